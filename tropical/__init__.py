@@ -1,0 +1,50 @@
+"""Exact symbolic mathematics of continuous piecewise-linear functions: networks, cells, lattice polynomials, proofs."""
+
+from tropical.certificates import Certificate, CheckResult, check
+from tropical.complexes import Cell, CellComplex, cells
+from tropical.convert import lattice
+from tropical.decide import same_function
+from tropical.domains import Box, Polyhedron
+from tropical.exceptions import (
+    BudgetExceeded,
+    FormatError,
+    InvalidInput,
+    InvalidType,
+    NotExact,
+    TropicalError,
+)
+from tropical.io import load, save
+from tropical.lattice_polynomial import LatticePolynomial
+from tropical.network import ReLUNetwork
+from tropical.pieces import AffinePiece, PieceTable
+from tropical.results import Verdict, Witness
+
+from tropical import families  # isort: skip
+
+__all__ = [
+    "AffinePiece",
+    "Box",
+    "BudgetExceeded",
+    "Cell",
+    "CellComplex",
+    "Certificate",
+    "CheckResult",
+    "FormatError",
+    "InvalidInput",
+    "InvalidType",
+    "LatticePolynomial",
+    "NotExact",
+    "PieceTable",
+    "Polyhedron",
+    "ReLUNetwork",
+    "TropicalError",
+    "Verdict",
+    "Witness",
+    "cells",
+    "check",
+    "families",
+    "lattice",
+    "load",
+    "same_function",
+    "save",
+]

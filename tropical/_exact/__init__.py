@@ -1,0 +1,1 @@
+"""Private exact arithmetic: rationals, linear algebra over Q, polyhedral cones in integers."""

@@ -1,0 +1,62 @@
+"""Linear algebra over Q, by python-flint.
+
+flint's matrices live inside these functions only: they neither pickle nor compare with ``Fraction``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from flint import fmpq, fmpq_mat
+
+__all__ = ["combine_rows", "rank", "row_space"]
+
+Rows = Sequence[Sequence[Fraction]]
+
+
+def _matrix(rows: Rows, columns: int) -> fmpq_mat:
+    return fmpq_mat(
+        len(rows), columns, [fmpq(entry.numerator, entry.denominator) for row in rows for entry in row]
+    )
+
+
+def _fraction(entry: fmpq) -> Fraction:
+    return Fraction(int(entry.p), int(entry.q))
+
+
+def row_space(rows: Rows, columns: int) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[int, ...]]:
+    """Return the reduced echelon basis R of the row space, and its pivot columns.
+
+    ``R[:, pivots]`` is the identity, so every vector u of the row space is ``u[pivots] @ R``: coordinates on the
+    row space are read off, not computed.
+
+    Complexity: one exact reduced echelon form, O(rows·columns·rank) rational operations.
+    """
+    if not rows or columns == 0:
+        return (), ()
+    reduced, dimension = _matrix(rows, columns).rref()
+    basis = tuple(
+        tuple(_fraction(reduced[i, j]) for j in range(columns)) for i in range(dimension)
+    )
+    pivots = tuple(next(j for j, entry in enumerate(row) if entry) for row in basis)
+    return basis, pivots
+
+
+def rank(rows: Rows, columns: int) -> int:
+    """Return the exact rank."""
+    if not rows or columns == 0:
+        return 0
+    return int(_matrix(rows, columns).rank())
+
+
+def combine_rows(coefficients: Rows, rows: Rows, columns: int) -> tuple[tuple[Fraction, ...], ...]:
+    """Return the matrix product of ``coefficients`` (p, q) and ``rows`` (q, columns)."""
+    if not coefficients:
+        return ()
+    if not rows:
+        return tuple((Fraction(0),) * columns for _ in coefficients)
+    product = _matrix(coefficients, len(rows)) * _matrix(rows, columns)
+    return tuple(
+        tuple(_fraction(product[i, j]) for j in range(columns)) for i in range(len(coefficients))
+    )

@@ -1,0 +1,118 @@
+"""Exact numbers at the border of the package, and primitive integer vectors inside it.
+
+Outside, an exact number is an ``int`` or a ``Fraction`` (or something that states such a number without rounding).
+Inside, linear algebra runs on integer vectors over one common denominator: a vector that is only needed up to a
+positive factor (the normal of a half-space, a ray) is kept *primitive*, so that equal objects are equal tuples.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from math import gcd, lcm
+from numbers import Integral, Rational
+from typing import Any
+
+from tropical.exceptions import InvalidInput, InvalidType
+
+__all__ = [
+    "IntVector",
+    "as_fraction",
+    "as_fraction_matrix",
+    "as_fraction_vector",
+    "common_denominator",
+    "dot",
+    "over_common_denominator",
+    "primitive",
+    "rational_text",
+]
+
+IntVector = tuple[int, ...]
+
+_RATIONAL = re.compile(r"\s*[+-]?\d{1,4000}(\s*/\s*\d{1,4000})?\s*\Z")
+_CURE = 'pass an int, a Fraction or a string such as "3/4", or use the from_floats constructor'
+
+
+def as_fraction(value: Any, argument: str = "value") -> Fraction:
+    """Return an exact number as a Fraction; refuse what would be rounded or guessed.
+
+    Accepts int, Fraction, NumPy integers, any ``numbers.Rational``, SymPy Rational and strings ``"a"`` or ``"a/b"``.
+    Booleans and floats are refused.
+
+    Raises
+    ------
+    InvalidType
+        For bool, float and everything that is no exact number.
+    InvalidInput
+        For a string that is no rational, or has denominator zero.
+    """
+    if isinstance(value, bool) or type(value).__name__ == "bool_":
+        raise InvalidType(argument, "an exact number", f"the boolean {value!r}", "pass 0 or 1")
+    if isinstance(value, Fraction):
+        return value
+    if isinstance(value, Integral):
+        return Fraction(int(value))
+    if isinstance(value, str):
+        if not _RATIONAL.match(value):
+            raise InvalidInput(argument, 'a rational such as "-3/4"', repr(value), "write an integer or a/b")
+        try:
+            return Fraction(value.replace(" ", ""))
+        except ZeroDivisionError:
+            raise InvalidInput(argument, "a denominator other than zero", repr(value), "correct the number") from None
+    if isinstance(value, Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if getattr(value, "is_Rational", False) is True:  # SymPy, without importing it
+        return Fraction(int(value.p), int(value.q))
+    kind = "float" if isinstance(value, float) or "float" in type(value).__name__ else type(value).__name__
+    raise InvalidType(argument, "an exact number", f"the {kind} {value!r}", _CURE)
+
+
+def as_fraction_vector(values: Any, argument: str) -> tuple[Fraction, ...]:
+    """Return a sequence of exact numbers as a tuple of Fractions."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise InvalidType(argument, "a sequence of exact numbers", values, 'pass a list such as [1, "1/2"]')
+    return tuple(as_fraction(value, f"{argument}[{i}]") for i, value in enumerate(values))
+
+
+def as_fraction_matrix(rows: Any, argument: str) -> tuple[tuple[Fraction, ...], ...]:
+    """Return a rectangular nested sequence of exact numbers as a tuple of rows."""
+    if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
+        raise InvalidType(argument, "a list of rows of exact numbers", rows, "pass a nested list")
+    matrix = tuple(as_fraction_vector(row, f"{argument}[{i}]") for i, row in enumerate(rows))
+    if len({len(row) for row in matrix}) > 1:
+        lengths = [len(row) for row in matrix]
+        raise InvalidInput(argument, "rows of one length", f"rows of lengths {lengths}", "make it rectangular")
+    return matrix
+
+
+def common_denominator(values: Iterable[Fraction]) -> int:
+    """Return the least common denominator (1 for no values)."""
+    return lcm(*(value.denominator for value in values))
+
+
+def over_common_denominator(rows: Sequence[Sequence[Fraction]]) -> tuple[tuple[IntVector, ...], int]:
+    """Return integer rows and the one denominator they share: the least."""
+    denominator = common_denominator(value for row in rows for value in row)
+    numerators = tuple(
+        tuple(value.numerator * (denominator // value.denominator) for value in row) for row in rows
+    )
+    return numerators, denominator
+
+
+def primitive(vector: Sequence[int]) -> IntVector:
+    """Return the vector divided by the greatest common divisor of its entries (zero stays zero)."""
+    divisor = gcd(*vector)
+    if divisor <= 1:
+        return tuple(vector)
+    return tuple(entry // divisor for entry in vector)
+
+
+def dot(left: Sequence[int], right: Sequence[int]) -> int:
+    """Return the inner product of two integer vectors of one length."""
+    return sum([a * b for a, b in zip(left, right, strict=True)])
+
+
+def rational_text(value: Fraction | int) -> str:
+    """Return ``"a"`` or ``"a/b"``, which :func:`as_fraction` reads back."""
+    return str(Fraction(value))

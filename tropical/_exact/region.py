@@ -1,0 +1,132 @@
+"""A polyhedral cell under question, and the subdivision that answers a question on every cell.
+
+A *question* is any computation that asks a :class:`Region` for signs of affine forms. Where the hyperplane of a form
+crosses the cell no sign exists, the question is interrupted by :class:`Crossing`, the cell is split there, and the
+question is asked again on both parts. What remains are cells on which the question has one answer each. Cells of a
+network, pieces of a lattice polynomial, order cells and proofs of equality are all this one loop with another question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+from tropical._exact.cone import Cone
+from tropical._exact.rational import IntVector, primitive
+
+__all__ = ["Crossing", "Region", "Step", "subdivide"]
+
+Answer = TypeVar("Answer")
+
+
+class Crossing(Exception):
+    """The hyperplane of ``form`` crosses the cell: its sign is not constant there."""
+
+    def __init__(self, form: IntVector) -> None:
+        super().__init__(form)
+        self.form = form
+
+
+class Region:
+    """A full-dimensional cell of R^k with the signs of affine forms known on it.
+
+    An affine form is an int vector of k coefficients followed by the constant, meaningful up to a positive factor.
+
+    Parameters
+    ----------
+    cone : Cone
+        The cell: homogenised in R^{k+1}, or as it is in R^k where every form is linear (``homogeneous``).
+    homogeneous : bool
+    known : dict
+        Signs (1, -1, 0) of primitive forms.
+    """
+
+    __slots__ = ("_point", "cone", "homogeneous", "known", "used")
+
+    def __init__(self, cone: Cone, homogeneous: bool, known: dict[IntVector, int]) -> None:
+        self.cone = cone
+        self.homogeneous = homogeneous
+        self.known = known
+        self.used: dict[IntVector, None] = {}
+        self._point: IntVector | None = None
+
+    @property
+    def point(self) -> IntVector:
+        """An interior point (z, t) with t > 0, meaning z/t; integers."""
+        if self._point is None:
+            interior = self.cone.interior_point()
+            self._point = (*interior, 1) if self.homogeneous else interior
+        return self._point
+
+    def vector(self, form: IntVector) -> IntVector:
+        """Return the form as a vector of the cone's space."""
+        return form[:-1] if self.homogeneous else form
+
+    def sign(self, form: IntVector) -> int | None:
+        """Return the sign of the form on the cell, 1 for ``>= 0``, -1 for ``<= 0``; None where it takes both."""
+        key = primitive(form)
+        known = self.known.get(key)
+        if known is not None:
+            return known
+        side = self.cone.side(self.vector(key))
+        if side is not None:
+            self.known[key] = side
+            self.known[tuple(-a for a in key)] = -side
+        return side
+
+    def decide(self, form: IntVector) -> int:
+        """Return the sign of the form, and note that the answer rests on it.
+
+        Raises
+        ------
+        Crossing
+            Where there is none.
+        """
+        side = self.sign(form)
+        if side is None:
+            raise Crossing(primitive(form))
+        if side:
+            key = primitive(form)
+            self.used[key if side > 0 else tuple(-a for a in key)] = None
+        return side
+
+    def split(self, form: IntVector) -> tuple[Region, Region]:
+        """Return the parts where the form is >= 0 and where it is <= 0."""
+        opposite = tuple(-a for a in form)
+        up, down = self.cone.split(self.vector(form))
+        return (
+            Region(up, self.homogeneous, {**self.known, form: 1, opposite: -1}),
+            Region(down, self.homogeneous, {**self.known, form: -1, opposite: 1}),
+        )
+
+
+class Step(Generic[Answer]):
+    """One node of a subdivision in preorder: a cell that was split, or one that has its answer.
+
+    ``crossing`` is the form of the split, None at a leaf; ``answer`` is None at a split.
+    """
+
+    __slots__ = ("answer", "crossing", "region")
+
+    def __init__(self, region: Region, crossing: IntVector | None, answer: Answer | None) -> None:
+        self.region = region
+        self.crossing = crossing
+        self.answer = answer
+
+
+def subdivide(start: Region, question: Callable[[Region], Answer]) -> Iterator[Step[Answer]]:
+    """Yield the nodes of the subdivision on whose leaves the question has one answer each.
+
+    Depth first, in preorder, the part >= 0 before the part <= 0: memory is one path, time one question a node.
+    """
+    pending = [start]
+    while pending:
+        region = pending.pop()
+        try:
+            answer = question(region)
+        except Crossing as crossing:
+            yield Step(region, crossing.form, None)
+            up, down = region.split(crossing.form)
+            pending += (down, up)
+        else:
+            yield Step(region, None, answer)

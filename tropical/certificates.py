@@ -1,0 +1,379 @@
+"""Certificates, and the independent program that replays them.
+
+This file uses the standard library only and shares nothing with the engine that finds certificates: whoever doubts a
+proof has to read this one page. A certificate is plain data (dicts, lists, strings; exact numbers are strings such as
+``"-3/4"``) and holds the *statement* (kind, domain, functions) beside the *evidence*.
+
+Kind ``same_function``: F = G on the domain
+-------------------------------------------
+``basis`` R (k rows of d numbers) and ``pivots`` with ``R[:, pivots] = I``. Every linear form L that F, G or the domain
+reads from x satisfies ``L = L[:, pivots] R``. So F(x) = F'(Rx) with F' read off at the pivots, R maps R^d onto R^k, and
+F = G on the domain iff F' = G' on its image: the rest happens in R^k.
+
+``nodes`` is a binary tree in preorder. A node stands for a polyhedron, the root for the whole domain:
+
+* ``facts``: affine forms h, each with ``scale > 0`` and multipliers ``m >= 0`` of the constraints that define the node,
+  such that ``scale·h = Σ m_c·(constraint c)``; hence h >= 0 on the node and on all nodes below (Farkas).
+  Constraint 0 is ``1 >= 0``, then the rows ``b - Ax`` of the domain, then the splits on the way from the root.
+* ``split``: a form h. The first child is the part h >= 0, the second the part h <= 0; together they cover the node.
+* ``common``: at a leaf, for each output the affine function that F and G both equal on the leaf. That they do follows
+  from signs of affine forms (preactivations, differences of pieces), each of which has to be a fact, a split or a
+  constant.
+
+An affine form h is the list of its k coefficients followed by its constant. Replaying costs one evaluation of both
+functions a leaf and one combination of at most k + 1 constraints a fact.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+from typing import Any
+
+__all__ = ["Certificate", "CheckResult", "check"]
+
+VERSION = 1
+_NUMBER = re.compile(r"-?[0-9]+(/[0-9]+)?\Z")
+_MALFORMED = (
+    ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
+)  # fmt: skip
+Form = tuple[int, ...]
+
+
+class _Rejected(Exception):
+    """The evidence does not prove the statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A statement about functions with the evidence that proves it; immutable, hashable, plain.
+
+    Replay it with :func:`check`. ``to_plain`` and ``from_plain`` pass between the object and its JSON form, a dict
+    with the keys ``kind``, ``version``, ``domain``, ``functions`` and ``evidence``.
+    """
+
+    text: str
+
+    @classmethod
+    def from_plain(cls, document: dict[str, Any]) -> Certificate:
+        """Build from the JSON form; ValueError where the envelope is not that of a certificate."""
+        if not isinstance(document, dict):
+            raise ValueError(f"a certificate is an object, got {type(document).__name__}")
+        missing = {"kind", "version", "domain", "functions", "evidence"} - document.keys()
+        if missing:
+            raise ValueError(f"a certificate needs the key {sorted(missing)[0]!r}")
+        if document["version"] != VERSION:
+            raise ValueError(f"certificate version {document['version']!r} is unknown; this program reads {VERSION}")
+        if not isinstance(document["kind"], str) or not isinstance(document["functions"], list):
+            raise ValueError("a certificate needs a string `kind` and a list `functions`")
+        return cls(json.dumps(document, sort_keys=True, separators=(",", ":")))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the JSON form, a fresh copy."""
+        return json.loads(self.text)
+
+    @property
+    def kind(self) -> str:
+        """Which statement is proved, such as ``"same_function"``."""
+        return self.to_plain()["kind"]
+
+    @property
+    def domain(self) -> dict[str, Any] | None:
+        """The domain as plain data; None is all of R^d."""
+        return self.to_plain()["domain"]
+
+    @property
+    def functions(self) -> list[dict[str, Any]]:
+        """The functions of the statement as plain data."""
+        return self.to_plain()["functions"]
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The evidence as plain data."""
+        return self.to_plain()["evidence"]
+
+    def __repr__(self) -> str:
+        return f"Certificate({self.kind}, {len(self.text)} characters)"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What the checker found; truthy iff the certificate proves its statement about the subjects given.
+
+    Attributes
+    ----------
+    valid : bool
+    reason : str
+        Why it was rejected, or what was replayed.
+    statement : str
+        What the certificate states.
+    functions : tuple of dict
+        The functions it speaks about, as plain data: compare them yourself where no subjects were given.
+    """
+
+    valid: bool
+    reason: str
+    statement: str
+    functions: tuple[dict[str, Any], ...]
+
+    def __bool__(self) -> bool:
+        return self.valid
+
+    def __repr__(self) -> str:
+        return f"CheckResult({'valid' if self.valid else 'REJECTED'}: {self.statement}; {self.reason})"
+
+
+def check(certificate: Certificate, *subjects: Any) -> CheckResult:
+    """Rebuild the statement from the subjects, compare it with the certificate's, and replay the evidence.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    *subjects : objects with a ``to_plain`` method, or plain dicts
+        The functions the certificate is meant to speak about, in its order. Without subjects the evidence is replayed
+        and the result shows what was proved.
+
+    Returns
+    -------
+    CheckResult
+        Never raises on a damaged certificate: that is a rejection with its reason.
+    """
+    functions: tuple[dict[str, Any], ...] = ()
+    statement = "nothing"
+    try:
+        document = Certificate.from_plain(certificate.to_plain()).to_plain()
+        functions = tuple(document["functions"])
+        replay, statement = _kind(document)
+        if subjects:
+            _compare(functions, subjects)
+        return CheckResult(True, replay(document["functions"], document["domain"], document["evidence"]), statement, functions)
+    except _Rejected as rejection:
+        reason = str(rejection)
+    except _MALFORMED as error:
+        reason = f"malformed certificate: {type(error).__name__}: {error}"
+    return CheckResult(False, reason, statement, functions)
+
+
+def _kind(document: dict[str, Any]) -> tuple[Any, str]:
+    if document["kind"] == "same_function":
+        where = "all of R^d" if document["domain"] is None else "a polyhedron"
+        return _replay_same_function, f"F = G on {where}"
+    raise _Rejected(f"unknown kind {document['kind']!r}")
+
+
+def _compare(functions: Sequence[dict[str, Any]], subjects: Sequence[Any]) -> None:
+    if len(subjects) != len(functions):
+        raise _Rejected(f"the statement is about {len(functions)} functions, {len(subjects)} subjects were given")
+    for index, (stated, subject) in enumerate(zip(functions, subjects, strict=True)):
+        plain = subject if isinstance(subject, dict) else subject.to_plain()
+        if plain != stated:
+            raise _Rejected(f"subject {index} is not the function that the certificate speaks about")
+
+
+# ---------------------------------------------------------------- kind "same_function"
+
+
+def _replay_same_function(functions: list[dict[str, Any]], domain: dict[str, Any] | None, evidence: Any) -> str:
+    if len(functions) != 2:
+        raise _Rejected(f"equality is a statement about two functions, not {len(functions)}")
+    pivots: list[int] = evidence["pivots"]
+    basis = [_numbers(row) for row in evidence["basis"]]
+    dimension = _dimension(functions[0])
+    _check_basis(basis, pivots, dimension)
+    reduced = [_reduce(function, basis, pivots, dimension) for function in functions]
+    constraints = [(*(0,) * len(pivots), 1)]
+    if domain is not None:
+        if domain["type"] != "polyhedron":
+            raise _Rejected(f"unknown domain {domain['type']!r}")
+        rows = _factor([_numbers(row) for row in domain["A"]], basis, pivots, dimension)
+        bounds = _numbers(domain["b"])
+        constraints += [_primitive([*(-a for a in row), b]) for row, b in zip(rows, bounds, strict=True)]
+
+    leaves = 0
+    pending = [(constraints, frozenset(constraints))]
+    for number, node in enumerate(evidence["nodes"]):
+        if not pending:
+            raise _Rejected(f"node {number} has no place in the tree")
+        constraints, known = pending.pop()
+        proved = [_fact(fact, constraints, number) for fact in node["facts"]]
+        known = known.union(proved)
+        if "split" in node:
+            form = _form(node["split"], len(pivots))
+            for side in (tuple(-a for a in form), form):  # the first child is taken from the end of `pending`
+                pending.append(([*constraints, side], known | {_primitive(side)}))
+        else:
+            leaves += 1
+            common = [_numbers(form) for form in node["common"]]
+            for function in reduced:
+                try:
+                    function.check_equals(common, known)
+                except _Rejected as rejection:
+                    raise _Rejected(f"node {number}: {rejection}") from None
+    if pending:
+        raise _Rejected(f"{len(pending)} parts of the domain are covered by no node")
+    return f"replayed {len(evidence['nodes'])} nodes, {leaves} leaves in R^{len(pivots)}"
+
+
+def _fact(fact: dict[str, Any], constraints: Sequence[Form], number: int) -> Form:
+    """Return the primitive form of a fact, after checking its Farkas combination."""
+    form = _form(fact["form"], len(constraints[0]) - 1)
+    scale = _integer(fact["scale"])
+    total = [0] * len(form)
+    for index, multiplier in fact["multipliers"]:
+        weight = _integer(multiplier)
+        if weight < 0 or not 0 <= index < len(constraints):
+            raise _Rejected(f"node {number}: a multiplier is negative or names no constraint")
+        total = [t + weight * a for t, a in zip(total, constraints[index], strict=True)]
+    if scale <= 0 or total != [scale * a for a in form]:
+        raise _Rejected(f"node {number}: the combination does not give the form {fact['form']}")
+    return _primitive(form)
+
+
+def _check_basis(basis: list[list[Fraction]], pivots: list[int], dimension: int) -> None:
+    if len(basis) != len(pivots) or any(len(row) != dimension for row in basis):
+        raise _Rejected("the basis has not one row of length d for each pivot")
+    if any(not 0 <= p < dimension for p in pivots):
+        raise _Rejected("a pivot is no coordinate")
+    for i, row in enumerate(basis):
+        if [row[p] for p in pivots] != [int(i == j) for j in range(len(pivots))]:
+            raise _Rejected("the basis is not the identity at the pivots")
+
+
+def _factor(rows: list[list[Fraction]], basis: list[list[Fraction]], pivots: list[int], dimension: int) -> list[list[Fraction]]:
+    """Return ``rows[:, pivots]`` after checking ``rows = rows[:, pivots] @ basis``."""
+    coordinates = [[row[p] for p in pivots] for row in rows]
+    for row, short in zip(rows, coordinates, strict=True):
+        if len(row) != dimension:
+            raise _Rejected(f"a linear form has {len(row)} entries in dimension {dimension}")
+        for j in range(dimension):
+            if row[j] != sum(c * line[j] for c, line in zip(short, basis, strict=True)):
+                raise _Rejected("a function reads a linear form outside the span of the basis")
+    return coordinates
+
+
+def _dimension(function: dict[str, Any]) -> int:
+    if function["type"] == "relu_network":
+        return len(function["weights"][0][0])
+    return len(function["pieces"][0]["gradient"])
+
+
+def _reduce(function: dict[str, Any], basis: list[list[Fraction]], pivots: list[int], dimension: int) -> Any:
+    kinds = {"relu_network": _Network, "lattice_polynomial": _Lattice}
+    if function["type"] not in kinds:
+        raise _Rejected(f"unknown function type {function['type']!r}")
+    return kinds[function["type"]](function, basis, pivots, dimension)
+
+
+class _Network:
+    """ReLU after all layers but the last; preactivations are affine forms on R^k once all signs are known."""
+
+    def __init__(self, function: dict[str, Any], basis: Any, pivots: list[int], dimension: int) -> None:
+        weights = [[_numbers(row) for row in layer] for layer in function["weights"]]
+        weights[0] = _factor(weights[0], basis, pivots, dimension)
+        self.layers = list(zip(weights, [_numbers(bias) for bias in function["biases"]], strict=True))
+        self.inputs = [[Fraction(int(i == j)) for j in range(len(pivots) + 1)] for i in range(len(pivots))]
+
+    def check_equals(self, common: list[list[Fraction]], known: frozenset[Form]) -> None:
+        values = self.inputs
+        for depth, (weights, biases) in enumerate(self.layers):
+            if depth:
+                values = [_relu(form, known, depth, unit) for unit, form in enumerate(values)]
+            width = len(self.inputs) + 1
+            sums = []
+            for row, bias in zip(weights, biases, strict=True):
+                total = [Fraction(0)] * (width - 1) + [bias]
+                for weight, value in zip(row, values, strict=True):
+                    if weight:
+                        total = [t + weight * v for t, v in zip(total, value, strict=True)]
+                sums.append(total)
+            values = sums
+        if values != common:
+            raise _Rejected("the network equals another affine function on the leaf")
+
+
+def _relu(form: list[Fraction], known: frozenset[Form], depth: int, unit: int) -> list[Fraction]:
+    integer = _primitive(form)
+    if _nonnegative(integer, known):
+        return form
+    if _nonnegative(tuple(-a for a in integer), known):
+        return [Fraction(0)] * len(form)
+    raise _Rejected(f"the sign of unit {unit} in hidden layer {depth} is not known")
+
+
+class _Lattice:
+    """``max_j min_{i in S_j} g_i`` (form "max-min"), or ``min_j max_{i in S_j} g_i`` (form "min-max")."""
+
+    def __init__(self, function: dict[str, Any], basis: Any, pivots: list[int], dimension: int) -> None:
+        gradients = _factor([_numbers(p["gradient"]) for p in function["pieces"]], basis, pivots, dimension)
+        constants = _numbers([p["constant"] for p in function["pieces"]])
+        rows = [[*u, c] for u, c in zip(gradients, constants, strict=True)]
+        self.denominator = lcm(*(a.denominator for row in rows for a in row))
+        self.rows = [[int(a * self.denominator) for a in row] for row in rows]
+        if function["form"] not in ("max-min", "min-max"):
+            raise _Rejected(f"unknown form {function['form']!r}")
+        self.sign = 1 if function["form"] == "max-min" else -1
+        self.clauses = function["clauses"]
+        if not self.clauses or not all(self.clauses):
+            raise _Rejected("a lattice polynomial needs a clause, and every clause a piece")
+        if any(type(i) is not int or not 0 <= i < len(rows) for clause in self.clauses for i in clause):
+            raise _Rejected("a clause names no piece")
+
+    def check_equals(self, common: list[list[Fraction]], known: frozenset[Form]) -> None:
+        (form,) = common
+        scale = lcm(*(a.denominator for a in form))
+        target = [int(a * scale) * self.denominator for a in form]
+        # With s = 1 for max-min and s = -1 for min-max: s·F >= s·f as one clause lies on or above f (times s), and
+        # s·F <= s·f as every clause holds a piece on or below it.
+        above, below = set(), set()
+        for i, row in enumerate(self.rows):
+            difference = _primitive([self.sign * (a * scale - t) for a, t in zip(row, target, strict=True)])
+            if _nonnegative(difference, known):
+                above.add(i)
+            if _nonnegative(tuple(-a for a in difference), known):
+                below.add(i)
+        if not any(above.issuperset(clause) for clause in self.clauses):
+            raise _Rejected("no clause of the lattice polynomial is known to reach the common function")
+        if any(below.isdisjoint(clause) for clause in self.clauses):
+            raise _Rejected("some clause of the lattice polynomial is not known to stay within the common function")
+
+
+# ---------------------------------------------------------------- numbers
+
+
+def _nonnegative(form: Form, known: frozenset[Form]) -> bool:
+    return form in known or (not any(form[:-1]) and form[-1] >= 0)
+
+
+def _numbers(texts: Iterable[str]) -> list[Fraction]:
+    return [_number(text) for text in texts]
+
+
+def _number(text: str) -> Fraction:
+    if not isinstance(text, str) or not _NUMBER.match(text):
+        raise _Rejected(f"{text!r} is no exact number")
+    return Fraction(text)
+
+
+def _integer(text: str) -> int:
+    number = _number(text)
+    if number.denominator != 1:
+        raise _Rejected(f"{text!r} is no integer")
+    return number.numerator
+
+
+def _form(texts: Sequence[str], dimension: int) -> Form:
+    if len(texts) != dimension + 1:
+        raise _Rejected(f"an affine form on R^{dimension} has {dimension + 1} entries, not {len(texts)}")
+    return tuple(_integer(text) for text in texts)
+
+
+def _primitive(form: Sequence[Fraction | int]) -> Form:
+    """Return the positive multiple with coprime integer entries (zero stays zero)."""
+    scale = lcm(*(a.denominator for a in form))
+    integers = [a.numerator * (scale // a.denominator) for a in form]
+    divisor = gcd(*integers) or 1
+    return tuple(a // divisor for a in integers)

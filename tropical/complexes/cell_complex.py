@@ -1,0 +1,136 @@
+"""The cells of a function, and the three numbers that are often mixed up.
+
+``n_cells`` belongs to the representation (activation cells of a network); ``n_regions``, the connected components of the
+interiors of the sets {F = g_i}, and ``n_pieces``, the number of different affine functions, belong to F:
+``n_pieces <= n_regions <= n_cells`` (docs/theory.md, section 1).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from tropical._exact.cone import Cone
+from tropical._exact.rational import IntVector
+from tropical.domains import Polyhedron
+from tropical.pieces import AffinePiece, PieceTable
+
+__all__ = ["Cell", "CellComplex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A full-dimensional cell on which the function is affine.
+
+    Attributes
+    ----------
+    label : tuple
+        What tells the cell apart: for a network its activation pattern, one tuple of 0 and 1 for each hidden layer.
+    pieces : tuple of int
+        For each output the number of its piece in the complex's tables.
+    point : tuple of Fraction, length d
+        An interior point.
+    constraints : tuple of int vectors
+        The facets, as normals (a, c) of ``<a, z> + c >= 0`` in the reduced coordinates ``z = basis @ x``.
+    """
+
+    label: tuple[Any, ...]
+    pieces: tuple[int, ...]
+    point: tuple[Fraction, ...]
+    constraints: tuple[IntVector, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellComplex:
+    """Cells of a function on a domain, exact.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+    tables : tuple of PieceTable
+        For each output its distinct pieces, sorted.
+    basis : tuple of rows of Fractions, (k, d)
+        The coordinates ``z = basis @ x`` in which the cells live.
+    domain : Polyhedron or None
+    """
+
+    cells: tuple[Cell, ...]
+    tables: tuple[PieceTable, ...]
+    basis: tuple[tuple[Fraction, ...], ...]
+    domain: Polyhedron | None
+    _cones: tuple[Cone, ...] = field(compare=False, repr=False)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of full-dimensional cells of the representation."""
+        return len(self.cells)
+
+    @property
+    def n_pieces(self) -> int:
+        """Number of distinct affine functions (of distinct tuples of them, for several outputs)."""
+        return len({cell.pieces for cell in self.cells})
+
+    @property
+    def n_regions(self) -> int:
+        """Number of linear regions: connected components of the interiors of the sets where F is one piece.
+
+        Complexity: pairs of cells with one piece and opposite facets, a double description each.
+        """
+        by_piece: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for index, cell in enumerate(self.cells):
+            by_piece[cell.pieces].append(index)
+        return sum(_components([self._cones[i] for i in group]) for group in by_piece.values())
+
+    @property
+    def pieces(self) -> PieceTable | tuple[PieceTable, ...]:
+        """The distinct pieces, sorted; a tuple of tables for several outputs."""
+        return self.tables[0] if len(self.tables) == 1 else self.tables
+
+    def piece_of(self, cell: Cell, output: int = 0) -> AffinePiece:
+        """Return the affine function that an output equals on a cell."""
+        return self.tables[output][cell.pieces[output]]
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.cells)
+
+    def __repr__(self) -> str:
+        where = "" if self.domain is None else " on a polyhedron"
+        return f"CellComplex({self.n_cells} cells, {self.n_pieces} pieces{where}, dimension {len(self.basis)})"
+
+
+def _components(cones: Sequence[Cone]) -> int:
+    """Count the classes of cones under adjacency through facets."""
+    parent = list(range(len(cones)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    walls: dict[IntVector, list[tuple[int, int]]] = defaultdict(list)
+    for i, cone in enumerate(cones):
+        for facet in cone.facets():
+            walls[cone.constraints[facet]].append((i, facet))
+    for normal, here in walls.items():
+        opposite = walls.get(tuple(-a for a in normal), [])
+        for i, facet in here:
+            for j, other in opposite:
+                if root(i) != root(j) and _share_facet(cones[i], facet, cones[j], other):
+                    parent[root(i)] = root(j)
+    return len({root(i) for i in range(len(cones))})
+
+
+def _share_facet(cone: Cone, facet: int, other: Cone, other_facet: int) -> bool:
+    """Return whether the facets on opposite sides of one hyperplane overlap in full dimension."""
+    face: Cone | None = cone.face(facet)
+    for index in other.facets():
+        if index != other_facet and face is not None:
+            face = face.part(other.constraints[index])
+    return face is not None

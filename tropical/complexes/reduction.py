@@ -1,0 +1,93 @@
+"""From R^d to the few coordinates that the functions look at.
+
+The linear forms that the functions and the domain read span a subspace with reduced echelon basis R (k, d). Each form is
+``L = L[:, pivots] R``, so each function is ``F(x) = F'(R x)`` with F' the function at x supported on the pivots. The
+ambient dimension thus costs one exact echelon form, and everything after happens in R^k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from tropical._exact.cone import Cone
+from tropical._exact.linear import combine_rows, row_space
+from tropical._exact.rational import IntVector, over_common_denominator, primitive
+from tropical._exact.region import Region
+from tropical._protocol import PiecewiseLinear, Resolver
+from tropical.domains import Polyhedron
+from tropical.exceptions import InvalidInput
+
+__all__ = ["Reduction"]
+
+
+class Reduction:
+    """Functions of R^d seen on the joint span of what they read.
+
+    Attributes
+    ----------
+    basis : tuple of rows of Fractions, (k, d)
+        Reduced echelon form.
+    pivots : tuple of int
+        The k columns at which the basis is the identity.
+    resolvers : list of Resolver
+        The functions on R^k.
+    homogeneous : bool
+        Whether all forms and the domain are linear: cells are then cones, and one dimension is saved.
+    """
+
+    def __init__(self, functions: Sequence[PiecewiseLinear], domain: Polyhedron | None) -> None:
+        self.dimension = functions[0].dimension
+        rows = [row for function in functions for row in function.linear_forms()]
+        if domain is not None:
+            rows += domain.A
+        self.domain = domain
+        self.basis, self.pivots = row_space(rows, self.dimension)
+        self.resolvers: list[Resolver] = [function.resolver(self.pivots) for function in functions]
+        self.homogeneous = domain is None and all(function.is_bias_free() for function in functions)
+
+    def start(self) -> Region:
+        """Return the domain as one cell of R^k.
+
+        Raises
+        ------
+        InvalidInput
+            If the domain has no interior.
+        """
+        k = len(self.pivots)
+        if self.homogeneous:
+            return Region(Cone.whole_space(k), True, {})
+        finite = (*(0,) * k, 1)
+        cone = Cone.whole_space(k + 1).part(finite)
+        for wall in self._walls():
+            cone = cone.part(wall) if cone is not None else None
+        if cone is None:
+            cure = "widen it, or restrict the functions to its affine hull"
+            raise InvalidInput("domain", "a set with interior points", "an empty or flat polyhedron", cure)
+        return Region(cone, False, {})
+
+    def _walls(self) -> list[IntVector]:
+        if self.domain is None:
+            return []
+        walls = []
+        for row, bound in zip(self.domain.A, self.domain.b, strict=True):
+            (numerators,), _ = over_common_denominator([[*(-row[p] for p in self.pivots), bound]])
+            walls.append(primitive(numerators))
+        return walls
+
+    def lift_point(self, z: Sequence[Fraction]) -> tuple[Fraction, ...]:
+        """Return the point of R^d supported on the pivots whose coordinates ``R x`` are z."""
+        x = [Fraction(0)] * self.dimension
+        for pivot, value in zip(self.pivots, z, strict=True):
+            x[pivot] = value
+        return tuple(x)
+
+    def lift_forms(self, forms: Sequence[Sequence[Fraction]]) -> tuple[tuple[Fraction, ...], ...]:
+        """Return affine forms on R^k, rows (u, c), as affine forms on R^d."""
+        gradients = combine_rows([form[:-1] for form in forms], self.basis, self.dimension)
+        return tuple((*gradient, form[-1]) for gradient, form in zip(gradients, forms, strict=True))
+
+
+def dehomogenise(point: Sequence[int]) -> tuple[Fraction, ...]:
+    """Return z/t for the homogeneous point (z, t), t > 0."""
+    return tuple(Fraction(entry, point[-1]) for entry in point[:-1])

@@ -1,0 +1,105 @@
+"""The reference cell engine: pure Python integers, no assumption on position, always available.
+
+A cell is split by the hyperplane of a preactivation only where the two truly cross, decided by integers; coincident
+hyperplanes, dead and duplicated units and cells with many walls through one vertex are ordinary input. It is slow and
+plain on purpose: faster engines are tested against it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tropical._exact.cone import Cone
+from tropical._exact.region import Region, subdivide
+from tropical._protocol import PiecewiseLinear, Resolution, as_function
+from tropical.complexes.cell_complex import Cell, CellComplex
+from tropical.complexes.reduction import Reduction, dehomogenise
+from tropical.domains import Domain, as_polyhedron
+from tropical.exceptions import BudgetExceeded, InvalidInput
+from tropical.pieces import PieceTable
+
+__all__ = ["cells"]
+
+Row = tuple[Fraction, ...]
+
+
+def cells(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = None) -> CellComplex:
+    """Enumerate the cells of a piecewise-linear function, exactly.
+
+    Parameters
+    ----------
+    F : ReLUNetwork or LatticePolynomial
+        For a network the cells are its activation cells; for a lattice polynomial those of a subdivision on which one
+        piece is active.
+    domain : None, Box or Polyhedron
+        None is all of R^d. A bounded domain in many inputs gives up the reduction to the relevant coordinates.
+    max_cells : int, optional
+        Stop with an error after this many.
+
+    Returns
+    -------
+    CellComplex
+
+    Raises
+    ------
+    BudgetExceeded
+        After `max_cells` cells; ``.partial`` holds the complex of the cells found.
+
+    Notes
+    -----
+    With k the rank of the first layer and N cells: N·S sign evaluations of O(k·vertices) each, and double description
+    at every split, which grows like vertices³ in the worst case. Practical to k = 4 and some 10^4 cells.
+
+    Examples
+    --------
+    >>> from tropical import ReLUNetwork
+    >>> complex = cells(ReLUNetwork([[[1], [-1], [2]], [1, 1, 0]]))   # |x|, with a dead end
+    >>> complex.n_cells, complex.n_regions, [str(piece) for piece in complex.pieces]
+    (2, 2, ['-x0', 'x0'])
+    """
+    function = as_function(F)
+    if max_cells is not None and (isinstance(max_cells, bool) or not isinstance(max_cells, int) or max_cells < 1):
+        raise InvalidInput("max_cells", "a positive integer or None", max_cells, "raise it")
+    polyhedron = as_polyhedron(domain, function.dimension)
+    reduction = Reduction([function], polyhedron)
+    (resolver,) = reduction.resolvers
+    found: list[tuple[Region, Resolution]] = []
+    for step in subdivide(reduction.start(), resolver.resolve):
+        if step.answer is not None:
+            if max_cells is not None and len(found) == max_cells:
+                partial = _complex(reduction, found, function.outputs, polyhedron)
+                raise BudgetExceeded(f"more than max_cells={max_cells} cells; raise max_cells or shrink the domain", partial)
+            found.append((step.region, step.answer))
+    return _complex(reduction, found, function.outputs, polyhedron)
+
+
+def _complex(
+    reduction: Reduction, found: list[tuple[Region, Resolution]], outputs: int, domain: object
+) -> CellComplex:
+    tables: list[PieceTable] = []
+    numbers: list[dict[Row, int]] = []
+    rows_by_cell = [resolution.rows() for _, resolution in found]
+    for output in range(outputs):
+        distinct = sorted({rows[output] for rows in rows_by_cell})
+        lifted = reduction.lift_forms(distinct)
+        order = sorted(range(len(distinct)), key=lambda i, lifted=lifted: lifted[i])
+        tables.append(PieceTable.from_rows([lifted[i] for i in order]))
+        numbers.append({distinct[i]: position for position, i in enumerate(order)})
+    result, cones = [], []
+    for (region, resolution), rows in zip(found, rows_by_cell, strict=True):
+        cone: Cone = region.cone
+        walls = tuple(cone.constraints[facet] for facet in cone.facets())
+        if region.homogeneous:
+            walls = tuple((*wall, 0) for wall in walls)
+        else:  # the wall at infinity, t >= 0, bounds the cone and not the cell
+            walls = tuple(wall for wall in walls if any(wall[:-1]))
+        result.append(
+            Cell(
+                label=resolution.label,
+                pieces=tuple(number[row] for number, row in zip(numbers, rows, strict=True)),
+                point=reduction.lift_point(dehomogenise(region.point)),
+                constraints=walls,
+            )
+        )
+        cones.append(cone)
+    return CellComplex(tuple(result), tuple(tables), reduction.basis, domain, tuple(cones))  # type: ignore[arg-type]

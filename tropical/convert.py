@@ -1,0 +1,107 @@
+r"""From a network to its lattice polynomial (docs/theory.md, lemma R).
+
+For a point x put ``S_x = {i : g_i(x) >= F(x)}`` over the distinct pieces. Then ``F = max_x min_{i in S_x} g_i``. On an *order
+cell*, a part of a cell in whose interior no difference g_i - g_a with the active piece g_a changes sign, S_x is one set.
+Order cells are necessary: one set for each activation cell, region or piece can give a larger function than F.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from tropical._exact.rational import IntVector
+from tropical._exact.region import Region, subdivide
+from tropical._protocol import PiecewiseLinear, Resolution, as_function
+from tropical.complexes.reduction import Reduction
+from tropical.domains import Domain, as_polyhedron
+from tropical.exceptions import BudgetExceeded
+from tropical.lattice_polynomial import LatticePolynomial, minimal_sets
+from tropical.pieces import PieceTable
+
+__all__ = ["lattice"]
+
+
+def lattice(
+    F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = None
+) -> LatticePolynomial | tuple[LatticePolynomial, ...]:
+    """Return the canonical max-min form of a piecewise-linear function.
+
+    Parameters
+    ----------
+    F : ReLUNetwork or LatticePolynomial
+    domain : None, Box or Polyhedron
+        The result equals F there.
+    max_cells : int, optional
+        Limit on the number of cells, and of order cells for each output.
+
+    Returns
+    -------
+    LatticePolynomial, or a tuple of them for several outputs
+        Pieces distinct and sorted, clauses the inclusion-minimal sets S_x, sorted: it depends on the function and the
+        domain alone, not on the network.
+
+    Raises
+    ------
+    BudgetExceeded
+
+    Notes
+    -----
+    Order cells are the chambers of {g_i = g_a} inside each cell: up to O(M^k) a cell. Branches whose set already
+    contains a clause found before are cut off, as they cannot be minimal.
+
+    Examples
+    --------
+    >>> from tropical import ReLUNetwork
+    >>> str(lattice(ReLUNetwork([[[1, -1], [0, 1], [0, -1]], [1, 1, -1]])))   # relu(x - y) + relu(y) - relu(-y)
+    'max(x1, x0)'
+    """
+    function = as_function(F)
+    reduction = Reduction([function], as_polyhedron(domain, function.dimension))
+    (resolver,) = reduction.resolvers
+    found: list[tuple[Region, Resolution]] = []
+    for step in subdivide(reduction.start(), resolver.resolve):
+        if step.answer is not None:
+            if len(found) == max_cells:
+                raise BudgetExceeded(f"more than max_cells={max_cells} cells; raise max_cells")
+            found.append((step.region, step.answer))
+    results = tuple(_one_output(reduction, found, output, max_cells) for output in range(function.outputs))
+    return results[0] if len(results) == 1 else results
+
+
+def _one_output(
+    reduction: Reduction, found: list[tuple[Region, Resolution]], output: int, max_cells: int | None
+) -> LatticePolynomial:
+    denominator = found[0][1].denominator  # one for all cells of one function
+    distinct = sorted({resolution.forms[output] for _, resolution in found})
+    lifted = reduction.lift_forms([[Fraction(a, denominator) for a in form] for form in distinct])
+    order = sorted(range(len(distinct)), key=lambda i: lifted[i])
+    forms = [distinct[i] for i in order]
+    sets: list[int] = []
+    order_cells = 0
+
+    def upper_set(active: IntVector, region: Region) -> int | None:
+        """Return S on the region as a bit mask, None as soon as it contains a set that is known."""
+        mask = 0
+        for i, form in enumerate(forms):
+            difference = tuple(a - b for a, b in zip(form, active, strict=True))
+            if region.sign(difference) in (0, 1):
+                mask |= 1 << i
+        if any(known & mask == known for known in sets):
+            return None
+        for i, form in enumerate(forms):
+            if not mask >> i & 1:
+                region.decide(tuple(a - b for a, b in zip(form, active, strict=True)))
+        return mask
+
+    for region, resolution in found:
+        active = resolution.forms[output]
+        for step in subdivide(region, lambda cell, active=active: upper_set(active, cell)):
+            if step.crossing is None:
+                order_cells += 1
+                if max_cells is not None and order_cells > max_cells:
+                    raise BudgetExceeded(f"more than max_cells={max_cells} order cells; raise max_cells")
+                if step.answer is not None:
+                    sets.append(step.answer)
+    clauses = minimal_sets([i for i in range(len(forms)) if mask >> i & 1] for mask in sets)
+    return LatticePolynomial(PieceTable.from_rows([lifted[i] for i in order]), clauses)
+

@@ -1,0 +1,111 @@
+"""Where a question is asked: all of R^d (``None``), a box, or a polyhedron. Exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from tropical._exact.rational import as_fraction, as_fraction_matrix, as_fraction_vector, rational_text
+from tropical.exceptions import InvalidInput, InvalidType
+
+__all__ = ["Box", "Domain", "Polyhedron", "as_polyhedron"]
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Polyhedron:
+    """The set ``{x in R^d : A x <= b}``, bounded or not.
+
+    Parameters
+    ----------
+    A : nested sequence of exact numbers, shape (m, d)
+    b : sequence of exact numbers, length m
+    """
+
+    A: tuple[tuple[Fraction, ...], ...]
+    b: tuple[Fraction, ...]
+
+    def __init__(self, A: Any, b: Any) -> None:
+        rows, bounds = as_fraction_matrix(A, "A"), as_fraction_vector(b, "b")
+        if not rows or not rows[0]:
+            raise InvalidInput("A", "at least one row and one column", "an empty matrix", "use domain=None for R^d")
+        if len(rows) != len(bounds):
+            raise InvalidInput("b", f"{len(rows)} bounds, one a row of A", str(len(bounds)), "match A and b")
+        object.__setattr__(self, "A", rows)
+        object.__setattr__(self, "b", bounds)
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates d."""
+        return len(self.A[0])
+
+    def __contains__(self, x: Any) -> bool:
+        point = as_fraction_vector(x, "x")
+        return all(
+            sum((a * t for a, t in zip(row, point, strict=True)), Fraction(0)) <= bound
+            for row, bound in zip(self.A, self.b, strict=True)
+        )
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the polyhedron as plain data with exact numbers as strings."""
+        return {
+            "type": "polyhedron",
+            "A": [[rational_text(a) for a in row] for row in self.A],
+            "b": [rational_text(bound) for bound in self.b],
+        }
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Box:
+    """The product of closed intervals ``[lo_i, hi_i]``, ``lo_i < hi_i``.
+
+    >>> Box([0, 0], [1, "1/2"]).polyhedron().b
+    (Fraction(0, 1), Fraction(1, 1), Fraction(0, 1), Fraction(1, 2))
+    """
+
+    lo: tuple[Fraction, ...]
+    hi: tuple[Fraction, ...]
+
+    def __init__(self, lo: Any, hi: Any) -> None:
+        low, high = as_fraction_vector(lo, "lo"), as_fraction_vector(hi, "hi")
+        if not low or len(low) != len(high):
+            raise InvalidInput("hi", f"{len(low)} bounds as `lo` has", str(len(high)), "give both for each axis")
+        for i, (below, above) in enumerate(zip(low, high, strict=True)):
+            if below >= above:
+                raise InvalidInput(f"hi[{i}]", f"more than lo[{i}] = {below}", str(above), "swap or widen the bounds")
+        object.__setattr__(self, "lo", low)
+        object.__setattr__(self, "hi", high)
+
+    @classmethod
+    def cube(cls, dimension: int, radius: Any) -> Box:
+        """Return ``[-radius, radius]^dimension``."""
+        size = as_fraction(radius, "radius")
+        return cls([-size] * dimension, [size] * dimension)
+
+    @property
+    def dimension(self) -> int:
+        """Number of coordinates d."""
+        return len(self.lo)
+
+    def polyhedron(self) -> Polyhedron:
+        """Return the box as a polyhedron, rows ``-x_i <= -lo_i`` and ``x_i <= hi_i`` for each i."""
+        rows, bounds = [], []
+        for i, (low, high) in enumerate(zip(self.lo, self.hi, strict=True)):
+            axis = [Fraction(int(i == j)) for j in range(self.dimension)]
+            rows += [[-a for a in axis], axis]
+            bounds += [-low, high]
+        return Polyhedron(rows, bounds)
+
+
+Domain = Box | Polyhedron | None
+
+
+def as_polyhedron(domain: Domain, dimension: int) -> Polyhedron | None:
+    """Return the domain as a polyhedron of R^dimension, None for the whole space."""
+    if domain is None:
+        return None
+    if not isinstance(domain, (Box, Polyhedron)):
+        raise InvalidType("domain", "None, a Box or a Polyhedron", domain, "see tropical.Box and tropical.Polyhedron")
+    if domain.dimension != dimension:
+        raise InvalidInput("domain", f"dimension {dimension}", f"dimension {domain.dimension}", "match the function's")
+    return domain.polyhedron() if isinstance(domain, Box) else domain

@@ -1,0 +1,101 @@
+"""The project's own file format: versioned JSON that a person can read, exact numbers as strings (``"-3/4"``)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from tropical.certificates import Certificate
+from tropical.exceptions import FormatError, InvalidType
+from tropical.io.atomic import write_text
+from tropical.io.plain import from_plain
+
+__all__ = ["load", "save"]
+
+FORMAT = "tropical-learner"
+VERSION = 1
+
+
+def save(obj: Any, path: str | os.PathLike[str]) -> None:
+    """Write a network, lattice polynomial, polyhedron or certificate to a JSON file, atomically.
+
+    Raises
+    ------
+    InvalidType
+        For any other object.
+    """
+    if not hasattr(obj, "to_plain"):
+        cure = "convert it first; a learned model is saved by its to_exact()"
+        raise InvalidType("obj", "a network, lattice polynomial, polyhedron or certificate", obj, cure)
+    plain = obj.to_plain()
+    if isinstance(obj, Certificate):
+        plain = {"type": "certificate", **plain}
+    write_text(path, _readable({"format": FORMAT, "version": VERSION, "object": plain}) + "\n")
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """Read what :func:`save` wrote: an equal object. Nothing in the file is executed.
+
+    Raises
+    ------
+    FormatError
+        Saying what is wrong where, for damaged and foreign files and unknown versions.
+    OSError
+        Where the file cannot be read.
+    """
+    name = Path(path).name
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        document = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
+    except json.JSONDecodeError as error:
+        raise FormatError(f"{name}, line {error.lineno} column {error.colno}", f"no JSON: {error.msg}") from None
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{name}, byte {error.start}", "no UTF-8 text") from None
+    except RecursionError:
+        raise FormatError(name, "nested too deeply for a file of this format") from None
+    except ValueError as error:
+        raise FormatError(name, str(error)) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise FormatError(name, f'no file of this project: the key "format" with value "{FORMAT}" is missing')
+    if document.get("version") != VERSION:
+        given = document.get("version")
+        raise FormatError(f"{name}: version", f"version {given!r} is unknown; this program reads {VERSION}")
+    if "object" not in document:
+        raise FormatError(name, "the key 'object' is missing")
+    return from_plain(document["object"], f"{name}: object")
+
+
+def _readable(value: Any, indent: int = 0) -> str:
+    """Return JSON with one line for each innermost list or object: a matrix row is a line, as people write it."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (dict, list)) or not value or len(flat) + indent <= _LINE and not _nested(value):
+        return flat
+    pad = " " * (indent + 1)
+    if isinstance(value, list):
+        if not _nested(value):
+            return flat
+        items = [pad + _readable(item, indent + 1) for item in value]
+        return "[\n" + ",\n".join(items) + "\n" + " " * indent + "]"
+    items = [f"{pad}{json.dumps(key)}: {_readable(item, indent + 1)}" for key, item in value.items()]
+    return "{\n" + ",\n".join(items) + "\n" + " " * indent + "}"
+
+
+_LINE = 120
+
+
+def _nested(value: Any) -> bool:
+    items = value.values() if isinstance(value, dict) else value
+    return any(isinstance(item, (dict, list)) for item in items)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no exact number")
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        raise ValueError("an object has one key twice")
+    return result

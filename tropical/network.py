@@ -1,0 +1,276 @@
+r"""ReLU networks with exact rational weights.
+
+.. math:: F(x) = W_{L+1}\,\mathrm{relu}(W_L\,\mathrm{relu}(\cdots\mathrm{relu}(W_1 x + b_1)\cdots) + b_L) + b_{L+1}
+
+ReLU acts after every layer but the last. With all signs of preactivations fixed (an *activation pattern*) F is affine; the
+closure of the set of points with one pattern, where full-dimensional, is an *activation cell* (docs/theory.md, section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tropical._exact.rational import (
+    IntVector,
+    as_fraction,
+    as_fraction_matrix,
+    as_fraction_vector,
+    common_denominator,
+    rational_text,
+)
+from tropical._exact.region import Region
+from tropical._protocol import Resolution, as_sample_array
+from tropical.exceptions import InvalidInput, InvalidType
+from tropical.pieces import as_point
+
+__all__ = ["ReLUNetwork"]
+
+Matrix = tuple[tuple[Fraction, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class ReLUNetwork:
+    """Feed-forward ReLU network R^d -> R^m, exact; frozen and hashable, ``==`` compares the weights.
+
+    Parameters
+    ----------
+    weights : sequence of matrices of exact numbers
+        ``W_l`` of shape (n_l, n_{l-1}). The last one may be a vector of length n_L: one output.
+    biases : None or sequence of vectors of exact numbers
+        One for each layer, or None for a zero one; None altogether: bias-free. The last may be a number if there is
+        one output.
+
+    Notes
+    -----
+    Exact numbers are int, Fraction, NumPy integers, SymPy Rational and strings ``"a/b"``; floats are refused, see
+    :meth:`from_floats`. A call costs one rational operation a weight.
+
+    Examples
+    --------
+    >>> absolute_value = ReLUNetwork([[[1], [-1]], [1, 1]])
+    >>> absolute_value(["-3/2"])
+    Fraction(3, 2)
+    """
+
+    weights: tuple[Matrix, ...]
+    biases: tuple[tuple[Fraction, ...], ...]
+
+    __array_ufunc__ = None
+
+    def __init__(self, weights: Any, biases: Any = None) -> None:
+        layers = _layers(weights)
+        object.__setattr__(self, "weights", layers)
+        object.__setattr__(self, "biases", _biases(biases, layers))
+
+    @classmethod
+    def from_floats(cls, weights: Sequence[Any], biases: Sequence[Any] | None = None) -> ReLUNetwork:
+        """Build from float arrays, which are dyadic rationals: lossless."""
+        return cls(
+            [_exact_nested(layer, f"weights[{i}]") for i, layer in enumerate(weights)],
+            None
+            if biases is None
+            else [None if b is None else _exact_nested(b, f"biases[{i}]") for i, b in enumerate(biases)],
+        )
+
+    @property
+    def dimension(self) -> int:
+        """Number of inputs d."""
+        return len(self.weights[0][0])
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs m."""
+        return len(self.weights[-1])
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Inputs, hidden widths, outputs."""
+        return (self.dimension, *(len(layer) for layer in self.weights))
+
+    @property
+    def size(self) -> int:
+        """Number of hidden units S."""
+        return sum(self.widths[1:-1])
+
+    def is_bias_free(self) -> bool:
+        """Return whether all biases are zero; F is then positively homogeneous."""
+        return not any(any(bias) for bias in self.biases)
+
+    def __call__(self, x: Any) -> Fraction | tuple[Fraction, ...]:
+        """Evaluate exactly at a rational point: a Fraction, or a tuple of m of them."""
+        values = as_point(x, self.dimension)
+        for depth, (matrix, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if depth:
+                values = tuple(max(value, Fraction(0)) for value in values)
+            values = tuple(
+                sum((w * v for w, v in zip(row, values, strict=True) if w and v), b)
+                for row, b in zip(matrix, bias, strict=True)
+            )
+        return values[0] if self.outputs == 1 else values
+
+    def evaluate(self, X: Any) -> np.ndarray:
+        """Evaluate in float64 at the rows of X, shape (n, d); returns (n,), or (n, m) for m > 1 outputs."""
+        values = as_sample_array(X, self.dimension)
+        for depth, (matrix, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if depth:
+                values = np.maximum(values, 0.0)
+            values = values @ np.array(matrix, dtype=np.float64).T + np.array(bias, dtype=np.float64)
+        return values[:, 0] if self.outputs == 1 else values
+
+    def __getitem__(self, output: int) -> ReLUNetwork:
+        """Return one output as a network of its own."""
+        if not isinstance(output, int) or not -self.outputs <= output < self.outputs:
+            raise IndexError(f"output {output!r} of a network with {self.outputs} outputs")
+        return ReLUNetwork(
+            [*self.weights[:-1], [self.weights[-1][output]]], [*self.biases[:-1], [self.biases[-1][output]]]
+        )
+
+    def __iter__(self) -> Any:
+        return (self[j] for j in range(self.outputs))
+
+    def __len__(self) -> int:
+        return self.outputs
+
+    def __repr__(self) -> str:
+        kind = "bias-free" if self.is_bias_free() else "with biases"
+        return f"ReLUNetwork({' -> '.join(map(str, self.widths))}, {kind})"
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the network as plain data with exact numbers as strings."""
+        return {
+            "type": "relu_network",
+            "weights": [[[rational_text(w) for w in row] for row in layer] for layer in self.weights],
+            "biases": [[rational_text(b) for b in bias] for bias in self.biases],
+        }
+
+    def linear_forms(self) -> Matrix:
+        """Return the rows of the first layer: F depends on x through them alone."""
+        return self.weights[0]
+
+    def resolver(self, columns: Sequence[int]) -> _NetworkResolver:
+        """Return the network on the coordinates ``columns``, all others zero, in integers."""
+        return _NetworkResolver(self, columns)
+
+
+class _NetworkResolver:
+    """Preactivations as integer forms; every layer has one denominator, so signs need no rationals."""
+
+    def __init__(self, network: ReLUNetwork, columns: Sequence[int]) -> None:
+        self._layers: list[tuple[list[list[int]], list[int]]] = []
+        denominator = 1
+        for depth, (matrix, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+            used = [[row[c] for c in columns] for row in matrix] if depth == 0 else matrix
+            scale = common_denominator([*(w for row in used for w in row), *bias])
+            integers = [[int(w * scale) for w in row] for row in used]
+            self._layers.append((integers, [int(b * scale) * denominator for b in bias]))
+            denominator *= scale
+        self._denominator = denominator
+        self._width = len(columns)
+        # forms of a layer's outputs by the patterns of the layers before it; depth-first search asks for the same
+        # few prefixes again and again
+        self._memo: dict[tuple[tuple[int, ...], ...], list[IntVector]] = {}
+
+    def resolve(self, region: Region) -> Resolution:
+        pattern: tuple[tuple[int, ...], ...] = ()
+        forms = self._layer(pattern, [])
+        for _ in range(len(self._layers) - 1):
+            signs = tuple(int(region.decide(form) > 0) for form in forms)
+            pattern = (*pattern, signs)
+            forms = self._layer(pattern, forms)
+        return Resolution(tuple(forms), self._denominator, pattern)
+
+    def _layer(self, pattern: tuple[tuple[int, ...], ...], inputs: list[IntVector]) -> list[IntVector]:
+        found = self._memo.get(pattern)
+        if found is not None:
+            return found
+        matrix, bias = self._layers[len(pattern)]
+        if not pattern:
+            forms = [(*row, b) for row, b in zip(matrix, bias, strict=True)]
+        else:
+            active = [(j, inputs[j]) for j, on in enumerate(pattern[-1]) if on]
+            forms = []
+            for row, b in zip(matrix, bias, strict=True):
+                total = [0] * self._width + [b]
+                for j, value in active:
+                    weight = row[j]
+                    if weight:
+                        total = [t + weight * v for t, v in zip(total, value, strict=True)]
+                forms.append(tuple(total))
+        if len(self._memo) > _MEMO_SIZE:
+            self._memo.clear()
+        self._memo[pattern] = forms
+        return forms
+
+
+_MEMO_SIZE = 4096
+
+
+def _layers(weights: Any) -> tuple[Matrix, ...]:
+    if isinstance(weights, (str, bytes)) or not isinstance(weights, Sequence) or not len(weights):
+        raise InvalidType("weights", "a non-empty list of weight matrices", weights, "pass [W1, ..., w_last]")
+    layers = []
+    for index, layer in enumerate(weights):
+        name = f"weights[{index}]"
+        if index == len(weights) - 1 and _is_vector(layer):
+            layer = [layer]
+        matrix = as_fraction_matrix(layer, name)
+        if not matrix or not matrix[0]:
+            raise InvalidInput(name, "at least one row and one column", "an empty matrix", "remove the layer")
+        if layers and len(matrix[0]) != len(layers[-1]):
+            given = f"{len(matrix[0])} columns after a layer of {len(layers[-1])} units"
+            raise InvalidInput(name, "one column for each unit of the layer before", given, "transpose or resize it")
+        layers.append(matrix)
+    return tuple(layers)
+
+
+def _biases(biases: Any, layers: tuple[Matrix, ...]) -> tuple[tuple[Fraction, ...], ...]:
+    if biases is None:
+        biases = [None] * len(layers)
+    if isinstance(biases, (str, bytes)) or not isinstance(biases, Sequence):
+        raise InvalidType("biases", "None or a list with one bias vector a layer", biases, "pass [b1, ..., b_last]")
+    if len(biases) != len(layers):
+        raise InvalidInput("biases", f"{len(layers)} entries, one a layer", str(len(biases)), "use None for a zero bias")
+    result = []
+    for index, (bias, layer) in enumerate(zip(biases, layers, strict=True)):
+        name = f"biases[{index}]"
+        if bias is None:
+            vector = (Fraction(0),) * len(layer)
+        elif index == len(layers) - 1 and len(layer) == 1 and not _is_vector(bias):
+            vector = (as_fraction(bias, name),)
+        else:
+            vector = as_fraction_vector(bias, name)
+        if len(vector) != len(layer):
+            raise InvalidInput(name, f"{len(layer)} entries, one a unit", str(len(vector)), "match the layer's rows")
+        result.append(vector)
+    return tuple(result)
+
+
+def _is_vector(values: Any) -> bool:
+    """Return whether values is a flat sequence."""
+    if isinstance(values, np.ndarray):
+        return values.ndim == 1
+    return isinstance(values, Sequence) and not isinstance(values, str) and not any(_is_sequence(v) for v in values)
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)
+
+
+def _exact_nested(values: Any, argument: str) -> Any:
+    """Return a float array (0-, 1- or 2-dimensional) as nested lists of the Fractions that the floats are."""
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidType(argument, "a rectangular array of real numbers", str(error), "pass a float array") from None
+    if not np.isfinite(array).all():
+        raise InvalidInput(argument, "finite numbers", "NaN or infinity", "mend the weights")
+    if array.ndim == 0:
+        return Fraction(float(array))
+    if array.ndim == 1:
+        return [Fraction(float(a)) for a in array]
+    return [_exact_nested(row, argument) for row in array]

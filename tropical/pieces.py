@@ -1,0 +1,164 @@
+"""Affine pieces: one affine function, and the immutable table of many.
+
+A table keeps integer numerators over one common denominator, row i being ``(u_i, c_i)`` of ``g_i(x) = <u_i, x> + c_i``,
+so that comparisons between pieces are integer comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+
+from tropical._exact.linear import combine_rows, rank
+from tropical._exact.rational import (
+    IntVector,
+    as_fraction,
+    as_fraction_vector,
+    over_common_denominator,
+)
+from tropical.exceptions import InvalidInput, InvalidType
+
+__all__ = ["AffinePiece", "PieceTable", "as_point"]
+
+
+def as_point(x: Any, dimension: int) -> tuple[Fraction, ...]:
+    """Return x as an exact point of R^dimension, or say why it is none."""
+    point = as_fraction_vector(x, "x")
+    if len(point) != dimension:
+        raise InvalidInput("x", f"{dimension} coordinates", f"{len(point)}", "pass one exact number for each input")
+    return point
+
+
+class AffinePiece(NamedTuple):
+    """The affine function ``<gradient, x> + constant``; exact.
+
+    >>> from fractions import Fraction
+    >>> str(AffinePiece((Fraction(2), Fraction(-1, 3)), Fraction(1)))
+    '2*x0 - 1/3*x1 + 1'
+    """
+
+    gradient: tuple[Fraction, ...]
+    constant: Fraction
+
+    def __str__(self) -> str:
+        return self._text("{}*x{}", "x{}")
+
+    def latex(self) -> str:
+        """Return the piece in LaTeX."""
+        return self._text("{}x_{{{}}}", "x_{{{}}}", number=_latex_number)
+
+    def _text(self, scaled: str, bare: str, number: Any = str) -> str:
+        signed: list[tuple[bool, str]] = []
+        for index, coefficient in enumerate(self.gradient):
+            if coefficient:
+                size = abs(coefficient)
+                term = bare.format(index) if size == 1 else scaled.format(number(size), index)
+                signed.append((coefficient < 0, term))
+        if self.constant or not signed:
+            signed.append((self.constant < 0, number(abs(self.constant))))
+        text = ("-" if signed[0][0] else "") + signed[0][1]
+        return text + "".join((" - " if negative else " + ") + term for negative, term in signed[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class PieceTable(Sequence[AffinePiece]):
+    """Immutable sequence of affine pieces on R^d.
+
+    Attributes
+    ----------
+    rows : tuple of int vectors, each of length d + 1
+        Numerators of (u_i, c_i).
+    denominator : int
+        The least positive common denominator of all entries.
+    dimension : int
+        d.
+    """
+
+    rows: tuple[IntVector, ...]
+    denominator: int
+    dimension: int
+
+    @classmethod
+    def from_rationals(cls, pieces: Iterable[tuple[Sequence[Any], Any]], argument: str = "pieces") -> PieceTable:
+        """Build from pairs (gradient, constant) of exact numbers; all gradients of one length >= 1."""
+        if isinstance(pieces, PieceTable):
+            return pieces
+        rows = []
+        for i, pair in enumerate(pieces):
+            place = f"{argument}[{i}]"
+            if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
+                raise InvalidType(place, "a pair (gradient, constant)", pair, "pass ((u_0, ..., u_{d-1}), c)")
+            gradient = as_fraction_vector(pair[0], f"{place}[0]")
+            rows.append((*gradient, as_fraction(pair[1], f"{place}[1]")))
+        if not rows:
+            raise InvalidInput(argument, "at least one piece", "none", "the zero function is one piece with gradient 0")
+        lengths = {len(row) for row in rows}
+        if len(lengths) > 1 or lengths == {1}:
+            given = f"lengths {sorted(n - 1 for n in lengths)}"
+            raise InvalidInput(argument, "gradients of one length d >= 1", given, "pad with zeros")
+        return cls.from_rows(rows)
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Sequence[Fraction]]) -> PieceTable:
+        """Build from rows (u, c) of Fractions that are known to be rectangular."""
+        numerators, denominator = over_common_denominator(rows)
+        return cls(numerators, denominator, len(rows[0]) - 1)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[AffinePiece]:
+        return (self[i] for i in range(len(self.rows)))
+
+    @overload
+    def __getitem__(self, index: int) -> AffinePiece: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[AffinePiece, ...]: ...
+    def __getitem__(self, index: int | slice) -> AffinePiece | tuple[AffinePiece, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self.rows))))
+        row = self.fractions(index)
+        return AffinePiece(row[:-1], row[-1])
+
+    def __repr__(self) -> str:
+        shown = ", ".join(str(self[i]) for i in range(min(4, len(self))))
+        return f"PieceTable({shown}{', …' if len(self) > 4 else ''}; {len(self)} pieces on R^{self.dimension})"
+
+    def fractions(self, index: int) -> tuple[Fraction, ...]:
+        """Return row ``index`` as Fractions (u, c)."""
+        return tuple(Fraction(entry, self.denominator) for entry in self.rows[index])
+
+    def gradients(self) -> tuple[tuple[Fraction, ...], ...]:
+        """Return the gradients, one row a piece."""
+        return tuple(self.fractions(i)[:-1] for i in range(len(self)))
+
+    def rank(self) -> int:
+        """Return the exact rank of the gradients: the dimension of their span."""
+        return rank(self.gradients(), self.dimension)
+
+    def is_homogeneous(self) -> bool:
+        """Return whether every piece is linear (constant 0)."""
+        return not any(row[-1] for row in self.rows)
+
+    def float_arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the gradients (M, d) and constants (M,) rounded to float64."""
+        table = np.array([[float(entry) for entry in self.fractions(i)] for i in range(len(self))])
+        return table[:, :-1], table[:, -1]
+
+    def compose(self, matrix: Sequence[Sequence[Fraction]], offset: Sequence[Fraction], columns: int) -> PieceTable:
+        """Return the pieces after ``x -> matrix @ x + offset``, on R^columns."""
+        gradients = combine_rows(self.gradients(), matrix, columns)
+        rows = []
+        for i, gradient in enumerate(gradients):
+            old = self.fractions(i)
+            shift = sum((u * b for u, b in zip(old[:-1], offset, strict=True)), Fraction(0))
+            rows.append((*gradient, old[-1] + shift))
+        return PieceTable.from_rows(rows)
+
+
+def _latex_number(value: Fraction) -> str:
+    return str(value) if value.denominator == 1 else rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
