@@ -15,7 +15,7 @@ from tropical._protocol import PiecewiseLinear, Resolution, as_function
 from tropical.complexes.reduction import Reduction
 from tropical.domains import Domain, as_polyhedron
 from tropical.exceptions import BudgetExceeded
-from tropical.lattice_polynomial import LatticePolynomial, minimal_sets
+from tropical.lattice_polynomial import LatticePolynomial, minimal_masks
 from tropical.pieces import PieceTable
 
 __all__ = ["lattice"]
@@ -102,6 +102,6 @@ def _one_output(
                     raise BudgetExceeded(f"more than max_cells={max_cells} order cells; raise max_cells")
                 if step.answer is not None:
                     sets.append(step.answer)
-    clauses = minimal_sets([i for i in range(len(forms)) if mask >> i & 1] for mask in sets)
+    clauses = sorted([i for i in range(len(forms)) if mask >> i & 1] for mask in minimal_masks(sets))
     return LatticePolynomial(PieceTable.from_rows([lifted[i] for i in order]), clauses)
 

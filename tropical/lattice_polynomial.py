@@ -27,7 +27,7 @@ from tropical._protocol import Resolution, as_sample_array
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
-__all__ = ["LatticePolynomial", "minimal_sets"]
+__all__ = ["LatticePolynomial", "minimal_masks"]
 
 Clauses = tuple[tuple[int, ...], ...]
 _CLAUSES_SHOWN, _LITERALS_SHOWN, _TERM_SHOWN = 6, 6, 60
@@ -241,17 +241,16 @@ class _LatticeResolver:
             proved.add(found)
 
 
-def minimal_sets(sets: Iterable[Iterable[int]]) -> Clauses:
-    """Return the inclusion-minimal sets of a family, each sorted, in sorted order.
+def minimal_masks(masks: Iterable[int]) -> list[int]:
+    """Return the inclusion-minimal sets of a family given as bit masks, smallest first.
 
-    Complexity: O(families²) mask operations, on distinct sets only.
+    Complexity: O(distinct sets · minimal sets) mask operations.
     """
-    masks = sorted({sum(1 << i for i in set(members)) for members in sets}, key=int.bit_count)
     kept: list[int] = []
-    for mask in masks:
+    for mask in sorted(set(masks), key=lambda mask: (mask.bit_count(), mask)):
         if not any(smaller & mask == smaller for smaller in kept):
             kept.append(mask)
-    return tuple(sorted(tuple(i for i in range(mask.bit_length()) if mask >> i & 1) for mask in kept))
+    return kept
 
 
 def _clauses(clauses: Any, pieces: int) -> Clauses:

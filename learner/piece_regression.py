@@ -1,0 +1,303 @@
+r"""Exact affine pieces from noise-free samples: floats accurate to rounding, no gradient descent.
+
+Where F equals the piece ``<u, x> + c`` on many samples, a fit through samples of that piece alone has residuals at rounding
+level, and *every* sample of the piece shows it: a fit is accepted for the number of samples that it explains to 1e-9 of
+the labels' spread, far beyond the number of its unknowns. It cannot be accepted by chance.
+
+1. *In R^d* (:func:`ambient_pieces`), knowing the subspace roughly: neighbours of a seed sample in the estimated coordinates
+   mostly share its piece; least squares, trimmed to the best part again and again, drops the others.
+2. The gradients of such pieces span the relevant subspace, now accurate to rounding (:func:`span_of_pieces`).
+3. *In R^k* (:func:`local_pieces`) a piece has only k + 1 unknowns, so pieces with few samples are found too: by exact fits
+   through random small groups of neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["Pieces", "ambient_pieces", "label_tolerance", "local_pieces", "span_of_pieces"]
+
+
+class _Fit(NamedTuple):
+    gradient: np.ndarray
+    constant: float
+    accuracy: float
+
+    def residuals(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return np.abs(X @ self.gradient + self.constant - y)
+
+
+@dataclass(slots=True, eq=False)
+class Pieces:
+    """Affine pieces found so far and the samples they explain.
+
+    Attributes
+    ----------
+    gradients : float array (M, p)
+    constants : float array (M,)
+    accuracy : float array (M,)
+        Estimated error of (gradient, constant): rounding of the labels, amplified by the fit's conditioning.
+    owner : int array (n,)
+        For each sample the piece that explains it, -1 for none.
+    """
+
+    gradients: np.ndarray
+    constants: np.ndarray
+    accuracy: np.ndarray
+    owner: np.ndarray
+
+    @classmethod
+    def none(cls, n: int, dimension: int) -> Pieces:
+        """Return an empty table for n samples."""
+        return cls(np.empty((0, dimension)), np.empty(0), np.empty(0), np.full(n, -1))
+
+    def __len__(self) -> int:
+        return len(self.constants)
+
+    def add(self, fit: _Fit, explained: np.ndarray) -> None:
+        """Add a piece and give it the samples it explains (a boolean mask)."""
+        self.owner[explained & (self.owner < 0)] = len(self)
+        self.gradients = np.vstack([self.gradients, fit.gradient])
+        self.constants = np.append(self.constants, fit.constant)
+        self.accuracy = np.append(self.accuracy, fit.accuracy)
+
+    def counts(self) -> np.ndarray:
+        """Return the number of samples of each piece."""
+        return np.bincount(self.owner[self.owner >= 0], minlength=len(self))
+
+
+def label_tolerance(y: np.ndarray) -> float:
+    """Return the residual up to which a sample counts as explained exactly: 1e-9 standard deviations of y."""
+    return 1e-9 * float(y.std())
+
+
+def ambient_pieces(
+    X: np.ndarray,
+    y: np.ndarray,
+    directions: np.ndarray,
+    known: Pieces,
+    open_samples: np.ndarray,
+    *,
+    rng: np.random.RandomState,
+    enough: float = 0.5,
+) -> Pieces:
+    """Find pieces with many samples by trimmed least squares in R^d.
+
+    Parameters
+    ----------
+    X : (n, d)
+    y : (n,)
+    directions : (k, d)
+        Rough orthonormal basis of the relevant subspace.
+    known : Pieces
+        Pieces on R^d found before.
+    open_samples : bool array (n,)
+        The samples to explain; of many only the first 1000·d are used.
+    enough : float
+        Stop when this share of them is explained and the gradients span k dimensions.
+
+    Returns
+    -------
+    Pieces
+        Known and new ones.
+
+    Notes
+    -----
+    About 12 least-squares fits of (3d, d) a seed, and one pass over the samples: O(36·d³ + n·d). The gradients of fits
+    that fail are not wasted: fits that mix two pieces still point into the subspace, and after a run of failures the
+    directions are estimated again from all gradients seen (outer products of gradients, Xia et al. 2002).
+    """
+    d = X.shape[1]
+    pool = np.flatnonzero(open_samples)[: _POOL * d]
+    X, tolerance = X[pool], label_tolerance(y)
+    y = y[pool]
+    pieces = Pieces(known.gradients, known.constants, known.accuracy, np.full(len(pool), -1))
+    open_ = np.ones(len(pool), dtype=bool)
+    goal = (1.0 - enough) * len(pool)
+    needed = d + _REDUNDANT
+    coordinates = X @ directions.T
+    seen: list[np.ndarray] = []
+    failures = rounds = 0
+    while rounds < _ROUNDS_OF_SEEDS and open_.sum() > needed:
+        if open_.sum() <= goal and len(span_of_pieces(pieces)) >= len(directions):
+            break
+        candidates = np.flatnonzero(open_)
+        seed = candidates[rng.randint(len(candidates))]
+        size = min(len(candidates), int(rng.choice(_NEIGHBOURS) * d) + 2)
+        # Neighbours by direction suit cones (no biases), neighbours by distance suit everything else: try both.
+        near = candidates[_nearest(coordinates[candidates], coordinates[seed], size, bool(rng.randint(2)))]
+        fit = _trimmed_fit(X[near], y[near])
+        seen.append(fit.gradient)
+        for loose in (_LOOSE, 1.0):
+            explained = open_ & (fit.residuals(X, y) <= loose * tolerance)
+            if explained.sum() <= needed:
+                break
+            fit = _least_squares(X[explained], y[explained])
+        else:
+            pieces.add(fit, explained)
+            open_ &= ~explained
+            failures = 0
+            continue
+        failures += 1
+        if failures == _FAILURES:
+            failures, rounds = 0, rounds + 1
+            _, _, rows = np.linalg.svd(np.array(seen), full_matrices=False)
+            coordinates = X @ rows[: len(directions)].T
+    owner = known.owner.copy()
+    owner[pool] = np.where(open_, owner[pool], pieces.owner)
+    return Pieces(pieces.gradients, pieces.constants, pieces.accuracy, owner)
+
+
+_POOL = 1000
+_REDUNDANT = 8  # exact samples asked for beyond the number of unknowns
+_FAILURES, _ROUNDS_OF_SEEDS = 24, 8  # seeds that may fail in a row before directions are estimated again; how often
+_NEIGHBOURS = (1.8, 2.5, 4.0)  # neighbours in units of d: enough for a fit after trimming, few enough to share a piece
+_KEEP, _ROUNDS = 0.6, 12
+_LOOSE = 1e2  # a first fit through few rows is less accurate than the one through all rows that it finds
+
+
+def span_of_pieces(pieces: Pieces) -> np.ndarray:
+    """Return an orthonormal basis (k, d) of the span of the gradients; k is their numerical rank.
+
+    Pieces count with the square root of their samples, as accuracy does. Gradients are accurate to about 1e-13, so the
+    gap at 1e-7 is wide.
+    """
+    weights = np.sqrt(np.maximum(pieces.counts(), 1.0))
+    _, values, rows = np.linalg.svd(pieces.gradients * weights[:, None], full_matrices=False)
+    rank = int((values > 1e-7 * values[0]).sum()) if len(values) and values[0] > 0 else 0
+    return rows[:rank]
+
+
+def local_pieces(
+    Z: np.ndarray, y: np.ndarray, known: Pieces, *, rng: np.random.RandomState, patience: int = 100
+) -> Pieces:
+    """Find all pieces in exact coordinates, starting from known ones and peeling off what is explained.
+
+    Parameters
+    ----------
+    Z : (n, k)
+        Coordinates along the relevant subspace, accurate to rounding.
+    y : (n,)
+    known : Pieces
+        Pieces with ``owner`` filled; they are fitted again on Z.
+    patience : int
+        Seeds that may fail in a row before the rest is given up; twice the number of open samples more where few are
+        left, since each of them is then worth its own trials.
+
+    Notes
+    -----
+    A seed costs 48 solves of size k + 1 and as many residuals on the unexplained samples. A piece needs k + 3 samples (k + 2
+    without biases), near each other compared with the other unexplained ones.
+    """
+    n, k = Z.shape
+    tolerance = label_tolerance(y)
+    found = Pieces.none(n, k)
+    for piece in np.argsort(-known.counts(), kind="stable"):
+        mine = known.owner == piece
+        if mine.any():
+            _accept(found, Z, y, mine, tolerance, needed=k + 2)
+    homogeneous = len(found) > 0 and bool(np.abs(found.constants).max() <= tolerance)
+    if homogeneous:
+        found.constants[:] = 0.0
+    unknowns = k if homogeneous else k + 1
+    design = Z if homogeneous else np.column_stack([Z, np.ones(n)])
+    open_ = found.owner < 0
+    failures = 0
+    while True:
+        candidates = np.flatnonzero(open_)
+        allowed = patience + (2 * len(candidates) if len(candidates) < _FEW else 0)
+        if len(candidates) < unknowns + 2 or failures > allowed:
+            break
+        failures += 1
+        seed = candidates[rng.randint(len(candidates))]
+        size = min(len(candidates), int(rng.choice([2, 4, 8])) * unknowns)
+        near = candidates[_nearest(Z[candidates], Z[seed], size, homogeneous)]
+        groups = near[np.argsort(rng.random_sample((_GROUPS, len(near))), axis=1)[:, :unknowns]]
+        groups[:, 0] = seed
+        with np.errstate(all="ignore"):
+            fits = _solve_groups(design[groups], y[groups])
+            residuals = np.abs(design[candidates] @ fits.T - y[candidates, None])
+        hits = (residuals <= _LOOSE * tolerance).sum(axis=0)
+        best = int(hits.argmax())
+        if hits[best] >= unknowns + 2:
+            mine = np.zeros(n, dtype=bool)
+            mine[candidates[residuals[:, best] <= _LOOSE * tolerance]] = True
+            if _accept(found, Z, y, mine, tolerance, needed=unknowns + 2, homogeneous=homogeneous):
+                open_ = found.owner < 0
+                failures = 0
+    return found
+
+
+_GROUPS, _FEW = 48, 1000
+
+
+def _accept(
+    found: Pieces,
+    Z: np.ndarray,
+    y: np.ndarray,
+    mine: np.ndarray,
+    tolerance: float,
+    *,
+    needed: int,
+    homogeneous: bool = False,
+) -> bool:
+    """Fit a piece on its samples in R^k and keep it with every open sample it explains."""
+    fit = _least_squares(Z[mine], y[mine], intercept=not homogeneous)
+    explained = (found.owner < 0) & (fit.residuals(Z, y) <= tolerance)
+    if explained.sum() < needed:
+        return False
+    found.add(_least_squares(Z[explained], y[explained], intercept=not homogeneous), explained)
+    return True
+
+
+def _nearest(points: np.ndarray, seed: np.ndarray, size: int, by_direction: bool) -> np.ndarray:
+    """Return the indices of the `size` points nearest to the seed."""
+    if by_direction and points.shape[1] > 1:
+        lengths = np.linalg.norm(points, axis=1) * np.linalg.norm(seed) + np.finfo(float).tiny
+        distances = -(points @ seed) / lengths
+    else:
+        distances = ((points - seed) ** 2).sum(axis=1)
+    if size >= len(points):
+        return np.arange(len(points))
+    return np.argpartition(distances, size)[:size]
+
+
+def _least_squares(X: np.ndarray, y: np.ndarray, intercept: bool = True) -> _Fit:
+    """Return the least-squares fit; its accuracy is eps·|y|·sqrt(n) over the smallest singular value."""
+    design = np.column_stack([X, np.ones(len(X))]) if intercept else X
+    solution, _, _, singular = np.linalg.lstsq(design, y, rcond=None)
+    smallest = float(singular[-1]) if len(singular) else 0.0
+    rounding = _EPS * float(np.abs(y).max(initial=0.0)) * np.sqrt(len(y))
+    accuracy = rounding / smallest if smallest > 0.0 else np.inf
+    gradient, constant = (solution[:-1], float(solution[-1])) if intercept else (solution, 0.0)
+    return _Fit(gradient, constant, accuracy)
+
+
+_EPS = float(np.finfo(np.float64).eps)
+
+
+def _trimmed_fit(X: np.ndarray, y: np.ndarray) -> _Fit:
+    """Return the least-squares fit after repeatedly keeping the rows with the smallest residuals."""
+    keep = np.arange(len(X))
+    size = max(int(_KEEP * len(X)), min(len(X), X.shape[1] + 2))
+    fit = _least_squares(X, y)
+    for _ in range(_ROUNDS):
+        best = np.sort(np.argpartition(fit.residuals(X, y), size - 1)[:size])
+        if np.array_equal(best, keep):
+            break
+        keep = best
+        fit = _least_squares(X[keep], y[keep])
+    return fit
+
+
+def _solve_groups(designs: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Solve many square systems; singular ones give NaN, which no sample matches."""
+    determinants = np.linalg.det(designs)
+    regular = determinants != 0.0
+    result = np.full(labels.shape, np.nan)
+    if regular.any():
+        result[regular] = np.linalg.solve(designs[regular], labels[regular][..., None])[..., 0]
+    return result

@@ -1,0 +1,238 @@
+r"""The whole path from Gaussian samples to a lattice polynomial, as one estimator.
+
+filtered PCA (:mod:`learner.subspace`) -> pieces in R^d -> their span, accurate to rounding -> all pieces in R^k
+(:mod:`learner.piece_regression`) -> max-min assembly (:mod:`learner.assemble`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from learner.assemble import clauses_of_samples
+from learner.piece_regression import Pieces, ambient_pieces, label_tolerance, local_pieces, span_of_pieces
+from learner.rationalize import RationalPieces, rationalize
+from learner.sampling import as_samples
+from learner.subspace import FilteredPCA
+from tropical import LatticePolynomial, NotExact, PieceTable
+from tropical.exceptions import InvalidInput
+
+__all__ = ["LatticeRegressor", "Stage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of a fit: its name, what it found in words, and its wall time in seconds."""
+
+    name: str
+    found: str
+    seconds: float
+
+
+class LatticeRegressor(RegressorMixin, BaseEstimator):
+    """Learn a continuous piecewise-linear function of few directions, exactly, from noise-free Gaussian samples.
+
+    Neither the directions nor their number, the pieces nor the clauses are given.
+
+    Parameters
+    ----------
+    n_components : "auto" or int
+        Number of directions that filtered PCA starts from. The final number is the rank of the gradients found.
+    validation_fraction : float
+        Share of the samples held out: used for nothing but `explained_` and the choice between the two forms.
+    level : float
+        Error level of the dimension test.
+    random_state : None, int or RandomState
+    callback : callable, optional
+        Called with each :class:`Stage` as it ends.
+
+    Attributes
+    ----------
+    components_ : float array (k, d)
+        Orthonormal basis of the span of the gradients, accurate to rounding.
+    pieces_ : float array (M, d + 1)
+        Rows (u, c) of the pieces in R^d; rank of the gradients k.
+    lattice_ : LatticePolynomial
+        The learned function on R^d, exact in its floats: dyadic pieces on R^k composed with `components_`.
+    explained_ : float
+        Share of held-out samples explained to 1e-9 standard deviations of y.
+    explained_training_ : float
+        Share of the training samples that lie on a piece found.
+    confidence_ : str
+        What this amounts to, in words.
+    start_ : FilteredPCA
+        The spectral start.
+    stages_ : list of Stage
+    n_features_in_ : int
+
+    Notes
+    -----
+    Needs noise-free labels, and hundreds of samples for each dimension. A piece is found if about k + 3 samples fall on it.
+    Cost: filtered PCA; O(d³) for each of some tens of seeds; O(n·d) for each piece found in R^d; O(n·k·M).
+    """
+
+    def __init__(
+        self,
+        n_components: str | int = "auto",
+        *,
+        validation_fraction: float = 0.1,
+        level: float = 0.02,
+        random_state: Any = None,
+        callback: Callable[[Stage], None] | None = None,
+    ) -> None:
+        self.n_components = n_components
+        self.validation_fraction = validation_fraction
+        self.level = level
+        self.random_state = random_state
+        self.callback = callback
+
+    def fit(self, X: Any, y: Any) -> LatticeRegressor:
+        """Learn from samples X (n, d), rows from N(0, I), and noise-free labels y (n,)."""
+        if not 0.0 < self.validation_fraction < 1.0:
+            cure = "0.1 holds out a tenth"
+            raise InvalidInput("validation_fraction", "a number between 0 and 1", self.validation_fraction, cure)
+        samples, labels = as_samples(X, y, least=10)
+        rng = check_random_state(self.random_state)
+        held = np.zeros(len(samples), dtype=bool)
+        held[rng.permutation(len(samples))[: max(1, round(self.validation_fraction * len(samples)))]] = True
+        training, answers = samples[~held], labels[~held]
+        least = samples.shape[1] + 2
+        if len(training) < least:
+            given = f"{len(training)} after holding out {int(held.sum())}"
+            raise InvalidInput("X", f"at least d + 2 = {least} training samples", given, "draw more samples")
+        self.n_features_in_ = samples.shape[1]
+        self.stages_: list[Stage] = []
+
+        clock = perf_counter()
+        self.start_ = FilteredPCA(self.n_components, level=self.level, random_state=rng).fit(training, answers)
+        directions = len(self.start_.components_)
+        clock = self._end("directions", f"{directions} significant at level {self.level:g}", clock)
+        self.components_, pieces = self._find_pieces(training, answers, rng)
+        self.explained_training_ = float((pieces.owner >= 0).mean())
+        if len(pieces) == 0:
+            self.components_, pieces = self._affine_fallback(training, answers)
+        self._accuracy = pieces.accuracy
+        found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
+        clock = self._end("pieces", found, clock)
+        self._assemble(pieces, training, answers, samples[held], labels[held])
+        found = f"{len(self.lattice_.clauses)} clauses ({self.lattice_.form}), {self.explained_:.4%} of held-out samples exact"
+        self._end("assembly", found, clock)
+        self.confidence_ = _confidence(self.explained_, self.explained_training_, int(held.sum()))
+        return self
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the learned function at the rows of X (n, d), as floats (n,).
+
+        One product with `components_`, then the lattice polynomial on R^k.
+        """
+        check_is_fitted(self, "lattice_")
+        samples = np.asarray(X, dtype=np.float64)
+        if samples.ndim != 2 or samples.shape[1] != self.n_features_in_:
+            raise InvalidInput("X", f"shape (n, {self.n_features_in_})", str(samples.shape), "as it was fitted")
+        return self._local.evaluate(samples @ _basis(self.components_).T)
+
+    def to_exact(self) -> LatticePolynomial:
+        """Return the learned function with rational pieces in R^d whose gradients have exact rank k.
+
+        Raises
+        ------
+        NotExact
+            If the coefficients do not look rational with a small common denominator, or rounding changes the rank: the
+            source is then irrational, or the samples do not determine it.
+        """
+        check_is_fitted(self, "lattice_")
+        rational = self.rational_pieces()
+        rows = sorted(set(rational.rows))
+        number = {row: i for i, row in enumerate(rows)}
+        clauses = {tuple(sorted({number[rational.rows[i]] for i in clause})) for clause in self.lattice_.clauses}
+        table = PieceTable.from_rows(rows)
+        if table.rank() != len(self.components_):
+            raise NotExact(f"the rational pieces have rank {table.rank()}, the learned ones {len(self.components_)}")
+        return LatticePolynomial(table, sorted(clauses), self.lattice_.form)
+
+    def rational_pieces(self) -> RationalPieces:
+        """Return the pieces as rationals with one small denominator, in the order of `pieces_`; see :meth:`to_exact`."""
+        check_is_fitted(self, "lattice_")
+        scale = float(np.abs(self.pieces_).max())
+        return rationalize(self.pieces_, _SAFETY * (self._accuracy + _SPAN_ACCURACY * scale))
+
+    # ------------------------------------------------------------ steps
+
+    def _end(self, name: str, found: str, started: float) -> float:
+        """Record a stage and return the time at its end."""
+        now = perf_counter()
+        stage = Stage(name, found, now - started)
+        self.stages_.append(stage)
+        if self.callback is not None:
+            self.callback(stage)
+        return now
+
+    def _find_pieces(self, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> tuple[np.ndarray, Pieces]:
+        """Return a basis of the span of the gradients and all pieces on it.
+
+        Pieces in R^d give the span, the span gives all pieces in it. What it cannot explain may need one more direction:
+        look in R^d again, there only, until nothing is left or nothing new is found.
+        """
+        ambient = Pieces.none(*X.shape)
+        open_samples = np.ones(len(X), dtype=bool)
+        while True:
+            before = len(ambient)
+            ambient = ambient_pieces(X, y, self.start_.components_, ambient, open_samples, rng=rng)
+            components = span_of_pieces(ambient)
+            found = local_pieces(X @ _basis(components).T, y, ambient, rng=rng)
+            open_samples = found.owner < 0
+            if len(ambient) == before or open_samples.sum() <= X.shape[1] + 8:
+                return components, found
+
+    def _affine_fallback(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, Pieces]:
+        """Return the best affine function of the spectral coordinates, where no piece is exact."""
+        components = self.start_.components_
+        design = np.column_stack([X @ _basis(components).T, np.ones(len(X))])
+        fit = np.linalg.lstsq(design, y, rcond=None)[0]
+        return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.zeros(len(X), dtype=int))
+
+    def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray) -> None:
+        """Build both forms from the samples that lie on pieces, and keep the one that explains more held-out samples."""
+        basis = _basis(self.components_)
+        Z, Z_held = X @ basis.T, X_held @ basis.T
+        tolerance = label_tolerance(y)
+        on_piece = pieces.owner >= 0
+        best = -1
+        for form in ("max-min", "min-max"):
+            clauses = clauses_of_samples(
+                Z[on_piece], y[on_piece], pieces.gradients, pieces.constants, tolerance, dual=form == "min-max"
+            )
+            candidate = LatticePolynomial.from_floats(pieces.gradients, pieces.constants, clauses, form)
+            explained = int((np.abs(candidate.evaluate(Z_held) - y_held) <= tolerance).sum())
+            if explained > best:
+                best, self._local = explained, candidate
+        self.explained_ = best / len(y_held)
+        self.pieces_ = np.column_stack([pieces.gradients @ basis, pieces.constants])
+        self.lattice_ = self._local.compose([[Fraction(entry) for entry in row] for row in basis.tolist()])
+
+
+def _confidence(explained: float, on_pieces: float, held: int) -> str:
+    if explained == 1.0:
+        # With h held-out samples and no error, the error probability is below 3/h at 95 % confidence (rule of three).
+        text = f"exact on all {held} held-out samples: wrong on at most {3.0 / held:.1e} of N(0, I) at 95 % confidence"
+        return text if on_pieces == 1.0 else f"{text}; {1.0 - on_pieces:.1e} of the training samples lie on no piece found"
+    if explained > 0.5:
+        return f"exact on {explained:.4%} of the held-out samples; some piece, clause or direction is missing"
+    return "not exact: the labels are noisy, no lattice polynomial of few directions, or the samples are too few"
+
+
+def _basis(components: np.ndarray) -> np.ndarray:
+    """Return the components, or one zero row where there are none: a function of no direction lives on it too."""
+    return components if len(components) else np.zeros((1, components.shape[1]))
+
+
+_SAFETY = 50.0  # between the estimated and the allowed error of a coefficient
+_SPAN_ACCURACY = 1e-14  # of the span's basis, relative to the gradients: pieces with many samples determine it to rounding

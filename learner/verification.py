@@ -1,0 +1,86 @@
+"""Hand a learned function to `tropical`: is it the teacher, on all of R^d?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import tropical
+from tropical import Certificate, CheckResult, LatticePolynomial, NotExact, Witness
+from tropical.exceptions import InvalidInput, InvalidType
+
+__all__ = ["Verification", "verify"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is proved about a learned function; truthy iff it is proved equal to the teacher.
+
+    Attributes
+    ----------
+    proved : bool
+        Equal to the teacher on all of R^d, and the certificate was replayed by the independent checker.
+    reason : str
+        In words: what was proved, or what is not proved and why.
+    lattice : LatticePolynomial or None
+        The exact learned function; None where the floats determine none.
+    certificate : Certificate or None
+        Replay it with ``tropical.check(certificate, teacher, lattice)``.
+    check : CheckResult or None
+        What the checker found.
+    witness : Witness or None
+        A rational point where teacher and learned function differ, with both exact values.
+    """
+
+    proved: bool
+    reason: str
+    lattice: LatticePolynomial | None = None
+    certificate: Certificate | None = None
+    check: CheckResult | None = None
+    witness: Witness | None = None
+
+    def __bool__(self) -> bool:
+        return self.proved
+
+
+def verify(model: Any, teacher: Any, *, max_cells: int | None = None) -> Verification:
+    """Decide exactly whether a learned function is the teacher.
+
+    Parameters
+    ----------
+    model : LatticeRegressor, fitted, or LatticePolynomial
+    teacher : ReLUNetwork or LatticePolynomial
+        Exact; one output.
+    max_cells : int, optional
+        Limit for the decision; see :func:`tropical.same_function`.
+
+    Returns
+    -------
+    Verification
+
+    Notes
+    -----
+    The floats of the model are rounded to rationals first (:meth:`LatticeRegressor.to_exact`); what is proved is about
+    that exact function. Costs one :func:`tropical.same_function` and one replay of its certificate.
+    """
+    if hasattr(model, "to_exact"):
+        try:
+            exact = model.to_exact()
+        except NotExact as error:
+            return Verification(False, f"no exact function: {error}")
+    elif isinstance(model, LatticePolynomial):
+        exact = model
+    else:
+        raise InvalidType("model", "a fitted LatticeRegressor or a LatticePolynomial", model, "fit a LatticeRegressor")
+    if getattr(teacher, "dimension", None) != exact.dimension:
+        given = f"{getattr(teacher, 'dimension', type(teacher).__name__)}"
+        raise InvalidInput("teacher", f"an exact function of {exact.dimension} inputs", given, "pass the ReLUNetwork")
+    verdict = tropical.same_function(teacher, exact, max_cells=max_cells)
+    if not verdict:
+        return Verification(False, f"differs from the teacher {verdict.witness}", exact, witness=verdict.witness)
+    assert verdict.certificate is not None
+    replay = tropical.check(verdict.certificate, teacher, exact)
+    if not replay:
+        return Verification(False, f"the checker rejected the certificate: {replay.reason}", exact, verdict.certificate, replay)
+    reason = f"equal to the teacher on all of R^{exact.dimension}"
+    return Verification(True, reason, exact, verdict.certificate, replay)
