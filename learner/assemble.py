@@ -1,9 +1,9 @@
 """From pieces and labelled samples to a lattice polynomial (docs/theory.md, section 4, assembly).
 
-With every piece known and labels exact, ``S_x = {i : g_i(x) >= y}`` at each sample gives ``max_x min_{i in S_x} g_i``, which is
-<= F everywhere and equal to y at every sample; dually ``T_x = {i : g_i(x) <= y}`` gives an upper bound. Only
-inclusion-minimal sets matter. Whether the sampled sets suffice is not decided here: that is a question for `tropical`, or
-for held-out samples.
+With every piece known and labels exact, ``S_x = {i : g_i(x) >= y}`` at each sample gives ``max_x min_{i in S_x}
+g_i``, which is <= F everywhere and equal to y at every sample; dually ``T_x = {i : g_i(x) <= y}`` gives an upper
+bound. Only inclusion-minimal sets matter. Whether the sampled sets suffice is not decided here: that is a question
+for `tropical`, or for held-out samples.
 """
 
 from __future__ import annotations

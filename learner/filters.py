@@ -1,8 +1,8 @@
 """Filters: functions of the label that weight samples before a moment is taken.
 
-By lemma K (docs/theory.md) no filter of the label can produce a direction that the function does not look at, whatever the
-filter is. A family of indicator filters, one for each slice of the labels, is the finest choice that needs no knowledge of
-the function: every other label filter is, up to the width of a slice, a combination of them.
+By lemma K (docs/theory.md) no filter of the label can produce a direction that the function does not look at,
+whatever the filter is. A family of indicator filters, one for each slice of the labels, is the finest choice that
+needs no knowledge of the function: every other label filter is, up to the width of a slice, a combination of them.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 r"""Exact affine pieces from noise-free samples: floats accurate to rounding, no gradient descent.
 
-Where F equals the piece ``<u, x> + c`` on many samples, a fit through samples of that piece alone has residuals at rounding
-level, and *every* sample of the piece shows it: a fit is accepted for the number of samples that it explains to 1e-9 of
-the labels' spread, far beyond the number of its unknowns. It cannot be accepted by chance.
+Where F equals the piece ``<u, x> + c`` on many samples, a fit through samples of that piece alone has residuals at
+rounding level, and *every* sample of the piece shows it: a fit is accepted for the number of samples that it explains
+to 1e-9 of the labels' spread, far beyond the number of its unknowns. It cannot be accepted by chance.
 
-1. *In R^d* (:func:`ambient_pieces`), knowing the subspace roughly: neighbours of a seed sample in the estimated coordinates
-   mostly share its piece; least squares, trimmed to the best part again and again, drops the others.
+1. *In R^d* (:func:`ambient_pieces`), knowing the subspace roughly: neighbours of a seed sample in the estimated
+   coordinates mostly share its piece; least squares, trimmed to the best part again and again, drops the others.
 2. The gradients of such pieces span the relevant subspace, now accurate to rounding (:func:`span_of_pieces`).
-3. *In R^k* (:func:`local_pieces`) a piece has only k + 1 unknowns, so pieces with few samples are found too: by exact fits
-   through random small groups of neighbours.
+3. *In R^k* (:func:`local_pieces`) a piece has only k + 1 unknowns, so pieces with few samples are found too: by exact
+   fits through random small groups of neighbours.
 """
 
 from __future__ import annotations
@@ -189,8 +189,8 @@ def local_pieces(
 
     Notes
     -----
-    A seed costs 48 solves of size k + 1 and as many residuals on the unexplained samples. A piece needs k + 3 samples (k + 2
-    without biases), near each other compared with the other unexplained ones.
+    A seed costs 48 solves of size k + 1 and as many residuals on the unexplained samples. A piece needs k + 3 samples
+    (k + 2 without biases), near each other compared with the other unexplained ones.
     """
     n, k = Z.shape
     tolerance = label_tolerance(y)

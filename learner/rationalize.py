@@ -1,8 +1,8 @@
 """From recovered floats to exact rationals: the simplest numbers that the accuracy of the floats allows.
 
-The most accurate pieces propose a common denominator D by continued fractions; then *every* coefficient has to lie on the
-grid Z/D up to its own accuracy. That is strong evidence and no proof: reals chosen at random would pass with probability
-at most about (2·D·accuracy) for each coefficient, which is asked to be small. A proof needs the teacher.
+The most accurate pieces propose a common denominator D by continued fractions; then *every* coefficient has to lie on
+the grid Z/D up to its own accuracy. That is strong evidence and no proof: reals chosen at random would pass with
+probability at most about (2·D·accuracy) for each coefficient, which is asked to be small. A proof needs the teacher.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def rationalize(coefficients: np.ndarray, accuracy: np.ndarray, *, largest_denom
             denominator = lcm(denominator, _convergent(float(value), float(tolerance)).denominator)
             if denominator > largest_denominator:
                 raise NotExact(
-                    f"the coefficients show no common denominator up to {largest_denominator}: they look irrational, or are not "
-                    "accurate enough"
+                    f"the coefficients show no common denominator up to {largest_denominator}: "
+                    "they look irrational, or are not accurate enough"
                 )
     scaled = coefficients * denominator
     nearest = np.rint(scaled)

@@ -52,7 +52,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Error level of the dimension test.
     random_state : None, int or RandomState
     callback : callable, optional
-        Called with each :class:`Stage` as it ends.
+        Called as ``callback(stage, regressor)`` when a :class:`Stage` ends; attributes found so far are set.
 
     Attributes
     ----------
@@ -75,8 +75,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
     Notes
     -----
-    Needs noise-free labels, and hundreds of samples for each dimension. A piece is found if about k + 3 samples fall on it.
-    Cost: filtered PCA; O(d³) for each of some tens of seeds; O(n·d) for each piece found in R^d; O(n·k·M).
+    Needs noise-free labels, and hundreds of samples for each dimension. A piece is found if about k + 3 samples fall
+    on it. Cost: filtered PCA; O(d³) for each of some tens of seeds; O(n·d) for each piece found in R^d; O(n·k·M).
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         validation_fraction: float = 0.1,
         level: float = 0.02,
         random_state: Any = None,
-        callback: Callable[[Stage], None] | None = None,
+        callback: Callable[[Stage, LatticeRegressor], None] | None = None,
     ) -> None:
         self.n_components = n_components
         self.validation_fraction = validation_fraction
@@ -123,7 +123,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
         clock = self._end("pieces", found, clock)
         self._assemble(pieces, training, answers, samples[held], labels[held])
-        found = f"{len(self.lattice_.clauses)} clauses ({self.lattice_.form}), {self.explained_:.4%} of held-out samples exact"
+        form = f"{len(self.lattice_.clauses)} clauses ({self.lattice_.form})"
+        found = f"{form}, {self.explained_:.4%} of {int(held.sum())} held-out samples exact"
         self._end("assembly", found, clock)
         self.confidence_ = _confidence(self.explained_, self.explained_training_, int(held.sum()))
         return self
@@ -159,7 +160,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         return LatticePolynomial(table, sorted(clauses), self.lattice_.form)
 
     def rational_pieces(self) -> RationalPieces:
-        """Return the pieces as rationals with one small denominator, in the order of `pieces_`; see :meth:`to_exact`."""
+        """Return the pieces as rationals with one small denominator, in the order of `pieces_`."""
         check_is_fitted(self, "lattice_")
         scale = float(np.abs(self.pieces_).max())
         return rationalize(self.pieces_, _SAFETY * (self._accuracy + _SPAN_ACCURACY * scale))
@@ -172,14 +173,14 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         stage = Stage(name, found, now - started)
         self.stages_.append(stage)
         if self.callback is not None:
-            self.callback(stage)
+            self.callback(stage, self)
         return now
 
     def _find_pieces(self, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> tuple[np.ndarray, Pieces]:
         """Return a basis of the span of the gradients and all pieces on it.
 
-        Pieces in R^d give the span, the span gives all pieces in it. What it cannot explain may need one more direction:
-        look in R^d again, there only, until nothing is left or nothing new is found.
+        Pieces in R^d give the span, the span gives all pieces in it. What it cannot explain may need one more
+        direction: look in R^d again, there only, until nothing is left or nothing new is found.
         """
         ambient = Pieces.none(*X.shape)
         open_samples = np.ones(len(X), dtype=bool)
@@ -200,7 +201,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.zeros(len(X), dtype=int))
 
     def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray) -> None:
-        """Build both forms from the samples that lie on pieces, and keep the one that explains more held-out samples."""
+        """Build both forms from the samples on pieces, and keep the one that explains more held-out samples."""
         basis = _basis(self.components_)
         Z, Z_held = X @ basis.T, X_held @ basis.T
         tolerance = label_tolerance(y)
@@ -223,7 +224,9 @@ def _confidence(explained: float, on_pieces: float, held: int) -> str:
     if explained == 1.0:
         # With h held-out samples and no error, the error probability is below 3/h at 95 % confidence (rule of three).
         text = f"exact on all {held} held-out samples: wrong on at most {3.0 / held:.1e} of N(0, I) at 95 % confidence"
-        return text if on_pieces == 1.0 else f"{text}; {1.0 - on_pieces:.1e} of the training samples lie on no piece found"
+        return (
+            text if on_pieces == 1.0 else f"{text}; {1.0 - on_pieces:.1e} of the training samples lie on no piece found"
+        )
     if explained > 0.5:
         return f"exact on {explained:.4%} of the held-out samples; some piece, clause or direction is missing"
     return "not exact: the labels are noisy, no lattice polynomial of few directions, or the samples are too few"
@@ -235,4 +238,6 @@ def _basis(components: np.ndarray) -> np.ndarray:
 
 
 _SAFETY = 50.0  # between the estimated and the allowed error of a coefficient
-_SPAN_ACCURACY = 1e-14  # of the span's basis, relative to the gradients: pieces with many samples determine it to rounding
+_SPAN_ACCURACY = (
+    1e-14  # of the span's basis, relative to the gradients: pieces with many samples determine it to rounding
+)

@@ -23,9 +23,7 @@ class Teacher(Protocol):
     def evaluate(self, X: Any) -> np.ndarray: ...
 
 
-def sample(
-    teacher: Teacher, n: int, *, noise: float = 0.0, random_state: Any = None
-) -> tuple[np.ndarray, np.ndarray]:
+def sample(teacher: Teacher, n: int, *, noise: float = 0.0, random_state: Any = None) -> tuple[np.ndarray, np.ndarray]:
     """Draw inputs from N(0, I_d) and label them with a teacher.
 
     Parameters

@@ -1,7 +1,8 @@
 r"""Filtered PCA: the directions that a function looks at, from filtered moments of Gaussian samples.
 
-For y = F(P_V x) + noise and any filter ψ of the label, ``E[ψ(y)(xxᵀ - I)]`` and ``E[ψ(y) x]`` live on V (docs/theory.md,
-lemma K). With indicator filters of slices h of the labels, probability p_h, means m_h and matrices C_h:
+For y = F(P_V x) + noise and any filter ψ of the label, ``E[ψ(y)(xxᵀ - I)]`` and ``E[ψ(y) x]`` live on V
+(docs/theory.md, lemma K). With indicator filters of slices h of the labels, probability p_h, means m_h and matrices
+C_h:
 
 1. start: leading eigenvectors of ``K = Σ p_h (C_h² + w m_h m_hᵀ)``, less its expected noise;
 2. joint iteration for k directions: U <- leading eigenvectors of ``Σ p_h (C_h U Uᵀ C_h + w m_h m_hᵀ)``;
@@ -127,9 +128,10 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
             raise InvalidInput("level", "a number between 0 and 1", self.level, "0.02 is usual")
         if not isinstance(self.n_slices, Integral) or self.n_slices < 2:
             raise InvalidInput("n_slices", "an integer of at least 2", self.n_slices, "10 to 24 is usual")
-        if self.n_components == "auto":
+        wanted: Any = self.n_components
+        if isinstance(wanted, str) and wanted == "auto":
             return True
-        if isinstance(self.n_components, bool) or not isinstance(self.n_components, Integral) or self.n_components < 0:
+        if isinstance(wanted, bool) or not isinstance(wanted, Integral) or int(wanted) < 0:
             raise InvalidInput("n_components", '"auto" or an integer >= 0', self.n_components, "use the default")
         return False
 
@@ -137,8 +139,8 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
 def _spectral_matrix(moments: SliceMoments, mean_weight: float) -> np.ndarray:
     """Return Σ p_h (C_h² + w m_h m_hᵀ) less the part that comes from pairing a sample with itself.
 
-    The diagonal terms of the two double sums are Σ_i (x_i x_iᵀ - I)² / n_h² and Σ_i x_i x_iᵀ / n_h²; with |x_i|² replaced by
-    its mean d they are functions of C_h.
+    The diagonal terms of the two double sums are Σ_i (x_i x_iᵀ - I)² / n_h² and Σ_i x_i x_iᵀ / n_h²; with |x_i|²
+    replaced by its mean d they are functions of C_h.
     """
     identity = np.eye(moments.sums.shape[1])
     dimension = len(identity)

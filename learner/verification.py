@@ -81,6 +81,8 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None) -> Verific
     assert verdict.certificate is not None
     replay = tropical.check(verdict.certificate, teacher, exact)
     if not replay:
-        return Verification(False, f"the checker rejected the certificate: {replay.reason}", exact, verdict.certificate, replay)
+        return Verification(
+            False, f"the checker rejected the certificate: {replay.reason}", exact, verdict.certificate, replay
+        )
     reason = f"equal to the teacher on all of R^{exact.dimension}"
     return Verification(True, reason, exact, verdict.certificate, replay)

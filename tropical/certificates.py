@@ -150,7 +150,9 @@ def check(certificate: Certificate, *subjects: Any) -> CheckResult:
         replay, statement = _kind(document)
         if subjects:
             _compare(functions, subjects)
-        return CheckResult(True, replay(document["functions"], document["domain"], document["evidence"]), statement, functions)
+        return CheckResult(
+            True, replay(document["functions"], document["domain"], document["evidence"]), statement, functions
+        )
     except _Rejected as rejection:
         reason = str(rejection)
     except _MALFORMED as error:
@@ -243,7 +245,9 @@ def _check_basis(basis: list[list[Fraction]], pivots: list[int], dimension: int)
             raise _Rejected("the basis is not the identity at the pivots")
 
 
-def _factor(rows: list[list[Fraction]], basis: list[list[Fraction]], pivots: list[int], dimension: int) -> list[list[Fraction]]:
+def _factor(
+    rows: list[list[Fraction]], basis: list[list[Fraction]], pivots: list[int], dimension: int
+) -> list[list[Fraction]]:
     """Return ``rows[:, pivots]`` after checking ``rows = rows[:, pivots] @ basis``."""
     coordinates = [[row[p] for p in pivots] for row in rows]
     for row, short in zip(rows, coordinates, strict=True):

@@ -1,8 +1,9 @@
 r"""From a network to its lattice polynomial (docs/theory.md, lemma R).
 
-For a point x put ``S_x = {i : g_i(x) >= F(x)}`` over the distinct pieces. Then ``F = max_x min_{i in S_x} g_i``. On an *order
-cell*, a part of a cell in whose interior no difference g_i - g_a with the active piece g_a changes sign, S_x is one set.
-Order cells are necessary: one set for each activation cell, region or piece can give a larger function than F.
+For a point x put ``S_x = {i : g_i(x) >= F(x)}`` over the distinct pieces. Then ``F = max_x min_{i in S_x} g_i``. On
+an *order cell*, a part of a cell in whose interior no difference g_i - g_a with the active piece g_a changes sign,
+S_x is one set. Order cells are necessary: one set for each activation cell, region or piece can give a larger
+function than F.
 """
 
 from __future__ import annotations
@@ -104,4 +105,3 @@ def _one_output(
                     sets.append(step.answer)
     clauses = sorted([i for i in range(len(forms)) if mask >> i & 1] for mask in minimal_masks(sets))
     return LatticePolynomial(PieceTable.from_rows([lifted[i] for i in order]), clauses)
-

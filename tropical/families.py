@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def random_network(
     def draw(*shape: int) -> np.ndarray:
         return rng.integers(-largest, largest + 1, size=shape)
 
-    layers = [draw(after, before) for before, after in zip(sizes[:-1], sizes[1:], strict=True)]
+    layers = [draw(after, before) for before, after in pairwise(sizes)]
     if rank is not None:
         while True:
             layers[0] = rng.integers(-1, 2, size=(sizes[1], rank)) @ draw(rank, sizes[0])

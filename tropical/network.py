@@ -2,8 +2,9 @@ r"""ReLU networks with exact rational weights.
 
 .. math:: F(x) = W_{L+1}\,\mathrm{relu}(W_L\,\mathrm{relu}(\cdots\mathrm{relu}(W_1 x + b_1)\cdots) + b_L) + b_{L+1}
 
-ReLU acts after every layer but the last. With all signs of preactivations fixed (an *activation pattern*) F is affine; the
-closure of the set of points with one pattern, where full-dimensional, is an *activation cell* (docs/theory.md, section 1).
+ReLU acts after every layer but the last. With all signs of preactivations fixed (an *activation pattern*) F is
+affine; the closure of the set of points with one pattern, where full-dimensional, is an *activation cell*
+(docs/theory.md, section 1).
 """
 
 from __future__ import annotations
@@ -234,7 +235,9 @@ def _biases(biases: Any, layers: tuple[Matrix, ...]) -> tuple[tuple[Fraction, ..
     if isinstance(biases, (str, bytes)) or not isinstance(biases, Sequence):
         raise InvalidType("biases", "None or a list with one bias vector a layer", biases, "pass [b1, ..., b_last]")
     if len(biases) != len(layers):
-        raise InvalidInput("biases", f"{len(layers)} entries, one a layer", str(len(biases)), "use None for a zero bias")
+        raise InvalidInput(
+            "biases", f"{len(layers)} entries, one a layer", str(len(biases)), "use None for a zero bias"
+        )
     result = []
     for index, (bias, layer) in enumerate(zip(biases, layers, strict=True)):
         name = f"biases[{index}]"

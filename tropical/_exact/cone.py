@@ -108,9 +108,7 @@ class Cone:
                 if any(common & mask == common for i, mask in enumerate(masks) if i != p and i != q):
                     continue
                 up, down = values[p], -values[q]
-                crossing = [
-                    up * low + down * high for high, low in zip(self.rays[p], self.rays[q], strict=True)
-                ]
+                crossing = [up * low + down * high for high, low in zip(self.rays[p], self.rays[q], strict=True)]
                 on_wall.append((primitive(crossing), common | bit))
         return (
             self._part(normal, [(self.rays[i], masks[i]) for i in positive] + on_wall),
@@ -178,9 +176,7 @@ class Cone:
         on = [
             sum(1 << i for i, mask in enumerate(self.incidence) if mask >> c & 1) for c in range(len(self.constraints))
         ]
-        return tuple(
-            c for c, mine in enumerate(on) if not any(mine != other and mine & other == mine for other in on)
-        )
+        return tuple(c for c, mine in enumerate(on) if not any(mine != other and mine & other == mine for other in on))
 
     def face(self, constraint: int) -> Cone:
         """Return the facet on the constraint of this index, as a cone of one dimension less."""
@@ -221,9 +217,7 @@ class Cone:
                     numerator, denominator = value, height
             common = gcd(numerator, denominator)
             numerator, denominator = numerator // common, denominator // common
-            values = [
-                denominator * value - numerator * height for value, height in zip(values, heights, strict=True)
-            ]
+            values = [denominator * value - numerator * height for value, height in zip(values, heights, strict=True)]
             scale *= denominator
             multipliers = {c: m * denominator for c, m in multipliers.items()}
             multipliers[chosen] = numerator

@@ -16,9 +16,7 @@ Rows = Sequence[Sequence[Fraction]]
 
 
 def _matrix(rows: Rows, columns: int) -> fmpq_mat:
-    return fmpq_mat(
-        len(rows), columns, [fmpq(entry.numerator, entry.denominator) for row in rows for entry in row]
-    )
+    return fmpq_mat(len(rows), columns, [fmpq(entry.numerator, entry.denominator) for row in rows for entry in row])
 
 
 def _fraction(entry: fmpq) -> Fraction:
@@ -36,9 +34,7 @@ def row_space(rows: Rows, columns: int) -> tuple[tuple[tuple[Fraction, ...], ...
     if not rows or columns == 0:
         return (), ()
     reduced, dimension = _matrix(rows, columns).rref()
-    basis = tuple(
-        tuple(_fraction(reduced[i, j]) for j in range(columns)) for i in range(dimension)
-    )
+    basis = tuple(tuple(_fraction(reduced[i, j]) for j in range(columns)) for i in range(dimension))
     pivots = tuple(next(j for j, entry in enumerate(row) if entry) for row in basis)
     return basis, pivots
 
@@ -57,6 +53,4 @@ def combine_rows(coefficients: Rows, rows: Rows, columns: int) -> tuple[tuple[Fr
     if not rows:
         return tuple((Fraction(0),) * columns for _ in coefficients)
     product = _matrix(coefficients, len(rows)) * _matrix(rows, columns)
-    return tuple(
-        tuple(_fraction(product[i, j]) for j in range(columns)) for i in range(len(coefficients))
-    )
+    return tuple(tuple(_fraction(product[i, j]) for j in range(columns)) for i in range(len(coefficients)))

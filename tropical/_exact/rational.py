@@ -94,9 +94,7 @@ def common_denominator(values: Iterable[Fraction]) -> int:
 def over_common_denominator(rows: Sequence[Sequence[Fraction]]) -> tuple[tuple[IntVector, ...], int]:
     """Return integer rows and the one denominator they share: the least."""
     denominator = common_denominator(value for row in rows for value in row)
-    numerators = tuple(
-        tuple(value.numerator * (denominator // value.denominator) for value in row) for row in rows
-    )
+    numerators = tuple(tuple(value.numerator * (denominator // value.denominator) for value in row) for row in rows)
     return numerators, denominator
 
 

@@ -1,7 +1,7 @@
 """The cells of a function, and the three numbers that are often mixed up.
 
-``n_cells`` belongs to the representation (activation cells of a network); ``n_regions``, the connected components of the
-interiors of the sets {F = g_i}, and ``n_pieces``, the number of different affine functions, belong to F:
+``n_cells`` belongs to the representation (activation cells of a network); ``n_regions``, the connected components of
+the interiors of the sets {F = g_i}, and ``n_pieces``, the number of different affine functions, belong to F:
 ``n_pieces <= n_regions <= n_cells`` (docs/theory.md, section 1).
 """
 

@@ -1,8 +1,8 @@
 """From R^d to the few coordinates that the functions look at.
 
-The linear forms that the functions and the domain read span a subspace with reduced echelon basis R (k, d). Each form is
-``L = L[:, pivots] R``, so each function is ``F(x) = F'(R x)`` with F' the function at x supported on the pivots. The
-ambient dimension thus costs one exact echelon form, and everything after happens in R^k.
+The linear forms that the functions and the domain read span a subspace with reduced echelon basis R (k, d). Each form
+is ``L = L[:, pivots] R``, so each function is ``F(x) = F'(R x)`` with F' the function at x supported on the pivots.
+The ambient dimension thus costs one exact echelon form, and everything after happens in R^k.
 """
 
 from __future__ import annotations

@@ -68,14 +68,14 @@ def cells(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = Non
         if step.answer is not None:
             if max_cells is not None and len(found) == max_cells:
                 partial = _complex(reduction, found, function.outputs, polyhedron)
-                raise BudgetExceeded(f"more than max_cells={max_cells} cells; raise max_cells or shrink the domain", partial)
+                raise BudgetExceeded(
+                    f"more than max_cells={max_cells} cells; raise max_cells or shrink the domain", partial
+                )
             found.append((step.region, step.answer))
     return _complex(reduction, found, function.outputs, polyhedron)
 
 
-def _complex(
-    reduction: Reduction, found: list[tuple[Region, Resolution]], outputs: int, domain: object
-) -> CellComplex:
+def _complex(reduction: Reduction, found: list[tuple[Region, Resolution]], outputs: int, domain: object) -> CellComplex:
     tables: list[PieceTable] = []
     numbers: list[dict[Row, int]] = []
     rows_by_cell = [resolution.rows() for _, resolution in found]

@@ -70,7 +70,7 @@ def load(path: str | os.PathLike[str]) -> Any:
 def _readable(value: Any, indent: int = 0) -> str:
     """Return JSON with one line for each innermost list or object: a matrix row is a line, as people write it."""
     flat = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, (dict, list)) or not value or len(flat) + indent <= _LINE and not _nested(value):
+    if not isinstance(value, (dict, list)) or not value or (len(flat) + indent <= _LINE and not _nested(value)):
         return flat
     pad = " " * (indent + 1)
     if isinstance(value, list):

@@ -1,7 +1,7 @@
 """From plain data (what JSON can hold) to objects; ``to_plain`` of each class is the way back.
 
-Whatever is wrong is reported as a :class:`FormatError` with its place in the document. Nothing is evaluated: numbers are
-matched against one pattern, types looked up in one table.
+Whatever is wrong is reported as a :class:`FormatError` with its place in the document. Nothing is evaluated: numbers
+are matched against one pattern, types looked up in one table.
 """
 
 from __future__ import annotations

@@ -1,0 +1,74 @@
+"""What the command line prints: one line a stage, exact pieces, and what is proved or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+
+from learner.regressor import Stage
+from tropical import LatticePolynomial
+
+__all__ = ["Report", "sine_to"]
+
+_NAME, _WIDTH = 12, 88
+
+
+class Report:
+    """Prints lines as ``name  text  seconds``, wrapped to a terminal of 100 columns.
+
+    Parameters
+    ----------
+    write : callable
+        Takes a line; ``print`` by default.
+    """
+
+    def __init__(self, write: Callable[[str], None] = print) -> None:
+        self._write = write
+        self._started = perf_counter()
+
+    def line(self, name: str, text: str, seconds: float | None = None) -> None:
+        """Print one stage."""
+        time = "" if seconds is None else f"   [{seconds:.1f} s]"
+        self._write(f"{name:<{_NAME}}{text}{time}")
+
+    def stage(self, stage: Stage, note: str = "") -> None:
+        """Print a stage of a fit."""
+        self.line(stage.name, stage.found + note, stage.seconds)
+
+    def function(self, exact: LatticePolynomial, *, pieces: int | None) -> None:
+        """Print the clauses, and so many of the pieces in full (None: all)."""
+        inner, outer = ("min", "max") if exact.form == "max-min" else ("max", "min")
+        clauses = [f"{inner}({', '.join(f'g{i}' for i in clause)})" for clause in exact.clauses]
+        text = f"F = {outer}(" + ", ".join(clauses) + ")"
+        shortened = pieces is not None and len(text) > 3 * _WIDTH
+        self.line("function", text[: 3 * _WIDTH] + " …" if shortened else text)
+        shown = len(exact.pieces) if pieces is None else min(pieces, len(exact.pieces))
+        for i in range(shown):
+            text = f"g{i} = {exact.pieces[i]}"
+            self.line("", text[:_WIDTH] + " …" if pieces is not None and len(text) > _WIDTH else text)
+        if shown < len(exact.pieces):
+            self.line("", f"… {len(exact.pieces)} pieces in all (--full prints them, --save writes them)")
+
+    def total(self) -> None:
+        """Print the wall time since the report began."""
+        self.line("total", f"{perf_counter() - self._started:.1f} s")
+
+
+def sine_to(basis: np.ndarray, components: np.ndarray) -> float:
+    """Return the sine of the largest principal angle from the true subspace to the one found.
+
+    Parameters
+    ----------
+    basis : (k, d) orthonormal rows, the truth
+    components : (l, d) orthonormal rows
+
+    Returns
+    -------
+    float
+        0 if the truth lies in the span found, 1 if a true direction is orthogonal to it.
+    """
+    if len(basis) == 0:
+        return 0.0
+    return float(np.linalg.norm(basis - (basis @ components.T) @ components, 2))
