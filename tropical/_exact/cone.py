@@ -169,14 +169,22 @@ class Cone:
         return primitive([sum(entries) for entries in zip(*self.rays, strict=True)])
 
     def facets(self) -> tuple[int, ...]:
-        """Return the indices of the irredundant constraints.
+        """Return the indices of the irredundant constraints, of parallel ones the first.
 
-        A constraint is redundant iff the rays on it are a proper subset of the rays on another one.
+        A constraint is redundant iff the rays on it are a proper subset of the rays on another one; one that vanishes
+        on the whole cone cuts nothing off.
         """
-        on = [
-            sum(1 << i for i, mask in enumerate(self.incidence) if mask >> c & 1) for c in range(len(self.constraints))
-        ]
-        return tuple(c for c, mine in enumerate(on) if not any(mine != other and mine & other == mine for other in on))
+        on = {
+            c: sum(1 << i for i, mask in enumerate(self.incidence) if mask >> c & 1)
+            for c, normal in enumerate(self.constraints)
+            if any(normal)
+        }
+        first = {mine: c for c, mine in reversed(on.items())}
+        return tuple(
+            c
+            for mine, c in sorted(first.items(), key=lambda item: item[1])
+            if not any(mine != other and mine & other == mine for other in first)
+        )
 
     def face(self, constraint: int) -> Cone:
         """Return the facet on the constraint of this index, as a cone of one dimension less."""
@@ -205,7 +213,7 @@ class Cone:
         scale = 1
         multipliers: dict[int, int] = {}
         values = [dot(normal, ray) for ray in self.rays]
-        every = (1 << len(self.constraints)) - 1
+        every = sum(1 << c for c, constraint in enumerate(self.constraints) if any(constraint))
         while any(values):
             zero_on = [mask for mask, value in zip(self.incidence, values, strict=True) if value == 0]
             candidates = reduce(and_, zero_on, every)

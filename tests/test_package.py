@@ -1,0 +1,78 @@
+"""The packages as a whole: names, import cost, values that survive a journey."""
+
+import copy
+import importlib
+import pickle
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import learner
+import tropical
+from tropical import Box, LatticePolynomial, Polyhedron, ReLUNetwork, cells, families, same_function
+
+MODULES = sorted(
+    module.name
+    for package in (tropical, learner)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    if not module.name.endswith("__main__")
+)
+
+
+@pytest.mark.parametrize("name", ["tropical", "learner", *MODULES])
+def test_every_public_name_of_every_room_exists(name):
+    module = importlib.import_module(name)
+    assert all(hasattr(module, public) for public in getattr(module, "__all__", []))
+
+
+@pytest.mark.parametrize("package", [tropical, learner])
+def test_no_room_hides_a_public_function(package):
+    # after importing every submodule a public function must still be the function, not a module of its name
+    for name in MODULES:
+        importlib.import_module(name)
+    for name in package.__all__:
+        value = getattr(package, name)
+        assert callable(value) or name == "families"
+
+
+def test_import_is_light():
+    heavy = {"sympy", "sklearn", "matplotlib", "networkx", "numba", "scipy", "z3", "torch", "learner"}
+    code = f"import sys, tropical; print(sorted(set(sys.modules) & {heavy!r}))"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
+VALUES = [
+    ReLUNetwork([[[1, 2], ["1/3", 0]], [1, -1]], [[0, 1], 2]),
+    LatticePolynomial([([1], 0), ([-1], "1/2")], [[0, 1]], form="min-max"),
+    LatticePolynomial([([1], 0)], [[0]]).pieces,
+    Box([0], ["1/2"]),
+    Polyhedron([[1, 0]], [3]),
+    same_function(families.random_network((2, 2, 1), 0), families.random_network((2, 2, 1), 0)),
+    same_function(families.random_network((2, 2, 1), 0), families.random_network((2, 2, 1), 1)),
+    cells(families.random_network((2, 3, 1), 0)),
+    tropical.check(same_function(*[LatticePolynomial([([1], 0)], [[0]])] * 2).certificate),
+    tropical.InvalidInput("n", "a positive number", -1, "raise it"),
+    tropical.FormatError("file", "damaged"),
+    tropical.BudgetExceeded("too many", (1, 2)),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=[f"{i} {type(v).__name__}" for i, v in enumerate(VALUES)])
+def test_values_survive_pickle_and_deepcopy(value):
+    for journey in (lambda v: pickle.loads(pickle.dumps(v)), copy.deepcopy):
+        again = journey(value)
+        if isinstance(value, Exception):
+            assert (type(again), str(again)) == (type(value), str(value))
+        else:
+            assert again == value
+
+
+@pytest.mark.parametrize("value", VALUES[:8], ids=[f"{i} {type(v).__name__}" for i, v in enumerate(VALUES[:8])])
+def test_values_are_hashable_and_have_a_short_repr(value):
+    assert hash(value) == hash(copy.deepcopy(value))
+    assert len(repr(value)) < 1000
+    assert "\n" not in repr(value)
