@@ -1,6 +1,7 @@
 """Random exact objects for property tests; small weights, so that degenerate position is common."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 from hypothesis import strategies as st
 
@@ -20,8 +21,7 @@ def networks(draw, dimension=None, max_width=3, max_depth=2, entries=small, bias
     d = dimension or draw(st.integers(1, 2))
     widths = [d, *draw(st.lists(st.integers(1, max_width), min_size=0, max_size=max_depth)), 1]
     weights = [
-        draw(st.lists(vectors(before, entries), min_size=after, max_size=after))
-        for before, after in zip(widths[:-1], widths[1:], strict=True)
+        draw(st.lists(vectors(before, entries), min_size=after, max_size=after)) for before, after in pairwise(widths)
     ]
     with_biases = draw(st.booleans()) if biases is None else biases
     return ReLUNetwork(weights, [draw(vectors(n, entries)) for n in widths[1:]] if with_biases else None)

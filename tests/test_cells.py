@@ -131,7 +131,7 @@ def test_several_outputs_have_a_table_each():
 
 
 def test_unknown_functions_are_refused():
-    with pytest.raises(InvalidInput, match="^`F` needs"):
+    with pytest.raises(InvalidInput, match=r"^`F` needs"):
         cells(lambda x: x)
 
 

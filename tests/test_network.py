@@ -94,9 +94,9 @@ def test_non_finite_floats_are_refused(bad):
 def test_evaluate_names_what_is_wrong_with_X():
     net = ReLUNetwork([[1, 2]])
     for bad in ([1.0, 2.0], [[1.0]], [[np.nan, 0.0]], "text", [["a", "b"]]):
-        with pytest.raises(InvalidInput, match="^`X` needs"):
+        with pytest.raises(InvalidInput, match=r"^`X` needs"):
             net.evaluate(bad)
-    with pytest.raises(InvalidInput, match="^`x` needs 2 coordinates"):
+    with pytest.raises(InvalidInput, match=r"^`x` needs 2 coordinates"):
         net([1])
     with pytest.raises(InvalidType, match=r"x\[0\]"):
         net([0.5, 1])

@@ -132,11 +132,11 @@ def test_budget_and_bad_arguments():
     net = families.random_network((3, 4, 4, 1), 0)
     with pytest.raises(BudgetExceeded, match="max_cells=2"):
         same_function(net, net, max_cells=2)
-    with pytest.raises(InvalidInput, match="^`G` needs 3 inputs"):
+    with pytest.raises(InvalidInput, match=r"^`G` needs 3 inputs"):
         same_function(net, ABSOLUTE)
-    with pytest.raises(InvalidInput, match="^`G` needs 1 outputs"):
+    with pytest.raises(InvalidInput, match=r"^`G` needs 1 outputs"):
         same_function(ABSOLUTE, ReLUNetwork([[[1], [1]]]))
-    with pytest.raises(InvalidInput, match="^`F` needs"):
+    with pytest.raises(InvalidInput, match=r"^`F` needs"):
         same_function(3, ABSOLUTE)
-    with pytest.raises(InvalidInput, match="^`domain` needs"):
+    with pytest.raises(InvalidInput, match=r"^`domain` needs"):
         same_function(ABSOLUTE, ABSOLUTE, domain=[0, 1])

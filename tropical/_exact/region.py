@@ -38,15 +38,29 @@ class Region:
         The cell: homogenised in R^{k+1}, or as it is in R^k where every form is linear (``homogeneous``).
     homogeneous : bool
     known : dict
-        Signs (1, -1, 0) of primitive forms.
+        Signs (1, -1, 0) of primitive forms: a memory, which saves evaluations.
+    given : frozenset
+        Primitive forms that are >= 0 because the cell is defined so, or because an enclosing cell noted them in `used`.
+
+    Attributes
+    ----------
+    used : dict
+        The primitive forms, beyond those given, whose being >= 0 an answer rests on, in the order they were needed.
     """
 
-    __slots__ = ("_point", "cone", "homogeneous", "known", "used")
+    __slots__ = ("_point", "cone", "given", "homogeneous", "known", "used")
 
-    def __init__(self, cone: Cone, homogeneous: bool, known: dict[IntVector, int]) -> None:
+    def __init__(
+        self,
+        cone: Cone,
+        homogeneous: bool,
+        known: dict[IntVector, int] | None = None,
+        given: frozenset[IntVector] = frozenset(),
+    ) -> None:
         self.cone = cone
         self.homogeneous = homogeneous
-        self.known = known
+        self.known = {} if known is None else known
+        self.given = given
         self.used: dict[IntVector, None] = {}
         self._point: IntVector | None = None
 
@@ -86,17 +100,19 @@ class Region:
         if side is None:
             raise Crossing(primitive(form))
         if side:
-            key = primitive(form)
-            self.used[key if side > 0 else tuple(-a for a in key)] = None
+            key = primitive(form if side > 0 else tuple(-a for a in form))
+            if key not in self.given:
+                self.used[key] = None
         return side
 
     def split(self, form: IntVector) -> tuple[Region, Region]:
         """Return the parts where the form is >= 0 and where it is <= 0."""
         opposite = tuple(-a for a in form)
         up, down = self.cone.split(self.vector(form))
+        given = self.given.union(self.used)
         return (
-            Region(up, self.homogeneous, {**self.known, form: 1, opposite: -1}),
-            Region(down, self.homogeneous, {**self.known, form: -1, opposite: 1}),
+            Region(up, self.homogeneous, {**self.known, form: 1, opposite: -1}, given | {form}),
+            Region(down, self.homogeneous, {**self.known, form: -1, opposite: 1}, given | {opposite}),
         )
 
 

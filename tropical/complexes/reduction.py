@@ -56,15 +56,16 @@ class Reduction:
         """
         k = len(self.pivots)
         if self.homogeneous:
-            return Region(Cone.whole_space(k), True, {})
+            return Region(Cone.whole_space(k), True)
         finite = (*(0,) * k, 1)
         cone = Cone.whole_space(k + 1).part(finite)
-        for wall in self._walls():
+        walls = self._walls()
+        for wall in walls:
             cone = cone.part(wall) if cone is not None else None
         if cone is None:
             cure = "widen it, or restrict the functions to its affine hull"
             raise InvalidInput("domain", "a set with interior points", "an empty or flat polyhedron", cure)
-        return Region(cone, False, {})
+        return Region(cone, False, given=frozenset([finite, *walls]))
 
     def _walls(self) -> list[IntVector]:
         if self.domain is None:

@@ -1,0 +1,230 @@
+"""The independent checker: it accepts what is proved, and rejects every mutant, whatever was changed."""
+
+import copy
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from known_functions import ASSEMBLY_EXAMPLE, ASSEMBLY_NETWORK, COARSE_FAILS_BIAS_FREE
+
+import tropical.certificates
+from tropical import Certificate, LatticePolynomial, Polyhedron, ReLUNetwork, check, families, lattice, same_function
+
+NET = families.random_network((6, 4, 4, 1), 11, rank=3)
+SKEW_MEDIAN = LatticePolynomial([([0, 0], 0), ([1, 0], 0), ([1, 2], 1)], [[0, 1], [0, 2], [1, 2]])
+SUBJECTS = {
+    "bias-free": (NET, lattice(NET)),
+    "biased": (ASSEMBLY_NETWORK, ASSEMBLY_EXAMPLE),
+    "two lattices": (SKEW_MEDIAN, LatticePolynomial(SKEW_MEDIAN.pieces, SKEW_MEDIAN.clauses, "min-max")),
+    "two networks": (COARSE_FAILS_BIAS_FREE, COARSE_FAILS_BIAS_FREE),
+    # relu(x) + relu(y) = relu(x) + y where y >= 1 + x and y >= 1 - x
+    "on a polyhedron": (
+        ReLUNetwork([[[1, 0], [0, 1]], [1, 1]]),
+        ReLUNetwork([[[1, 0], [0, 1], [0, -1]], [1, 1, -1]]),
+    ),
+}
+DOMAINS = {"on a polyhedron": Polyhedron([[1, -1], [-1, -1]], [-1, -1])}
+
+
+@pytest.fixture(params=SUBJECTS)
+def case(request):
+    F, G = SUBJECTS[request.param]
+    return same_function(F, G, DOMAINS.get(request.param)).certificate, F, G
+
+
+def mutate(certificate, change):
+    document = certificate.to_plain()
+    change(document)
+    return Certificate.from_plain(document)
+
+
+def rejected(certificate, *subjects):
+    result = check(certificate, *subjects)
+    assert not result.valid
+    assert result.reason
+    return result.reason
+
+
+def test_valid_certificates_are_accepted(case):
+    certificate, F, G = case
+    assert check(certificate, F, G)
+    shown = check(certificate)
+    assert shown
+    assert list(shown.functions) == [F.to_plain(), G.to_plain()]
+    assert "F = G" in shown.statement
+
+
+def test_json_round_trip(case):
+    certificate, F, G = case
+    again = Certificate.from_plain(json.loads(json.dumps(certificate.to_plain())))
+    assert again == certificate
+    assert check(again, F, G)
+
+
+def test_a_valid_certificate_of_another_pair_is_rejected(case):
+    certificate, F, G = case
+    for other in SUBJECTS.values():
+        if other != (F, G):
+            assert "is not the function" in rejected(certificate, *other)
+    assert "2 functions" in rejected(certificate, F)
+    weights = [[list(row) for row in matrix] for matrix in NET.weights]
+    weights[0][0][0] += 1
+    assert rejected(certificate, ReLUNetwork(weights), G)
+
+
+def test_the_statement_cannot_be_swapped_under_the_evidence(case):
+    certificate, F, _ = case
+    other = families.random_network((F.dimension, 3, 1), 5).to_plain()
+    for index in (0, 1):
+
+        def swap(document, index=index):
+            document["functions"][index] = other
+
+        rejected(mutate(certificate, swap))
+
+
+def test_a_smaller_domain_cannot_be_widened():
+    F, G = SUBJECTS["on a polyhedron"]
+    certificate = same_function(F, G, DOMAINS["on a polyhedron"]).certificate
+    rejected(mutate(certificate, lambda document: document.update(domain=None)), F, G)
+    rejected(mutate(certificate, lambda document: document["domain"].update(b=["1", "1"])), F, G)
+
+
+def leaves(document):
+    return [node for node in document["evidence"]["nodes"] if "common" in node]
+
+
+def splits(document):
+    return [node for node in document["evidence"]["nodes"] if "split" in node]
+
+
+def facts(document):
+    return [fact for node in document["evidence"]["nodes"] for fact in node["facts"]]
+
+
+MUTANTS = {
+    "a node dropped": lambda d: d["evidence"]["nodes"].pop(),
+    "a node added": lambda d: d["evidence"]["nodes"].append({"facts": [], "common": []}),
+    "a split made a leaf": lambda d: splits(d)[0].update(common=leaves(d)[0]["common"]) or splits(d)[0].pop("split"),
+    "another split": lambda d: splits(d)[0].update(split=[str(1 - int(a)) for a in splits(d)[0]["split"]]),
+    "another affine function at a leaf": lambda d: leaves(d)[-1]["common"][0].__setitem__(-1, "1/7"),
+    "all facts dropped": lambda d: [node.update(facts=[]) for node in d["evidence"]["nodes"]],
+    "the last split turned over": lambda d: splits(d)[-1].update(split=[str(-int(a)) for a in splits(d)[-1]["split"]]),
+    "a basis row scaled": lambda d: d["evidence"]["basis"][0].__setitem__(d["evidence"]["pivots"][0], "2"),
+    "a pivot moved": lambda d: d["evidence"]["pivots"].__setitem__(0, 10**6),
+    "a direction forgotten": lambda d: (d["evidence"]["basis"].pop(), d["evidence"]["pivots"].pop()),
+    "another kind": lambda d: d.update(kind="is_below"),
+    "no nodes": lambda d: d["evidence"].update(nodes=[]),
+    "evidence of a wrong type": lambda d: d.update(evidence=[]),
+    "a float for a number": lambda d: leaves(d)[0]["common"][0].__setitem__(0, 0.5),
+    "code for a number": lambda d: leaves(d)[0]["common"][0].__setitem__(0, "__import__('os').getcwd()"),
+    "an unknown function": lambda d: d["functions"][0].update(type="oracle"),
+}
+
+
+NOT_EVERYWHERE = {"all facts dropped"}  # signs that the splits give need no facts
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutants_are_rejected(case, name):
+    certificate, F, G = case
+    try:
+        mutant = mutate(certificate, MUTANTS[name])
+    except IndexError:
+        mutant = certificate
+    if mutant == certificate:
+        assert name in NOT_EVERYWHERE  # nothing of this kind in this certificate
+        return
+    rejected(mutant)
+    rejected(mutant, F, G)
+
+
+def test_every_broken_fact_is_rejected():
+    certificate = same_function(*SUBJECTS["bias-free"]).certificate
+    count = len(facts(certificate.to_plain()))
+    assert count > 20
+    for index in range(count):
+        for change in (
+            lambda fact: fact.update(scale=str(int(fact["scale"]) + 1)),
+            lambda fact: fact.update(scale="0", multipliers=[]),
+            lambda fact: fact.update(scale="-1", multipliers=[[i, str(-int(m))] for i, m in fact["multipliers"]]),
+            lambda fact: fact["multipliers"].clear(),
+            lambda fact: fact["form"].__setitem__(0, str(int(fact["form"][0]) + 1)),
+        ):
+            document = certificate.to_plain()
+            change(facts(document)[index])
+            rejected(Certificate.from_plain(document))
+
+
+def test_no_single_fact_at_a_leaf_is_idle():
+    """Dropping any fact of a network's leaf leaves a sign unknown: certificates carry nothing they do not need."""
+    certificate = same_function(COARSE_FAILS_BIAS_FREE, COARSE_FAILS_BIAS_FREE).certificate
+    for index, node in enumerate(certificate.to_plain()["evidence"]["nodes"]):
+        for fact in range(len(node["facts"])):
+            document = certificate.to_plain()
+            del document["evidence"]["nodes"][index]["facts"][fact]
+            rejected(Certificate.from_plain(document))
+
+
+def test_random_damage_never_raises_and_never_proves_another_statement():
+    certificate, (F, G) = same_function(*SUBJECTS["biased"]).certificate, SUBJECTS["biased"]
+    generator = random.Random(0)
+
+    def damage(value):
+        if isinstance(value, dict) and value:
+            key = generator.choice(sorted(value))
+            if generator.random() < 0.2:
+                value[key] = generator.choice([None, 3, "x", [], {}, "-1/2", [[]], True])
+            else:
+                damage(value[key])
+        elif isinstance(value, list) and value:
+            index = generator.randrange(len(value))
+            if generator.random() < 0.2:
+                value[index] = generator.choice([None, 3, "x", [], {}, "-1/2", [[]], True])
+            else:
+                damage(value[index])
+
+    for _ in range(400):
+        document = certificate.to_plain()
+        damage(document)
+        try:
+            mutant = Certificate.from_plain(document)
+        except ValueError:
+            continue
+        result = check(mutant, F, G)
+        if result.valid:  # damage that leaves a proof of the same statement, such as an idle fact
+            assert document["functions"] == [F.to_plain(), G.to_plain()]
+            assert document["domain"] is None
+
+
+def test_the_envelope_is_checked():
+    document = same_function(*SUBJECTS["biased"]).certificate.to_plain()
+    for key in ("kind", "version", "domain", "functions", "evidence"):
+        damaged = copy.deepcopy(document)
+        del damaged[key]
+        with pytest.raises(ValueError, match=key):
+            Certificate.from_plain(damaged)
+    with pytest.raises(ValueError, match="version 99"):
+        Certificate.from_plain({**document, "version": 99})
+    with pytest.raises(ValueError, match="object"):
+        Certificate.from_plain([])
+
+
+def test_the_checker_runs_without_the_package(tmp_path):
+    """The file alone, with site-packages switched off, replays a certificate."""
+    F, G = SUBJECTS["bias-free"]
+    (tmp_path / "certificate.json").write_text(json.dumps(same_function(F, G).certificate.to_plain()))
+    (tmp_path / "checker.py").write_text(Path(tropical.certificates.__file__).read_text())
+    code = (
+        "import json, checker; d = json.load(open('certificate.json'));"
+        "print(checker.check(checker.Certificate.from_plain(d), *d['functions']).valid)"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.stdout.strip() == "True", done.stderr
