@@ -198,7 +198,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         components = self.start_.components_
         design = np.column_stack([X @ _basis(components).T, np.ones(len(X))])
         fit = np.linalg.lstsq(design, y, rcond=None)[0]
-        return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.zeros(len(X), dtype=int))
+        return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
 
     def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray) -> None:
         """Build both forms from the samples on pieces, and keep the one that explains more held-out samples."""
@@ -206,11 +206,17 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Z, Z_held = X @ basis.T, X_held @ basis.T
         tolerance = label_tolerance(y)
         on_piece = pieces.owner >= 0
+        if on_piece.any():
+            forms = {
+                form: clauses_of_samples(
+                    Z[on_piece], y[on_piece], pieces.gradients, pieces.constants, tolerance, dual=form == "min-max"
+                )
+                for form in ("max-min", "min-max")
+            }
+        else:
+            forms = {"max-min": [[0]]}
         best = -1
-        for form in ("max-min", "min-max"):
-            clauses = clauses_of_samples(
-                Z[on_piece], y[on_piece], pieces.gradients, pieces.constants, tolerance, dual=form == "min-max"
-            )
+        for form, clauses in forms.items():
             candidate = LatticePolynomial.from_floats(pieces.gradients, pieces.constants, clauses, form)
             explained = int((np.abs(candidate.evaluate(Z_held) - y_held) <= tolerance).sum())
             if explained > best:

