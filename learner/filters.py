@@ -30,7 +30,10 @@ class LabelSlices:
     def by_quantiles(cls, y: np.ndarray, count: int) -> LabelSlices:
         """Return slices of about equal probability; ties (y = 0 on half of space, say) share a slice."""
         quantiles = np.quantile(y, np.arange(1, count) / count, method="lower")
-        return cls(np.unique(quantiles[quantiles > y.min()]))
+        edges = np.unique(quantiles[quantiles > y.min()])
+        if len(edges) == 0 and np.ptp(y) > 0.0:  # nearly all labels are one value: it gets a slice, the rest another
+            edges = y[y > y.min()].min(keepdims=True)
+        return cls(edges)
 
     def __len__(self) -> int:
         return len(self.edges) + 1

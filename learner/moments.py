@@ -59,6 +59,14 @@ class SliceMoments:
         self.squares += other.squares
         return self
 
+    def along(self, columns: np.ndarray) -> SliceMoments:
+        """Return the moments of ``columnsᵀ x``, for orthonormal columns (d, k)."""
+        result = SliceMoments(len(self.counts), columns.shape[1])
+        result.counts = self.counts
+        result.sums = self.sums @ columns
+        result.squares = columns.T @ self.squares @ columns
+        return result
+
     def probabilities(self) -> np.ndarray:
         """Return the share of samples in each slice, (H,)."""
         return self.counts / self.counts.sum()

@@ -189,7 +189,8 @@ def local_pieces(
 
     Notes
     -----
-    A seed costs 48 solves of size k + 1 and as many residuals on the unexplained samples. A piece needs k + 3 samples
+    A seed costs 48 solves of size k + 1 and as many residuals on the unexplained samples. Where all known pieces are
+    linear, linear pieces are sought first. A piece needs k + 3 samples
     (k + 2 without biases), near each other compared with the other unexplained ones.
     """
     n, k = Z.shape
@@ -202,19 +203,35 @@ def local_pieces(
     homogeneous = len(found) > 0 and bool(np.abs(found.constants).max() <= tolerance)
     if homogeneous:
         found.constants[:] = 0.0
-    unknowns = k if homogeneous else k + 1
-    design = Z if homogeneous else np.column_stack([Z, np.ones(n)])
-    open_ = found.owner < 0
+    for linear in (True, False) if homogeneous else (False,):
+        _search(found, Z, y, tolerance, linear=linear, rng=rng, patience=patience)
+    return found
+
+
+def _search(
+    found: Pieces,
+    Z: np.ndarray,
+    y: np.ndarray,
+    tolerance: float,
+    *,
+    linear: bool,
+    rng: np.random.RandomState,
+    patience: int,
+) -> None:
+    """Add linear or affine pieces until nothing is open, or too many seeds have failed in a row."""
+    n, k = Z.shape
+    unknowns = k if linear else k + 1
+    design = Z if linear else np.column_stack([Z, np.ones(n)])
     failures = 0
     while True:
-        candidates = np.flatnonzero(open_)
+        candidates = np.flatnonzero(found.owner < 0)
         allowed = patience + (2 * len(candidates) if len(candidates) < _FEW else 0)
         if len(candidates) < unknowns + 2 or failures > allowed:
-            break
+            return
         failures += 1
         seed = candidates[rng.randint(len(candidates))]
         size = min(len(candidates), int(rng.choice([2, 4, 8])) * unknowns)
-        near = candidates[_nearest(Z[candidates], Z[seed], size, homogeneous)]
+        near = candidates[_nearest(Z[candidates], Z[seed], size, linear)]
         groups = near[np.argsort(rng.random_sample((_GROUPS, len(near))), axis=1)[:, :unknowns]]
         groups[:, 0] = seed
         with np.errstate(all="ignore"):
@@ -222,13 +239,12 @@ def local_pieces(
             residuals = np.abs(design[candidates] @ fits.T - y[candidates, None])
         hits = (residuals <= _LOOSE * tolerance).sum(axis=0)
         best = int(hits.argmax())
-        if hits[best] >= unknowns + 2:
-            mine = np.zeros(n, dtype=bool)
-            mine[candidates[residuals[:, best] <= _LOOSE * tolerance]] = True
-            if _accept(found, Z, y, mine, tolerance, needed=unknowns + 2, homogeneous=homogeneous):
-                open_ = found.owner < 0
-                failures = 0
-    return found
+        if hits[best] < unknowns + 2:
+            continue
+        mine = np.zeros(n, dtype=bool)
+        mine[candidates[residuals[:, best] <= _LOOSE * tolerance]] = True
+        if _accept(found, Z, y, mine, tolerance, needed=unknowns + 2, homogeneous=linear):
+            failures = 0
 
 
 _GROUPS, _FEW = 48, 1000

@@ -228,8 +228,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
 def _confidence(explained: float, on_pieces: float, held: int) -> str:
     if explained == 1.0:
-        # With h held-out samples and no error, the error probability is below 3/h at 95 % confidence (rule of three).
-        text = f"exact on all {held} held-out samples: wrong on at most {3.0 / held:.1e} of N(0, I) at 95 % confidence"
+        # The better of two forms is kept: a form that errs on a share p passes h held-out samples with probability
+        # (1 - p)^h, so that one of two does is bounded by 2 exp(-p h), which is 5 % at p = ln(40)/h.
+        bound = np.log(40.0) / held
+        text = f"exact on all {held} held-out samples: wrong on at most {bound:.1e} of N(0, I) at 95 % confidence"
         return (
             text if on_pieces == 1.0 else f"{text}; {1.0 - on_pieces:.1e} of the training samples lie on no piece found"
         )

@@ -6,7 +6,8 @@ C_h:
 
 1. start: leading eigenvectors of ``K = Σ p_h (C_h² + w m_h m_hᵀ)``, less its expected noise;
 2. joint iteration for k directions: U <- leading eigenvectors of ``Σ p_h (C_h U Uᵀ C_h + w m_h m_hᵀ)``;
-3. k is the number of eigenvalues of K above those of the same matrix with permuted labels.
+3. k is the number of leading directions that a permutation test finds, one after the other: does x off the directions
+   found so far still depend on the label?
 
 ====================  ======================
 docs/theory.md        here
@@ -48,7 +49,8 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
         Weight w of the first moments beside the second.
     level : float
         Error level of the dimension test: on labels that are independent of x, a direction is reported in at most this
-        share of runs. ``ceil(1/level) - 1`` permutations are drawn.
+        share of runs. ``ceil(1/level) - 1`` permutations are drawn. Beyond the first direction the level is approximate,
+        as the directions before it are estimates.
     random_state : None, int or RandomState
         For the permutations.
 
@@ -59,13 +61,13 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
     eigenvalues_ : float array (d,)
         Of K, decreasing.
     pvalues_ : float array (d,)
-        Permutation p-value of each eigenvalue against the largest one under permuted labels (conservative beyond the
-        first); NaN where the number of components was given.
+        Permutation p-value of each direction, given the ones before it; NaN beyond the first that is not significant,
+        and where the number of components was given.
     n_features_in_ : int
 
     Notes
     -----
-    One pass over the data, n·d² multiply-adds, and one more for each permutation; then eigenvectors in d dimensions.
+    One pass over the data, n·d² multiply-adds, and two more for each permutation; then eigenvectors in d dimensions.
     An estimate: sin of the angle to V falls like sqrt(d/n).
     """
 
@@ -96,18 +98,12 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
         slices = LabelSlices.by_quantiles(labels, self.n_slices)
         index = slices.index(labels)
         moments = SliceMoments(len(slices), dimension).add(samples, index)
-        matrix = _spectral_matrix(moments, self.mean_weight)
-        eigenvalues, vectors = _descending(matrix)
-        self.eigenvalues_ = eigenvalues
+        self.eigenvalues_, vectors = _descending(_spectral_matrix(moments, self.mean_weight))
         self.pvalues_ = np.full(dimension, np.nan)
         if automatic:
-            draws = int(np.ceil(1.0 / self.level)) - 1
-            null = np.empty(draws)
-            for i in range(draws):
-                permuted = SliceMoments(len(slices), dimension).add(samples, rng.permutation(index))
-                null[i] = np.linalg.eigvalsh(_spectral_matrix(permuted, self.mean_weight))[-1]
-            self.pvalues_ = (1 + (null[None, :] >= eigenvalues[:, None]).sum(axis=1)) / (draws + 1)
-            k = int((self.pvalues_ <= self.level).sum())
+            pvalues = self._test_dimensions(samples, index, moments, vectors, rng)
+            self.pvalues_[: len(pvalues)] = pvalues
+            k = int((pvalues <= self.level).sum())
         else:
             k = int(self.n_components)
         self.components_ = _fixed_signs(_joint_iteration(moments, vectors[:, :k], self.mean_weight).T)
@@ -122,6 +118,38 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
             raise InvalidInput("X", f"shape (n, {self.n_features_in_})", str(samples.shape), "as it was fitted")
         return samples @ self.components_.T
 
+    def _test_dimensions(
+        self,
+        X: np.ndarray,
+        index: np.ndarray,
+        moments: SliceMoments,
+        vectors: np.ndarray,
+        rng: np.random.RandomState,
+    ) -> np.ndarray:
+        """Return p-values of "there is a direction beyond the first j", j = 0, 1, ..., up to the first large one.
+
+        Each test looks at x off the j leading eigenvectors only. If these span V, that part of x is independent of the
+        labels, and permuting the labels gives its law.
+        """
+        dimension = X.shape[1]
+        draws = int(np.ceil(1.0 / self.level)) - 1
+        seeds = rng.randint(np.iinfo(np.int32).max, size=draws)
+        pvalues: list[float] = []
+        tested = 1  # the first pass tests j = 0 only; there is a second one where directions are found
+        while True:
+            rests = [vectors[:, j:] for j in range(len(pvalues), min(len(pvalues) + tested, dimension))]
+            observed = np.array([_largest(moments, rest, self.mean_weight) for rest in rests])
+            exceeded = np.zeros(len(rests), dtype=int)
+            for seed in seeds:
+                order = np.random.RandomState(seed).permutation(index)
+                permuted = SliceMoments(len(moments.counts), dimension).add(X, order)
+                exceeded += np.array([_largest(permuted, rest, self.mean_weight) for rest in rests]) >= observed
+            for count in exceeded:
+                pvalues.append(max([(1 + int(count)) / (draws + 1), *pvalues]))
+                if pvalues[-1] > self.level or len(pvalues) == dimension:
+                    return np.array(pvalues)
+            tested = _TESTED_AT_ONCE
+
     def _check_parameters(self) -> bool:
         """Return whether the number of components is to be estimated."""
         if not 0.0 < self.level < 1.0:
@@ -134,6 +162,14 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
         if isinstance(wanted, bool) or not isinstance(wanted, Integral) or int(wanted) < 0:
             raise InvalidInput("n_components", '"auto" or an integer >= 0', self.n_components, "use the default")
         return False
+
+
+def _largest(moments: SliceMoments, rest: np.ndarray, mean_weight: float) -> float:
+    """Return the largest eigenvalue of the spectral matrix of x seen through orthonormal columns only."""
+    return float(np.linalg.eigvalsh(_spectral_matrix(moments.along(rest), mean_weight))[-1])
+
+
+_TESTED_AT_ONCE = 4  # a pass over the samples costs as much as some tens of eigenvalue problems
 
 
 def _spectral_matrix(moments: SliceMoments, mean_weight: float) -> np.ndarray:

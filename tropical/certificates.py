@@ -113,12 +113,15 @@ class CheckResult:
         What the certificate states.
     functions : tuple of dict
         The functions it speaks about, as plain data: compare them yourself where no subjects were given.
+    domain : dict or None
+        Where, as plain data: compare it yourself; None is all of R^d. On an empty polyhedron a statement is void.
     """
 
     valid: bool
     reason: str
     statement: str
     functions: tuple[dict[str, Any], ...]
+    domain: dict[str, Any] | None
 
     def __bool__(self) -> bool:
         return self.valid
@@ -143,21 +146,20 @@ def check(certificate: Certificate, *subjects: Any) -> CheckResult:
         Never raises on a damaged certificate: that is a rejection with its reason.
     """
     functions: tuple[dict[str, Any], ...] = ()
-    statement = "nothing"
+    domain, statement = None, "nothing"
     try:
         document = Certificate.from_plain(certificate.to_plain()).to_plain()
-        functions = tuple(document["functions"])
+        functions, domain = tuple(document["functions"]), document["domain"]
         replay, statement = _kind(document)
         if subjects:
             _compare(functions, subjects)
-        return CheckResult(
-            True, replay(document["functions"], document["domain"], document["evidence"]), statement, functions
-        )
+        reason = replay(document["functions"], domain, document["evidence"])
+        return CheckResult(True, reason, statement, functions, domain)
     except _Rejected as rejection:
         reason = str(rejection)
     except _MALFORMED as error:
         reason = f"malformed certificate: {type(error).__name__}: {error}"
-    return CheckResult(False, reason, statement, functions)
+    return CheckResult(False, reason, statement, functions, domain)
 
 
 def _kind(document: dict[str, Any]) -> tuple[Any, str]:

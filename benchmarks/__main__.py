@@ -1,0 +1,19 @@
+"""``python -m benchmarks run [moments] [decide]``: all of them where none is named."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+
+from benchmarks import decide, moments
+
+SUITE = {"moments": moments.run, "decide": decide.run}
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("command", choices=["run"])
+    parser.add_argument("names", nargs="*", choices=[[], *SUITE], help="which (default: all)")
+    options = parser.parse_args()
+    print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}")
+    for name in options.names or SUITE:
+        SUITE[name]()
