@@ -18,6 +18,5 @@ def run() -> None:
         X, index = rng.standard_normal((n, d)), rng.integers(0, 16, n)
         sweep, product = alternate(lambda X=X, i=index: SliceMoments(16, X.shape[1]).add(X, i), lambda X=X: X.T @ X)
         spread = f"{sweep[1] / product[2]:.1f} to {sweep[2] / product[1]:.1f}"
-        print(
-            f"  n = {n:>7}, d = {d:>4}: {sweep[0] / product[0]:5.2f}   ({spread})   {n * d * 8 / sweep[0] / 1e9:.2f} GB/s"
-        )
+        speed = n * d * 8 / sweep[0] / 1e9
+        print(f"  n = {n:>7}, d = {d:>4}: {sweep[0] / product[0]:5.2f}   ({spread})   {speed:.2f} GB/s")

@@ -1,7 +1,8 @@
 r"""The whole path from Gaussian samples to a lattice polynomial, as one estimator.
 
 filtered PCA (:mod:`learner.subspace`) -> pieces in R^d -> their span, accurate to rounding -> all pieces in R^k
-(:mod:`learner.piece_regression`) -> max-min assembly (:mod:`learner.assemble`).
+(:mod:`learner.piece_regression`) -> rationals where they fit (:mod:`learner.rationalize`) -> max-min assembly
+(:mod:`learner.assemble`) -> completion of what the samples leave open (:mod:`tropical.completion`).
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from learner.assemble import clauses_of_samples
 from learner.piece_regression import Pieces, ambient_pieces, label_tolerance, local_pieces, span_of_pieces
-from learner.rationalize import RationalPieces, rationalize
+from learner.rationalize import rationalize
 from learner.sampling import as_samples
 from learner.subspace import FilteredPCA
-from tropical import LatticePolynomial, NotExact, PieceTable
+from tropical import BudgetExceeded, LatticePolynomial, NotExact, PieceTable, simplest_between
 from tropical.exceptions import InvalidInput
 
 __all__ = ["LatticeRegressor", "Stage"]
@@ -47,9 +48,12 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     n_components : "auto" or int
         Number of directions that filtered PCA starts from. The final number is the rank of the gradients found.
     validation_fraction : float
-        Share of the samples held out: used for nothing but `explained_` and the choice between the two forms.
+        Share of the samples held out: used for nothing but `explained_` and the choice between forms.
     level : float
         Error level of the dimension test.
+    max_cells : int
+        Where the pieces are rational and the samples leave regions open, the completion enumerates joint cells of the
+        lower and the upper form: up to so many (some milliseconds each), else the better of the two forms is kept.
     random_state : None, int or RandomState
     callback : callable, optional
         Called as ``callback(stage, regressor)`` when a :class:`Stage` ends; attributes found so far are set.
@@ -59,7 +63,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     components_ : float array (k, d)
         Orthonormal basis of the span of the gradients, accurate to rounding.
     pieces_ : float array (M, d + 1)
-        Rows (u, c) of the pieces in R^d; rank of the gradients k.
+        Rows (u, c) of the pieces in R^d, in the order of `lattice_`; rank of the gradients k.
     lattice_ : LatticePolynomial
         The learned function on R^d, exact in its floats: dyadic pieces on R^k composed with `components_`.
     explained_ : float
@@ -85,12 +89,14 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         *,
         validation_fraction: float = 0.1,
         level: float = 0.02,
+        max_cells: int = 4000,
         random_state: Any = None,
         callback: Callable[[Stage, LatticeRegressor], None] | None = None,
     ) -> None:
         self.n_components = n_components
         self.validation_fraction = validation_fraction
         self.level = level
+        self.max_cells = max_cells
         self.random_state = random_state
         self.callback = callback
 
@@ -116,17 +122,23 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         directions = len(self.start_.components_)
         clock = self._end("directions", f"{directions} significant at level {self.level:g}", clock)
         self.components_, pieces = self._find_pieces(training, answers, rng)
-        self.explained_training_ = float((pieces.owner >= 0).mean())
+        on_piece = pieces.owner >= 0
+        self.explained_training_ = float(on_piece.mean())
         if len(pieces) == 0:
             self.components_, pieces = self._affine_fallback(training, answers)
-        self._accuracy = pieces.accuracy
         found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
         clock = self._end("pieces", found, clock)
-        self._assemble(pieces, training, answers, samples[held], labels[held])
-        form = f"{len(self.lattice_.clauses)} clauses ({self.lattice_.form})"
-        found = f"{form}, {self.explained_:.4%} of {int(held.sum())} held-out samples exact"
-        self._end("assembly", found, clock)
-        self.confidence_ = _confidence(self.explained_, self.explained_training_, int(held.sum()))
+
+        pieces = self._recognise_rationals(pieces)
+        forms = self._assemble(pieces, training[on_piece], answers[on_piece], label_tolerance(answers))
+        found = " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in forms.items())
+        clock = self._end("assembly", found, clock)
+        if self._table is not None and len(forms) == 2:
+            found = self._complete(self._table, forms)
+            clock = self._end("completion", found, clock)
+        self._choose(pieces, forms, samples[held], labels[held], label_tolerance(answers))
+        self._end("validation", f"{self.explained_:.4%} of {int(held.sum())} held-out samples exact", clock)
+        self.confidence_ = _confidence(self.explained_, self.explained_training_, int(held.sum()), len(forms))
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -150,20 +162,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             source is then irrational, or the samples do not determine it.
         """
         check_is_fitted(self, "lattice_")
-        rational = self.rational_pieces()
-        rows = sorted(set(rational.rows))
-        number = {row: i for i, row in enumerate(rows)}
-        clauses = {tuple(sorted({number[rational.rows[i]] for i in clause})) for clause in self.lattice_.clauses}
-        table = PieceTable.from_rows(rows)
-        if table.rank() != len(self.components_):
-            raise NotExact(f"the rational pieces have rank {table.rank()}, the learned ones {len(self.components_)}")
-        return LatticePolynomial(table, sorted(clauses), self.lattice_.form)
-
-    def rational_pieces(self) -> RationalPieces:
-        """Return the pieces as rationals with one small denominator, in the order of `pieces_`."""
-        check_is_fitted(self, "lattice_")
-        scale = float(np.abs(self.pieces_).max())
-        return rationalize(self.pieces_, _SAFETY * (self._accuracy + _SPAN_ACCURACY * scale))
+        if self._table is None:
+            raise NotExact(self._why_inexact)
+        return LatticePolynomial(self._table, self.lattice_.clauses, self.lattice_.form)
 
     # ------------------------------------------------------------ steps
 
@@ -200,37 +201,78 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         fit = np.linalg.lstsq(design, y, rcond=None)[0]
         return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
 
-    def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, X_held: np.ndarray, y_held: np.ndarray) -> None:
-        """Build both forms from the samples on pieces, and keep the one that explains more held-out samples."""
+    def _recognise_rationals(self, pieces: Pieces) -> Pieces:
+        """Round the pieces to rationals where they allow it; return them in the exact table's order, without repeats."""
+        rows = np.column_stack([pieces.gradients @ _basis(self.components_), pieces.constants])
+        scale = float(np.abs(rows).max())
+        self._table: PieceTable | None = None
+        try:
+            exact = rationalize(rows, _SAFETY * (pieces.accuracy + _SPAN_ACCURACY * scale)).rows
+        except NotExact as error:
+            self._why_inexact = str(error)
+            return pieces
+        first = {row: i for i, row in reversed(list(enumerate(exact)))}
+        table = PieceTable.from_rows(sorted(first))
+        if table.rank() != len(self.components_):
+            self._why_inexact = f"the rational pieces have rank {table.rank()}, the floats {len(self.components_)}"
+            return pieces
+        self._table, order = table, [first[row] for row in sorted(first)]
+        return Pieces(pieces.gradients[order], pieces.constants[order], pieces.accuracy[order], pieces.owner)
+
+    def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, tolerance: float) -> dict[str, list[list[int]]]:
+        """Return the clauses of the lower (max-min) and the upper (min-max) form from samples that lie on pieces."""
+        if len(X) == 0:
+            return {"max-min": [[0]]}
+        Z = X @ _basis(self.components_).T
+        return {
+            form: clauses_of_samples(Z, y, pieces.gradients, pieces.constants, tolerance, dual=form == "min-max")
+            for form in ("max-min", "min-max")
+        }
+
+    def _complete(self, table: PieceTable, forms: dict[str, list[list[int]]]) -> str:
+        """Add the form between the two that the walls suggest; say what the samples leave open."""
+        lower, upper = (LatticePolynomial(table, clauses, form) for form, clauses in forms.items())
+        try:
+            completion = simplest_between(lower, upper, max_cells=self.max_cells)
+        except BudgetExceeded:
+            return f"not tried: the two forms have more than max_cells={self.max_cells} joint cells"
+        if completion.n_open == 0:
+            return f"the two forms agree on all {completion.n_cells} joint cells"
+        number = {row: i for i, row in enumerate(table.rows)}
+        scale = table.denominator // completion.function.pieces.denominator
+        rows = [tuple(a * scale for a in row) for row in completion.function.pieces.rows]
+        clauses = [[number[rows[i]] for i in clause] for clause in completion.function.clauses]
+        forms[COMPLETED] = sorted(sorted(clause) for clause in clauses)
+        return (
+            f"{completion.n_open} of {completion.n_cells} joint cells left open by the samples, "
+            f"filled with the fewest new walls: {len(clauses)} clauses"
+        )
+
+    def _choose(
+        self, pieces: Pieces, forms: dict[str, list[list[int]]], X: np.ndarray, y: np.ndarray, tolerance: float
+    ) -> None:
+        """Keep the form that explains most held-out samples; the completed one where they do not tell."""
         basis = _basis(self.components_)
-        Z, Z_held = X @ basis.T, X_held @ basis.T
-        tolerance = label_tolerance(y)
-        on_piece = pieces.owner >= 0
-        if on_piece.any():
-            forms = {
-                form: clauses_of_samples(
-                    Z[on_piece], y[on_piece], pieces.gradients, pieces.constants, tolerance, dual=form == "min-max"
-                )
-                for form in ("max-min", "min-max")
-            }
-        else:
-            forms = {"max-min": [[0]]}
         best = -1
-        for form, clauses in forms.items():
-            candidate = LatticePolynomial.from_floats(pieces.gradients, pieces.constants, clauses, form)
-            explained = int((np.abs(candidate.evaluate(Z_held) - y_held) <= tolerance).sum())
+        for form in sorted(forms, key=lambda form: form != COMPLETED):
+            outside = "min-max" if form == "min-max" else "max-min"
+            candidate = LatticePolynomial.from_floats(pieces.gradients, pieces.constants, forms[form], outside)
+            explained = int((np.abs(candidate.evaluate(X @ basis.T) - y) <= tolerance).sum())
             if explained > best:
                 best, self._local = explained, candidate
-        self.explained_ = best / len(y_held)
+        self.explained_ = best / len(y)
         self.pieces_ = np.column_stack([pieces.gradients @ basis, pieces.constants])
         self.lattice_ = self._local.compose([[Fraction(entry) for entry in row] for row in basis.tolist()])
 
 
-def _confidence(explained: float, on_pieces: float, held: int) -> str:
+COMPLETED = "completed"
+
+
+def _confidence(explained: float, on_pieces: float, held: int, forms: int) -> str:
     if explained == 1.0:
-        # The better of two forms is kept: a form that errs on a share p passes h held-out samples with probability
-        # (1 - p)^h, so that one of two does is bounded by 2 exp(-p h), which is 5 % at p = ln(40)/h.
-        bound = np.log(40.0) / held
+        # The best of m forms is kept: a form that errs on a share p passes h held-out samples with probability
+        # (1 - p)^h, so that one of m does is bounded by m exp(-p h), which is 5 % at p = ln(20 m)/h.
+        bound = np.log(20.0 * forms) / held
         text = f"exact on all {held} held-out samples: wrong on at most {bound:.1e} of N(0, I) at 95 % confidence"
         return (
             text if on_pieces == 1.0 else f"{text}; {1.0 - on_pieces:.1e} of the training samples lie on no piece found"

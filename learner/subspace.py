@@ -49,8 +49,8 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
         Weight w of the first moments beside the second.
     level : float
         Error level of the dimension test: on labels that are independent of x, a direction is reported in at most this
-        share of runs. ``ceil(1/level) - 1`` permutations are drawn. Beyond the first direction the level is approximate,
-        as the directions before it are estimates.
+        share of runs. ``ceil(1/level) - 1`` permutations are drawn. Beyond the first direction the level is
+        approximate, as the directions before it are estimates.
     random_state : None, int or RandomState
         For the permutations.
 

@@ -42,7 +42,7 @@ def test_the_lattice_is_the_predictor_and_has_exact_rank_k(small):
 
 def test_stages_tell_what_happened(small):
     _, model = small
-    assert [stage.name for stage in model.stages_] == ["directions", "pieces", "assembly"]
+    assert [stage.name for stage in model.stages_] == ["directions", "pieces", "assembly", "completion", "validation"]
     assert all(stage.seconds >= 0 and stage.found for stage in model.stages_)
 
 
@@ -50,7 +50,7 @@ def test_the_callback_sees_each_stage_as_it_ends():
     seen = []
     net = families.random_network((6, 3, 1), 1, rank=2)
     fitted(net, 2000, callback=lambda stage, model: seen.append((stage.name, len(model.stages_))))
-    assert seen == [("directions", 1), ("pieces", 2), ("assembly", 3)]
+    assert seen == [("directions", 1), ("pieces", 2), ("assembly", 3), ("completion", 4), ("validation", 5)]
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,7 @@ def test_unfitted_and_wrong_width(small):
     _, model = small
     with pytest.raises(InvalidInput, match="`X` needs"):
         model.predict(np.zeros((3, 4)))
-    for method in ("to_exact", "rational_pieces"):
-        with pytest.raises(NotFittedError):
-            getattr(LatticeRegressor(), method)()
+    with pytest.raises(NotFittedError):
+        LatticeRegressor().to_exact()
     with pytest.raises(NotFittedError):
         LatticeRegressor().predict(np.zeros((3, 4)))

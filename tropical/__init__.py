@@ -1,6 +1,7 @@
 """Exact symbolic mathematics of continuous piecewise-linear functions: networks, cells, lattice polynomials, proofs."""
 
 from tropical.certificates import Certificate, CheckResult, check
+from tropical.completion import Completion, simplest_between
 from tropical.complexes import Cell, CellComplex, cells
 from tropical.convert import lattice
 from tropical.decide import same_function
@@ -29,6 +30,7 @@ __all__ = [
     "CellComplex",
     "Certificate",
     "CheckResult",
+    "Completion",
     "FormatError",
     "InvalidInput",
     "InvalidType",
@@ -47,4 +49,5 @@ __all__ = [
     "load",
     "same_function",
     "save",
+    "simplest_between",
 ]

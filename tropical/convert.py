@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tropical._exact.rational import IntVector
+from tropical._exact.rational import IntVector, primitive
 from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear, Resolution, as_function
 from tropical.complexes.reduction import Reduction
 from tropical.domains import Domain, as_polyhedron
 from tropical.exceptions import BudgetExceeded
-from tropical.lattice_polynomial import LatticePolynomial, minimal_masks
+from tropical.lattice_polynomial import LatticePolynomial
 from tropical.pieces import PieceTable
 
-__all__ = ["lattice"]
+__all__ = ["canonical_form", "lattice"]
 
 
 def lattice(
@@ -65,43 +65,62 @@ def lattice(
             if len(found) == max_cells:
                 raise BudgetExceeded(f"more than max_cells={max_cells} cells; raise max_cells")
             found.append((step.region, step.answer))
-    results = tuple(_one_output(reduction, found, output, max_cells) for output in range(function.outputs))
+    results = tuple(
+        canonical_form(
+            reduction,
+            [(region, resolution.forms[output]) for region, resolution in found],
+            found[0][1].denominator,  # one for all cells of one function
+            max_cells=max_cells,
+        )
+        for output in range(function.outputs)
+    )
     return results[0] if len(results) == 1 else results
 
 
-def _one_output(
-    reduction: Reduction, found: list[tuple[Region, Resolution]], output: int, max_cells: int | None
+def canonical_form(
+    reduction: Reduction, found: list[tuple[Region, IntVector]], denominator: int, *, max_cells: int | None = None
 ) -> LatticePolynomial:
-    denominator = found[0][1].denominator  # one for all cells of one function
-    distinct = sorted({resolution.forms[output] for _, resolution in found})
+    """Return the canonical max-min form of a continuous function given on cells that cover the domain.
+
+    Parameters
+    ----------
+    reduction : Reduction
+        The coordinates.
+    found : list of (Region, form)
+        Cells and the affine function on each, an integer form over the denominator.
+    max_cells : int, optional
+        Limit on the number of order cells.
+    """
+    distinct = sorted({form for _, form in found})
     lifted = reduction.lift_forms([[Fraction(a, denominator) for a in form] for form in distinct])
     order = sorted(range(len(distinct)), key=lambda i: lifted[i])
     forms = [distinct[i] for i in order]
-    sets: list[int] = []
+    sets: list[int] = []  # an antichain at all times: branches are compared with every member
+    differences: dict[IntVector, list[IntVector]] = {}
     order_cells = 0
 
-    def upper_set(active: IntVector, region: Region) -> int | None:
+    def upper_set(above: list[IntVector], region: Region) -> int | None:
         """Return S on the region as a bit mask, None as soon as it contains a set that is known."""
-        mask = 0
-        for i, form in enumerate(forms):
-            difference = tuple(a - b for a, b in zip(form, active, strict=True))
-            if region.sign(difference) in (0, 1):
-                mask |= 1 << i
+        signs = [region.sign(difference) for difference in above]
+        mask = sum(1 << i for i, sign in enumerate(signs) if sign is not None and sign >= 0)
         if any(known & mask == known for known in sets):
             return None
-        for i, form in enumerate(forms):
-            if not mask >> i & 1:
-                region.decide(tuple(a - b for a, b in zip(form, active, strict=True)))
+        for difference, sign in zip(above, signs, strict=True):
+            if sign is None:
+                region.decide(difference)
         return mask
 
-    for region, resolution in found:
-        active = resolution.forms[output]
-        for step in subdivide(region, lambda cell, active=active: upper_set(active, cell)):
+    for region, active in found:
+        if active not in differences:
+            differences[active] = [primitive([a - b for a, b in zip(form, active, strict=True)]) for form in forms]
+        for step in subdivide(region, lambda cell, above=differences[active]: upper_set(above, cell)):
             if step.crossing is None:
                 order_cells += 1
                 if max_cells is not None and order_cells > max_cells:
                     raise BudgetExceeded(f"more than max_cells={max_cells} order cells; raise max_cells")
                 if step.answer is not None:
-                    sets.append(step.answer)
-    clauses = sorted([i for i in range(len(forms)) if mask >> i & 1] for mask in minimal_masks(sets))
+                    new = step.answer
+                    sets = [known for known in sets if known & new != new]
+                    sets.append(new)
+    clauses = sorted([i for i in range(len(forms)) if mask >> i & 1] for mask in sets)
     return LatticePolynomial(PieceTable.from_rows([lifted[i] for i in order]), clauses)

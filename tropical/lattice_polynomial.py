@@ -14,9 +14,13 @@ S_j                ``clauses[j]``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from itertools import accumulate
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -198,14 +202,16 @@ class _LatticeResolver:
     def __init__(self, function: LatticePolynomial, columns: Sequence[int]) -> None:
         self._rows = [(*(row[c] for c in columns), row[-1]) for row in function.pieces.rows]
         self._denominator = function.pieces.denominator
-        self._clauses = function.clauses
+        # sets of pieces are bit masks here: with hundreds of clauses a subset test has to be one operation
+        self._clauses = [sum(1 << i for i in clause) for clause in function.clauses]
         self._sign = 1 if function.form == "max-min" else -1
 
     def resolve(self, region: Region) -> Resolution:
         heights = [self._sign * dot(row, region.point) for row in self._rows]
-        value = max(min(heights[i] for i in clause) for clause in self._clauses)
-        attaining = [clause for clause in self._clauses if min(heights[i] for i in clause) == value]
-        active = next(i for i in attaining[0] if heights[i] == value)
+        order, reached = self._attained(heights)
+        value = heights[order[-1]]
+        attaining = [clause for clause in self._clauses if clause & reached == clause]
+        active = next(i for i in order if heights[i] == value and attaining[0] >> i & 1)
         form = self._rows[active]
         s = self._sign
         differences: dict[int, IntVector] = {}
@@ -216,29 +222,58 @@ class _LatticeResolver:
             return differences[i]
 
         self._reach(attaining, region, difference)
-        self._stay(heights, value, region, difference)
+        self._stay([i for i, height in enumerate(heights) if height <= value], region, difference)
         return Resolution((form,), self._denominator, (form,))
 
-    def _reach(self, attaining: list[tuple[int, ...]], region: Region, difference: Any) -> None:
+    def _attained(self, heights: list[int]) -> tuple[list[int], int]:
+        """Return the pieces at or above the value, highest first, and their mask.
+
+        The value is the largest height v such that some clause lies in {i : height_i >= v}: bisection on the pieces
+        ordered by height.
+        """
+        order = sorted(range(len(heights)), key=lambda i: -heights[i])
+        masks = list(accumulate((1 << i for i in order), or_))
+
+        def holds_a_clause(position: int) -> bool:
+            return any(clause & masks[position] == clause for clause in self._clauses)
+
+        last = bisect_left(range(len(order)), True, key=holds_a_clause)
+        while last + 1 < len(order) and heights[order[last + 1]] == heights[order[last]]:
+            last += 1
+        return order[: last + 1], masks[last]
+
+    def _reach(self, attaining: list[int], region: Region, difference: Callable[[int], IntVector]) -> None:
         """Prove that one clause lies on or above the candidate on the whole region.
 
         At the interior point no form of these clauses is negative, so a sign is missing only where a form crosses.
         """
-        crossing = [[i for i in clause if region.sign(difference(i)) is None] for clause in attaining]
-        best = min(range(len(attaining)), key=lambda j: len(crossing[j]))
-        for i in crossing[best] or attaining[best]:
+        crossing = 0
+        for i in _members(reduce(or_, attaining)):
+            if region.sign(difference(i)) is None:
+                crossing |= 1 << i
+        best = min(attaining, key=lambda clause: (clause & crossing).bit_count())
+        for i in _members(best & crossing or best):
             region.decide(difference(i))
 
-    def _stay(self, heights: list[int], value: int, region: Region, difference: Any) -> None:
-        """Prove that every clause holds a piece on or below the candidate on the whole region."""
-        proved: set[int] = set()
+    def _stay(self, low: list[int], region: Region, difference: Callable[[int], IntVector]) -> None:
+        """Prove that every clause holds a piece on or below the candidate on the whole region.
+
+        Only the pieces `low`, at or below the candidate at the interior point, can serve.
+        """
+        proved = 0
+        possible = {i: 1 << i for i in low}
         for clause in self._clauses:
-            if not proved.isdisjoint(clause):
+            if clause & proved:
                 continue
-            low = sorted((i for i in clause if heights[i] <= value), key=lambda i: heights[i])
-            found = next((i for i in low if region.sign(difference(i)) in (0, -1)), low[0])
+            here = [i for i, bit in possible.items() if clause & bit]
+            found = next((i for i in here if region.sign(difference(i)) in (0, -1)), here[0])
             region.decide(difference(found))
-            proved.add(found)
+            proved |= 1 << found
+
+
+def _members(mask: int) -> list[int]:
+    """Return the elements of a set given as a bit mask."""
+    return [i for i in range(mask.bit_length()) if mask >> i & 1]
 
 
 def minimal_masks(masks: Iterable[int]) -> list[int]:

@@ -78,6 +78,9 @@ class Region:
 
     def sign(self, form: IntVector) -> int | None:
         """Return the sign of the form on the cell, 1 for ``>= 0``, -1 for ``<= 0``; None where it takes both."""
+        known = self.known.get(form)  # most callers hold primitive forms already
+        if known is not None:
+            return known
         key = primitive(form)
         known = self.known.get(key)
         if known is not None:

@@ -18,7 +18,7 @@ from tropical._exact.rational import IntVector
 from tropical.domains import Polyhedron
 from tropical.pieces import AffinePiece, PieceTable
 
-__all__ = ["Cell", "CellComplex"]
+__all__ = ["Cell", "CellComplex", "share_facet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,12 @@ def _components(cones: Sequence[Cone]) -> int:
         opposite = walls.get(tuple(-a for a in normal), [])
         for i, facet in here:
             for j, other in opposite:
-                if root(i) != root(j) and _share_facet(cones[i], facet, cones[j], other):
+                if root(i) != root(j) and share_facet(cones[i], facet, cones[j], other):
                     parent[root(i)] = root(j)
     return len({root(i) for i in range(len(cones))})
 
 
-def _share_facet(cone: Cone, facet: int, other: Cone, other_facet: int) -> bool:
+def share_facet(cone: Cone, facet: int, other: Cone, other_facet: int) -> bool:
     """Return whether the facets on opposite sides of one hyperplane overlap in full dimension."""
     face: Cone | None = cone.face(facet)
     for index in other.facets():
