@@ -202,7 +202,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
 
     def _recognise_rationals(self, pieces: Pieces) -> Pieces:
-        """Round the pieces to rationals where they allow it; return them in the exact table's order, without repeats."""
+        """Round the pieces to rationals where they allow it; return them in the exact order, without repeats."""
         rows = np.column_stack([pieces.gradients @ _basis(self.components_), pieces.constants])
         scale = float(np.abs(rows).max())
         self._table: PieceTable | None = None
