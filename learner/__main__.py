@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     first.add_argument("--widths", default="6,6", help="hidden widths (default 6,6)")
     first.add_argument("--biases", action="store_true", help="give the teacher biases")
     first.add_argument("--denominator", type=int, default=4, help="weights are k/DENOMINATOR (default 4)")
-    first.add_argument("--samples", type=int, default=100_000, help="number of samples (default 100000)")
+    first.add_argument("--samples", type=int, default=200_000, help="number of samples (default 200000)")
     first.add_argument("--seed", type=int, default=0, help="of teacher and samples (default 0)")
     first.add_argument("--save", metavar="FILE", help="write the learned lattice polynomial as JSON")
     first.add_argument("--certificate", metavar="FILE", help="write the certificate of equality as JSON")

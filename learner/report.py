@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from textwrap import wrap
 from time import perf_counter
 
 import numpy as np
@@ -12,11 +13,11 @@ from tropical import LatticePolynomial
 
 __all__ = ["Report", "sine_to"]
 
-_NAME, _WIDTH = 12, 88
+_NAME, _WIDTH, _LINES = 12, 88, 3
 
 
 class Report:
-    """Prints lines as ``name  text  seconds``, wrapped to a terminal of 100 columns.
+    """Prints lines as ``name  text  seconds``, for a terminal of 100 columns.
 
     Parameters
     ----------
@@ -41,9 +42,11 @@ class Report:
         """Print the clauses, and so many of the pieces in full (None: all)."""
         inner, outer = ("min", "max") if exact.form == "max-min" else ("max", "min")
         clauses = [f"{inner}({', '.join(f'g{i}' for i in clause)})" for clause in exact.clauses]
-        text = f"F = {outer}(" + ", ".join(clauses) + ")"
-        shortened = pieces is not None and len(text) > 3 * _WIDTH
-        self.line("function", text[: 3 * _WIDTH] + " …" if shortened else text)
+        lines = wrap(f"F = {outer}({', '.join(clauses)})", _WIDTH, subsequent_indent="    ")
+        if pieces is not None and len(lines) > _LINES:
+            lines = [*lines[:_LINES], "    …"]
+        for i, text in enumerate(lines):
+            self.line("" if i else "function", text)
         shown = len(exact.pieces) if pieces is None else min(pieces, len(exact.pieces))
         for i in range(shown):
             text = f"g{i} = {exact.pieces[i]}"
