@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tropical.lattice_polynomial import minimal_masks
+from tropical.clauses import absorb, members
 
 __all__ = ["clauses_of_samples"]
 
@@ -38,8 +38,7 @@ def clauses_of_samples(
         heights = Z[rows] @ gradients.T + constants - y[rows, None]
         inside = heights <= tolerance if dual else heights >= -tolerance
         sets.update(map(bytes, np.unique(np.packbits(inside, axis=1, bitorder="little"), axis=0)))
-    masks = minimal_masks(int.from_bytes(packed, "little") for packed in sets)
-    return [[i for i in range(len(constants)) if mask >> i & 1] for mask in masks]
+    return [list(members(mask)) for mask in absorb(int.from_bytes(packed, "little") for packed in sets)]
 
 
 _CHUNK = 1 << 14

@@ -15,7 +15,7 @@ from tropical.exceptions import (
     TropicalError,
 )
 from tropical.io import load, save
-from tropical.lattice_polynomial import LatticePolynomial
+from tropical.lattice_polynomial import LatticePolynomial, maximum, minimum
 from tropical.network import ReLUNetwork
 from tropical.pieces import AffinePiece, PieceTable
 from tropical.results import Verdict, Witness
@@ -47,6 +47,8 @@ __all__ = [
     "families",
     "lattice",
     "load",
+    "maximum",
+    "minimum",
     "same_function",
     "save",
     "simplest_between",

@@ -13,13 +13,14 @@ from fractions import Fraction
 from tropical._exact.rational import IntVector, primitive
 from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear, Resolution, as_function
+from tropical.clauses import mask_of, members
 from tropical.complexes.reduction import Reduction
 from tropical.domains import Domain, as_polyhedron
 from tropical.exceptions import BudgetExceeded
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.pieces import PieceTable
 
-__all__ = ["canonical_form", "lattice"]
+__all__ = ["canonical_form", "canonical_of", "lattice"]
 
 
 def lattice(
@@ -77,6 +78,13 @@ def lattice(
     return results[0] if len(results) == 1 else results
 
 
+def canonical_of(F: LatticePolynomial) -> LatticePolynomial:
+    """Return the canonical max-min form of a lattice polynomial."""
+    result = lattice(F)
+    assert isinstance(result, LatticePolynomial)  # one output
+    return result
+
+
 def canonical_form(
     reduction: Reduction, found: list[tuple[Region, IntVector]], denominator: int, *, max_cells: int | None = None
 ) -> LatticePolynomial:
@@ -102,7 +110,7 @@ def canonical_form(
     def upper_set(above: list[IntVector], region: Region) -> int | None:
         """Return S on the region as a bit mask, None as soon as it contains a set that is known."""
         signs = [region.sign(difference) for difference in above]
-        mask = sum(1 << i for i, sign in enumerate(signs) if sign is not None and sign >= 0)
+        mask = mask_of(i for i, sign in enumerate(signs) if sign is not None and sign >= 0)
         if any(known & mask == known for known in sets):
             return None
         for difference, sign in zip(above, signs, strict=True):
@@ -122,5 +130,5 @@ def canonical_form(
                     new = step.answer
                     sets = [known for known in sets if known & new != new]
                     sets.append(new)
-    clauses = sorted([i for i in range(len(forms)) if mask >> i & 1] for mask in sets)
+    clauses = sorted(members(mask) for mask in sets)
     return LatticePolynomial(PieceTable.from_rows([lifted[i] for i in order]), clauses)

@@ -10,28 +10,37 @@ docs/theory.md     here
 g_i = <u_i,x>+c_i  ``pieces[i]``
 S_j                ``clauses[j]``
 =================  ==========================
+
+A lattice polynomial is a *function*: ``+`` is the ordinary sum, ``3 * F`` scales, and exact numbers stand for constants
+(docs/theory.md, lemma A). Operations merge equal pieces, absorb clauses that contain another one and drop pieces that
+no clause names; they decide nothing about the function beyond that.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from itertools import accumulate
-from operator import or_
+from math import gcd
 from typing import Any
 
 import numpy as np
 
-from tropical._exact.rational import IntVector, as_fraction_matrix, as_fraction_vector, dot, rational_text
-from tropical._exact.region import Region
-from tropical._protocol import Resolution, as_sample_array
+from tropical._exact.rational import (
+    IntVector,
+    as_fraction,
+    as_fraction_matrix,
+    as_fraction_vector,
+    rational_text,
+)
+from tropical._lattice_resolver import LatticeResolver
+from tropical._protocol import as_sample_array
+from tropical.clauses import absorb, mask_of, members, product_of_unions, transversals
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
-__all__ = ["LatticePolynomial", "minimal_masks"]
+__all__ = ["LatticePolynomial", "maximum", "minimum"]
 
 Clauses = tuple[tuple[int, ...], ...]
 _CLAUSES_SHOWN, _LITERALS_SHOWN, _TERM_SHOWN = 6, 6, 60
@@ -127,6 +136,96 @@ class LatticePolynomial:
             outer(result, inner(values[list(clause)], axis=0), out=result)
         return result
 
+    @classmethod
+    def constant(cls, value: Any, dimension: int) -> LatticePolynomial:
+        """Return the constant function with this exact value on R^dimension."""
+        return cls([([0] * dimension, as_fraction(value))], [[0]])
+
+    def __add__(self, other: Any) -> LatticePolynomial:
+        """Return the sum: at most M·M' pieces, products of clauses."""
+        right = self._operand(other)
+        if right is None:
+            return NotImplemented
+        right = right if right.form == self.form else right.dual()
+        scale, step = right.pieces.denominator, self.pieces.denominator
+        count = len(right.pieces)
+        rows = [
+            tuple(a * scale + b * step for a, b in zip(row, other_row, strict=True))
+            for row in self.pieces.rows
+            for other_row in right.pieces.rows
+        ]
+        masks = [
+            mask_of(i * count + j for i in clause for j in other_clause)
+            for clause in self.clauses
+            for other_clause in right.clauses
+        ]
+        return _tidy(rows, scale * step, masks, self.form)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> LatticePolynomial:
+        """Return -F: the pieces change sign and the form turns over."""
+        return self * -1
+
+    def __sub__(self, other: Any) -> LatticePolynomial:
+        right = self._operand(other)
+        return NotImplemented if right is None else self + -right
+
+    def __rsub__(self, other: Any) -> LatticePolynomial:
+        return -self + other
+
+    def __mul__(self, factor: Any) -> LatticePolynomial:
+        """Return the multiple by an exact number; a negative one turns the form over."""
+        if isinstance(factor, LatticePolynomial):
+            raise InvalidType("factor", "an exact number", "a function", "a product of two functions has curved pieces")
+        number = as_fraction(factor, "factor")
+        swapped = "min-max" if self.form == "max-min" else "max-min"
+        rows = [tuple(a * number.numerator for a in row) for row in self.pieces.rows]
+        masks = [mask_of(clause) for clause in self.clauses]
+        form = self.form if number >= 0 else swapped
+        return _tidy(rows, self.pieces.denominator * number.denominator, masks, form)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, divisor: Any) -> LatticePolynomial:
+        number = as_fraction(divisor, "divisor")
+        if number == 0:
+            raise InvalidInput("divisor", "a number other than zero", 0, "divide by something else")
+        return self * (1 / number)
+
+    def dual(self, max_clauses: int = 100_000) -> LatticePolynomial:
+        """Return the same function in the other form, by distributivity alone (formal dual).
+
+        The clauses are the minimal sets that meet every clause; on clauses without absorption an involution.
+
+        Raises
+        ------
+        BudgetExceeded
+            If more than `max_clauses` clauses arise.
+        """
+        masks = transversals((mask_of(clause) for clause in self.clauses), limit=max_clauses)
+        swapped = "min-max" if self.form == "max-min" else "max-min"
+        return LatticePolynomial(self.pieces, sorted(members(mask) for mask in masks), swapped)
+
+    def canonical(self) -> LatticePolynomial:
+        """Return the canonical max-min form, which depends on the function alone; see :func:`tropical.lattice`."""
+        from tropical.convert import canonical_of
+
+        return canonical_of(self)
+
+    def _operand(self, other: Any) -> LatticePolynomial | None:
+        """Return the other operand as a function on the same space, None where it is not for us to handle."""
+        if isinstance(other, LatticePolynomial):
+            if other.dimension != self.dimension:
+                given = f"{other.dimension} inputs beside {self.dimension}"
+                raise InvalidInput("other", "the same number of inputs", given, "compose one of them")
+            return other
+        if isinstance(other, (int, Fraction, np.integer, str)) or getattr(other, "is_Rational", False) is True:
+            return LatticePolynomial.constant(other, self.dimension)
+        if isinstance(other, (float, np.floating)):
+            as_fraction(other, "other")  # refuses with the cure
+        return None
+
     def compose(self, A: Any, b: Any = None) -> LatticePolynomial:
         """Return ``x -> F(A x + b)`` exactly, on R^e for A of shape (d, e).
 
@@ -186,106 +285,66 @@ class LatticePolynomial:
         """Return the gradients: F depends on x through them alone."""
         return self.pieces.gradients()
 
-    def resolver(self, columns: Sequence[int]) -> _LatticeResolver:
+    def resolver(self, columns: Sequence[int]) -> LatticeResolver:
         """Return F on the coordinates ``columns``, all others zero, in integers."""
-        return _LatticeResolver(self, columns)
+        return LatticeResolver(self.pieces, self.clauses, self.form, columns)
 
 
-class _LatticeResolver:
-    """Finds the piece that F equals on a cell, and proves it by signs of differences of pieces.
+def maximum(first: LatticePolynomial, *others: Any) -> LatticePolynomial:
+    """Return the pointwise maximum of functions on one space; exact numbers stand for constants.
 
-    With s = 1 for max-min and s = -1 for min-max, and f the value's piece at an interior point: F = f on the cell iff
-    s(g_i - f) >= 0 for all i of some clause, and every clause holds an i with s(g_i - f) <= 0. Only the signs that this
-    needs are decided; the cell is split where one of them is missing.
+    In max-min form the clauses are joined; in min-max form they are multiplied out.
+
+    Examples
+    --------
+    >>> x = LatticePolynomial([([1], 0)], [[0]])
+    >>> str(maximum(x, -x, "1/2"))
+    'max(x0, -x0, 1/2)'
     """
-
-    def __init__(self, function: LatticePolynomial, columns: Sequence[int]) -> None:
-        self._rows = [(*(row[c] for c in columns), row[-1]) for row in function.pieces.rows]
-        self._denominator = function.pieces.denominator
-        # sets of pieces are bit masks here: with hundreds of clauses a subset test has to be one operation
-        self._clauses = [sum(1 << i for i in clause) for clause in function.clauses]
-        self._sign = 1 if function.form == "max-min" else -1
-
-    def resolve(self, region: Region) -> Resolution:
-        heights = [self._sign * dot(row, region.point) for row in self._rows]
-        order, reached = self._attained(heights)
-        value = heights[order[-1]]
-        attaining = [clause for clause in self._clauses if clause & reached == clause]
-        active = next(i for i in order if heights[i] == value and attaining[0] >> i & 1)
-        form = self._rows[active]
-        s = self._sign
-        differences: dict[int, IntVector] = {}
-
-        def difference(i: int) -> IntVector:
-            if i not in differences:
-                differences[i] = tuple(s * (a - b) for a, b in zip(self._rows[i], form, strict=True))
-            return differences[i]
-
-        self._reach(attaining, region, difference)
-        self._stay([i for i, height in enumerate(heights) if height <= value], region, difference)
-        return Resolution((form,), self._denominator, (form,))
-
-    def _attained(self, heights: list[int]) -> tuple[list[int], int]:
-        """Return the pieces at or above the value, highest first, and their mask.
-
-        The value is the largest height v such that some clause lies in {i : height_i >= v}: bisection on the pieces
-        ordered by height.
-        """
-        order = sorted(range(len(heights)), key=lambda i: -heights[i])
-        masks = list(accumulate((1 << i for i in order), or_))
-
-        def holds_a_clause(position: int) -> bool:
-            return any(clause & masks[position] == clause for clause in self._clauses)
-
-        last = bisect_left(range(len(order)), True, key=holds_a_clause)
-        while last + 1 < len(order) and heights[order[last + 1]] == heights[order[last]]:
-            last += 1
-        return order[: last + 1], masks[last]
-
-    def _reach(self, attaining: list[int], region: Region, difference: Callable[[int], IntVector]) -> None:
-        """Prove that one clause lies on or above the candidate on the whole region.
-
-        At the interior point no form of these clauses is negative, so a sign is missing only where a form crosses.
-        """
-        crossing = 0
-        for i in _members(reduce(or_, attaining)):
-            if region.sign(difference(i)) is None:
-                crossing |= 1 << i
-        best = min(attaining, key=lambda clause: (clause & crossing).bit_count())
-        for i in _members(best & crossing or best):
-            region.decide(difference(i))
-
-    def _stay(self, low: list[int], region: Region, difference: Callable[[int], IntVector]) -> None:
-        """Prove that every clause holds a piece on or below the candidate on the whole region.
-
-        Only the pieces `low`, at or below the candidate at the interior point, can serve.
-        """
-        proved = 0
-        possible = {i: 1 << i for i in low}
-        for clause in self._clauses:
-            if clause & proved:
-                continue
-            here = [i for i, bit in possible.items() if clause & bit]
-            found = next((i for i in here if region.sign(difference(i)) in (0, -1)), here[0])
-            region.decide(difference(found))
-            proved |= 1 << found
+    return _fold(first, others, "max-min")
 
 
-def _members(mask: int) -> list[int]:
-    """Return the elements of a set given as a bit mask."""
-    return [i for i in range(mask.bit_length()) if mask >> i & 1]
+def minimum(first: LatticePolynomial, *others: Any) -> LatticePolynomial:
+    """Return the pointwise minimum of functions on one space; exact numbers stand for constants."""
+    return _fold(first, others, "min-max")
 
 
-def minimal_masks(masks: Iterable[int]) -> list[int]:
-    """Return the inclusion-minimal sets of a family given as bit masks, smallest first.
+def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> LatticePolynomial:
+    """Combine functions by the operation that is outside in the form `joining`."""
+    if not isinstance(first, LatticePolynomial):
+        cure = "put the lattice polynomial first; numbers may follow"
+        raise InvalidType("first", "a LatticePolynomial", first, cure)
+    result = first
+    for position, other in enumerate(others, start=1):
+        right = result._operand(other)
+        if right is None:
+            raise InvalidType(f"argument {position}", "a LatticePolynomial or an exact number", other, "convert it")
+        right = right if right.form == result.form else right.dual()
+        scale, step = right.pieces.denominator, result.pieces.denominator
+        rows = [tuple(a * scale for a in row) for row in result.pieces.rows]
+        rows += [tuple(a * step for a in row) for row in right.pieces.rows]
+        shift = len(result.pieces)
+        ours = [mask_of(clause) for clause in result.clauses]
+        theirs = [mask_of(clause) << shift for clause in right.clauses]
+        masks = [*ours, *theirs] if result.form == joining else product_of_unions(ours, theirs)
+        result = _tidy(rows, scale * step, masks, result.form)
+    return result
 
-    Complexity: O(distinct sets · minimal sets) mask operations.
-    """
-    kept: list[int] = []
-    for mask in sorted(set(masks), key=lambda mask: (mask.bit_count(), mask)):
-        if not any(smaller & mask == smaller for smaller in kept):
-            kept.append(mask)
-    return kept
+
+def _tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], form: str) -> LatticePolynomial:
+    """Merge equal pieces, absorb clauses, drop unused pieces; pieces keep the order of their first appearance."""
+    number: dict[IntVector, int] = {}
+    merged = [number.setdefault(row, len(number)) for row in rows]
+    kept = absorb(mask_of(merged[i] for i in members(mask)) for mask in masks)
+    used = members(reduce(lambda one, other: one | other, kept))
+    position = {i: place for place, i in enumerate(used)}
+    distinct = list(number)
+    table = [distinct[i] for i in used]
+    common = gcd(denominator, *(entry for row in table for entry in row))
+    pieces = PieceTable(
+        tuple(tuple(entry // common for entry in row) for row in table), denominator // common, len(table[0]) - 1
+    )
+    return LatticePolynomial(pieces, sorted(tuple(position[i] for i in members(mask)) for mask in kept), form)
 
 
 def _clauses(clauses: Any, pieces: int) -> Clauses:
