@@ -38,7 +38,7 @@ def test_no_room_hides_a_public_function(package):
 
 
 def test_import_is_light():
-    heavy = {"sympy", "sklearn", "matplotlib", "networkx", "numba", "scipy", "z3", "torch", "learner"}
+    heavy = {"lark", "sympy", "sklearn", "matplotlib", "networkx", "numba", "scipy", "z3", "torch", "learner"}
     code = f"import sys, tropical; print(sorted(set(sys.modules) & {heavy!r}))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

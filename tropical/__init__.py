@@ -19,6 +19,7 @@ from tropical.lattice_polynomial import LatticePolynomial, maximum, minimum
 from tropical.network import ReLUNetwork
 from tropical.pieces import AffinePiece, PieceTable
 from tropical.results import Verdict, Witness
+from tropical.text import parse
 
 from tropical import families  # isort: skip
 
@@ -49,6 +50,7 @@ __all__ = [
     "load",
     "maximum",
     "minimum",
+    "parse",
     "same_function",
     "save",
     "simplest_between",
