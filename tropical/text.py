@@ -146,7 +146,8 @@ def _as_function(value: Any, dimension: int) -> LatticePolynomial:
 def _problem(text: str, error: Any) -> str:
     """Say what stands where the text stops making sense."""
     position = getattr(error, "pos_in_stream", None)
-    if position is None or position < 0 or position >= len(text):
+    at_end = getattr(getattr(error, "token", None), "type", None) == "$END"
+    if at_end or position is None or not 0 <= position < len(text):
         return "the text ends where more is expected: a number, a variable, or a closing bracket"
     return (
         f"unexpected {text[position : position + 12]!r}; "
