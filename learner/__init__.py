@@ -1,6 +1,6 @@
 """Learn deep ReLU networks from Gaussian samples, and have the result proved."""
 
-from learner.exceptions import NonGaussianWarning
+from learner.exceptions import NonGaussianWarning, SampleWarning
 from learner.regressor import LatticeRegressor, Stage
 from learner.sampling import sample
 from learner.subspace import FilteredPCA
@@ -10,6 +10,7 @@ __all__ = [
     "FilteredPCA",
     "LatticeRegressor",
     "NonGaussianWarning",
+    "SampleWarning",
     "Stage",
     "Verification",
     "sample",

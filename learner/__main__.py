@@ -6,6 +6,7 @@ import argparse
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -16,7 +17,7 @@ from learner.report import Report, sine_to
 from learner.sample_files import read_samples
 from learner.sampling import as_samples, sample
 from learner.verification import verify
-from tropical import LatticePolynomial, NotExact, TropicalError
+from tropical import InvalidInput, LatticePolynomial, NotExact, TropicalError
 
 __all__ = ["main"]
 
@@ -26,7 +27,8 @@ NOT_PROVED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    Status 0: proved (demo), or exact on every held-out sample (fit). 1: not. 2: bad input. 130: interrupted.
+    Status 0: proved (demo), or exact on every held-out and every test sample (fit). 1: not. 2: bad input. 130:
+    interrupted.
     """
     options = _parser().parse_args(arguments)
     with warnings.catch_warnings():
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demo(options: argparse.Namespace) -> int:
     """Draw a teacher, learn it from samples, and prove that the learned function is the teacher."""
+    _check_targets(options.save, options.certificate)
     widths = [options.dimension, *_widths(options.widths), 1]
     teacher = tropical.families.random_network(
         widths, options.seed, rank=options.rank, biases=options.biases, denominator=options.denominator
@@ -93,21 +96,24 @@ def demo(options: argparse.Namespace) -> int:
 def fit(options: argparse.Namespace) -> int:
     """Learn from a user's samples; report what is exact, and that nothing is proved about the source."""
     report = Report()
+    _check_targets(options.save)
     data = read_samples(options.files)
-    report.line("samples", f"X {data.X.shape}, y {data.y.shape} from {', '.join(options.files)}")
-    model = LatticeRegressor(random_state=options.seed, callback=lambda stage, _: report.stage(stage)).fit(
-        data.X, data.y
-    )
+    X, y = as_samples(data.X, data.y, least=1)
+    report.line("samples", f"X {X.shape}, labels {y.shape} from {data.label}")
+    test = None
+    if data.X_test is not None:
+        test = as_samples(data.X_test, data.y_test, least=1, names=("X_test", "y_test"), constant=True)
+        if test[0].shape[1] != X.shape[1]:
+            given = f"{test[0].shape[1]}"
+            raise InvalidInput("X_test", f"{X.shape[1]} columns, as X has", given, "use the same inputs")
+    model = LatticeRegressor(random_state=options.seed, callback=lambda stage, _: report.stage(stage)).fit(X, y)
     report.line("dimension", f"{len(model.components_)} of {model.n_features_in_} inputs' span")
     explained = model.explained_
-    if data.X_test is not None:
-        X_test, y_test = as_samples(data.X_test, data.y_test, least=1)
-        errors = np.abs(model.predict(X_test) - y_test) / data.y.std()
-        explained = float((errors <= 1e-9).mean())
-        report.line(
-            "test",
-            f"{explained:.4%} of {len(y_test)} explained exactly, largest error {errors.max():.1e} std(y)",
-        )
+    if test is not None:
+        errors = np.abs(model.predict(test[0]) - test[1]) / y.std()
+        share = float((errors <= 1e-9).mean())
+        explained = min(explained, share)
+        report.line("test", f"{share:.4%} of {len(errors)} explained exactly, largest error {errors.max():.1e} std(y)")
     report.line("confidence", model.confidence_)
     saved: LatticePolynomial = model.lattice_
     try:
@@ -142,13 +148,25 @@ def _save(function: LatticePolynomial, path: str, report: Report) -> None:
     report.line("saved", f"{path} (read it back with tropical.load)")
 
 
+def _check_targets(*paths: str | None) -> None:
+    """Refuse a file that cannot be written before the work is done, not after."""
+    for path in paths:
+        if path is not None and not Path(path).absolute().parent.is_dir():
+            raise InvalidInput("--save", "a file in a folder that exists", path, "make the folder first")
+
+
+def _seed(text: str) -> int:
+    """Read a seed of NumPy's generators."""
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"a seed is an integer from 0 to 2^32 - 1, got {text!r}")
+    return int(text)
+
+
 def _widths(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise tropical.InvalidInput(
-            "--widths", "hidden widths such as 6,6", text, "separate integers by commas"
-        ) from None
+        raise InvalidInput("--widths", "hidden widths such as 6,6", text, "separate integers by commas") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     first.add_argument("--biases", action="store_true", help="give the teacher biases")
     first.add_argument("--denominator", type=int, default=4, help="weights are k/DENOMINATOR (default 4)")
     first.add_argument("--samples", type=int, default=200_000, help="number of samples (default 200000)")
-    first.add_argument("--seed", type=int, default=0, help="of teacher and samples (default 0)")
+    first.add_argument("--seed", type=_seed, default=0, help="of teacher and samples (default 0)")
     first.add_argument("--save", metavar="FILE", help="write the learned lattice polynomial as JSON")
     first.add_argument("--certificate", metavar="FILE", help="write the certificate of equality as JSON")
     first.add_argument("--full", action="store_true", help="print every piece in full")
@@ -170,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
 
     second = commands.add_parser("fit", help="learn from your own samples", description=fit.__doc__)
     second.add_argument("files", nargs="+", metavar="FILE", help=".npz with X, y; .csv; or two .npy (X, then y)")
-    second.add_argument("--seed", type=int, default=0, help="of the held-out split and the search (default 0)")
+    second.add_argument("--seed", type=_seed, default=0, help="of the held-out split and the search (default 0)")
     second.add_argument("--save", metavar="FILE", help="write the learned function as JSON")
     second.set_defaults(run=fit)
     return parser

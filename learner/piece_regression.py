@@ -2,7 +2,7 @@ r"""Exact affine pieces from noise-free samples: floats accurate to rounding, no
 
 Where F equals the piece ``<u, x> + c`` on many samples, a fit through samples of that piece alone has residuals at
 rounding level, and *every* sample of the piece shows it: a fit is accepted for the number of samples that it explains
-to 1e-9 of the labels' spread, far beyond the number of its unknowns. It cannot be accepted by chance.
+to 1e-9 of the labels' spread beyond the number of its unknowns (docs/theory.md, section 4, exact fits).
 
 1. *In R^d* (:func:`ambient_pieces`), knowing the subspace roughly: neighbours of a seed sample in the estimated
    coordinates mostly share its piece; least squares, trimmed to the best part again and again, drops the others.
@@ -70,8 +70,13 @@ class Pieces:
 
 
 def label_tolerance(y: np.ndarray) -> float:
-    """Return the residual up to which a sample counts as explained exactly: 1e-9 standard deviations of y."""
-    return 1e-9 * float(y.std())
+    """Return the residual up to which a sample counts as explained exactly: 1e-9 of the spread of y.
+
+    The spread is the standard deviation, but at most ten times the median distance from the median among labels that
+    are not the median itself: a few huge labels must not make all others look alike.
+    """
+    distances = np.abs(y - np.median(y))
+    return 1e-9 * min(float(y.std()), 10.0 * float(np.median(distances[distances > 0.0], axis=0)))
 
 
 def ambient_pieces(
@@ -122,7 +127,7 @@ def ambient_pieces(
     seen: list[np.ndarray] = []
     failures = rounds = 0
     while rounds < _ROUNDS_OF_SEEDS and open_.sum() > needed:
-        if open_.sum() <= goal and len(span_of_pieces(pieces)) >= len(directions):
+        if open_.sum() <= goal and len(span_of_pieces(pieces, tolerance)) >= len(directions):
             break
         candidates = np.flatnonzero(open_)
         seed = candidates[rng.randint(len(candidates))]
@@ -159,16 +164,16 @@ _KEEP, _ROUNDS = 0.6, 12
 _LOOSE = 1e2  # a first fit through few rows is less accurate than the one through all rows that it finds
 
 
-def span_of_pieces(pieces: Pieces) -> np.ndarray:
+def span_of_pieces(pieces: Pieces, tolerance: float) -> np.ndarray:
     """Return an orthonormal basis (k, d) of the span of the gradients; k is their numerical rank.
 
     Pieces count with the square root of their samples, as accuracy does. Gradients are accurate to about 1e-13, so the
-    gap at 1e-7 is wide.
+    gap at 1e-7 is wide; gradients below the label tolerance are those of constants.
     """
     weights = np.sqrt(np.maximum(pieces.counts(), 1.0))
     _, values, rows = np.linalg.svd(pieces.gradients * weights[:, None], full_matrices=False)
-    rank = int((values > 1e-7 * values[0]).sum()) if len(values) and values[0] > 0 else 0
-    return rows[:rank]
+    smallest = max(1e-7 * float(values.max(initial=0.0)), tolerance * float(weights.max(initial=0.0)))
+    return rows[: int((values > smallest).sum())]
 
 
 def local_pieces(
@@ -200,7 +205,8 @@ def local_pieces(
         mine = known.owner == piece
         if mine.any():
             _accept(found, Z, y, mine, tolerance, needed=k + 2)
-    homogeneous = len(found) > 0 and bool(np.abs(found.constants).max() <= tolerance)
+    # constants count as zero only where they are rounding: a true constant of 1e-11 is one
+    homogeneous = len(found) > 0 and bool((np.abs(found.constants) <= _ROUNDING * found.accuracy).all())
     if homogeneous:
         found.constants[:] = 0.0
     for linear in (True, False) if homogeneous else (False,):
@@ -248,6 +254,7 @@ def _search(
 
 
 _GROUPS, _FEW = 48, 1000
+_ROUNDING = 50.0  # estimated accuracies are within this factor of the errors seen
 
 
 def _accept(
@@ -283,12 +290,14 @@ def _nearest(points: np.ndarray, seed: np.ndarray, size: int, by_direction: bool
 
 def _least_squares(X: np.ndarray, y: np.ndarray, intercept: bool = True) -> _Fit:
     """Return the least-squares fit; its accuracy is eps·|y|·sqrt(n) over the smallest singular value."""
-    design = np.column_stack([X, np.ones(len(X))]) if intercept else X
+    live = X.any(axis=0)  # a column of zeros (the one coordinate of a function of none) says nothing and costs nothing
+    design = np.column_stack([X[:, live], np.ones(len(X))]) if intercept else X[:, live]
     solution, _, _, singular = np.linalg.lstsq(design, y, rcond=None)
     smallest = float(singular[-1]) if len(singular) else 0.0
     rounding = _EPS * float(np.abs(y).max(initial=0.0)) * np.sqrt(len(y))
     accuracy = rounding / smallest if smallest > 0.0 else np.inf
-    gradient, constant = (solution[:-1], float(solution[-1])) if intercept else (solution, 0.0)
+    gradient, constant = np.zeros(X.shape[1]), float(solution[-1]) if intercept else 0.0
+    gradient[live] = solution[: int(live.sum())]
     return _Fit(gradient, constant, accuracy)
 
 

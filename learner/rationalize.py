@@ -27,13 +27,10 @@ class RationalPieces:
     rows : tuple of tuples of Fraction, M rows (u, c) of length d + 1
     denominator : int
         Their common denominator.
-    worst : float
-        Largest distance between a float coefficient and its rational.
     """
 
     rows: tuple[tuple[Fraction, ...], ...]
     denominator: int
-    worst: float
 
 
 def rationalize(coefficients: np.ndarray, accuracy: np.ndarray, *, largest_denominator: int = 10**6) -> RationalPieces:
@@ -78,7 +75,7 @@ def rationalize(coefficients: np.ndarray, accuracy: np.ndarray, *, largest_denom
             f"piece {row} is known to {accuracy[row]:.1e} only, too coarse to tell multiples of 1/{denominator} apart"
         )
     rows = tuple(tuple(Fraction(int(a), denominator) for a in row) for row in nearest)
-    return RationalPieces(rows, denominator, float(distance.max(initial=0.0)))
+    return RationalPieces(rows, denominator)
 
 
 _LARGEST_CHANCE = 1e-3  # for one coefficient; a piece has d + 1 of them

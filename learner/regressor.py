@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from learner.assemble import clauses_of_samples
 from learner.piece_regression import Pieces, ambient_pieces, label_tolerance, local_pieces, span_of_pieces
 from learner.rationalize import rationalize
-from learner.sampling import as_samples
+from learner.sampling import as_samples, distinct_samples, warn_if_rounded
 from learner.subspace import FilteredPCA
 from tropical import BudgetExceeded, LatticePolynomial, NotExact, PieceTable, simplest_between
 from tropical.exceptions import InvalidInput
@@ -105,7 +105,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         if not 0.0 < self.validation_fraction < 1.0:
             cure = "0.1 holds out a tenth"
             raise InvalidInput("validation_fraction", "a number between 0 and 1", self.validation_fraction, cure)
-        samples, labels = as_samples(X, y, least=10)
+        samples, labels = distinct_samples(*as_samples(X, y, least=10))
+        warn_if_rounded(labels, label_tolerance(labels))
         rng = check_random_state(self.random_state)
         held = np.zeros(len(samples), dtype=bool)
         held[rng.permutation(len(samples))[: max(1, round(self.validation_fraction * len(samples)))]] = True
@@ -129,7 +130,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
         clock = self._end("pieces", found, clock)
 
-        pieces = self._recognise_rationals(pieces)
+        self._table: PieceTable | None = None
+        if not on_piece.any():
+            self._why_inexact = "no exact piece was found"
+        elif not _determines_gradients(training):
+            self._why_inexact = "the inputs do not span R^d, so they do not determine gradients"
+        else:
+            pieces = self._recognise_rationals(pieces)
         forms = self._assemble(pieces, training[on_piece], answers[on_piece], label_tolerance(answers))
         found = " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in forms.items())
         clock = self._end("assembly", found, clock)
@@ -188,7 +195,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         while True:
             before = len(ambient)
             ambient = ambient_pieces(X, y, self.start_.components_, ambient, open_samples, rng=rng)
-            components = span_of_pieces(ambient)
+            components = span_of_pieces(ambient, label_tolerance(y))
             found = local_pieces(X @ _basis(components).T, y, ambient, rng=rng)
             open_samples = found.owner < 0
             if len(ambient) == before or open_samples.sum() <= X.shape[1] + 8:
@@ -205,7 +212,6 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """Round the pieces to rationals where they allow it; return them in the exact order, without repeats."""
         rows = np.column_stack([pieces.gradients @ _basis(self.components_), pieces.constants])
         scale = float(np.abs(rows).max())
-        self._table: PieceTable | None = None
         try:
             exact = rationalize(rows, _SAFETY * (pieces.accuracy + _SPAN_ACCURACY * scale)).rows
         except NotExact as error:
@@ -272,14 +278,21 @@ def _confidence(explained: float, on_pieces: float, held: int, forms: int) -> st
     if explained == 1.0:
         # The best of m forms is kept: a form that errs on a share p passes h held-out samples with probability
         # (1 - p)^h, so that one of m does is bounded by m exp(-p h), which is 5 % at p = ln(20 m)/h.
-        bound = np.log(20.0 * forms) / held
-        text = f"exact on all {held} held-out samples: wrong on at most {bound:.1e} of N(0, I) at 95 % confidence"
+        wrong = f"at most {np.log(20.0 * forms) / held:.1e} of the distribution of the inputs"
+        text = f"exact on all {held} held-out samples: wrong on {wrong} at 95 % confidence"
         return (
             text if on_pieces == 1.0 else f"{text}; {1.0 - on_pieces:.1e} of the training samples lie on no piece found"
         )
     if explained > 0.5:
         return f"exact on {explained:.4%} of the held-out samples; some piece, clause or direction is missing"
     return "not exact: the labels are noisy, no lattice polynomial of few directions, or the samples are too few"
+
+
+def _determines_gradients(X: np.ndarray) -> bool:
+    """Return whether affine functions that agree on the samples are equal: (x, 1) spans R^{d+1}."""
+    rows = np.column_stack([X, np.ones(len(X))])
+    values = np.linalg.eigvalsh(rows.T @ rows)
+    return bool(values[0] > 1e-10 * values[-1])
 
 
 def _basis(components: np.ndarray) -> np.ndarray:

@@ -40,9 +40,7 @@ class Report:
 
     def function(self, exact: LatticePolynomial, *, pieces: int | None) -> None:
         """Print the clauses, and so many of the pieces in full (None: all)."""
-        inner, outer = ("min", "max") if exact.form == "max-min" else ("max", "min")
-        clauses = [f"{inner}({', '.join(f'g{i}' for i in clause)})" for clause in exact.clauses]
-        lines = wrap(f"F = {outer}({', '.join(clauses)})", _WIDTH, subsequent_indent="    ")
+        lines = wrap(f"F = {exact.outline()}", _WIDTH, subsequent_indent="    ")
         if pieces is not None and len(lines) > _LINES:
             lines = [*lines[:_LINES], "    …"]
         for i, text in enumerate(lines):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,9 @@ __all__ = ["SampleFile", "read_samples"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleFile:
-    """Samples read from disk; the test part is None where the file has none."""
+    """Samples read from disk; the test part is None where the file has none. `label` says where y came from."""
 
+    label: str
     X: np.ndarray
     y: np.ndarray
     X_test: np.ndarray | None = None
@@ -46,7 +48,7 @@ def read_samples(paths: list[str | os.PathLike[str]]) -> SampleFile:
     if kinds == [".csv"]:
         return _read_csv(files[0])
     if kinds == [".npy", ".npy"]:
-        return SampleFile(_read_npy(files[0]), _read_npy(files[1]))
+        return SampleFile(files[1].name, _read_npy(files[0]), _read_npy(files[1]))
     given = ", ".join(file.name for file in files)
     raise InvalidInput("FILE", "one .npz, one .csv, or two .npy (X, then y)", given, "convert it with numpy.savez")
 
@@ -61,11 +63,11 @@ def _read_npz(file: Path) -> SampleFile:
                 found = ", ".join(archive.files) or "nothing"
                 raise FormatError(file.name, f"the array {missing[0]!r} is missing; it holds {found}")
             arrays = {name: archive[name] for name in ("X", "y", "X_test", "y_test") if name in archive}
-    except (ValueError, EOFError, zipfile.BadZipFile, zipfile.LargeZipFile, KeyError) as error:
+    except (ValueError, EOFError, KeyError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
         raise FormatError(file.name, f"no readable .npz of numbers: {error}") from None
     if ("X_test" in arrays) != ("y_test" in arrays):
         raise FormatError(file.name, "it holds only one of X_test and y_test")
-    return SampleFile(**arrays)
+    return SampleFile(label="array y", **arrays)
 
 
 def _read_npy(file: Path) -> np.ndarray:
@@ -81,7 +83,7 @@ def _read_npy(file: Path) -> np.ndarray:
 def _read_csv(file: Path) -> SampleFile:
     rows: list[list[float]] = []
     header: list[str] | None = None
-    with file.open(newline="", encoding="utf-8", errors="replace") as stream:
+    with file.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
         try:
             for line, row in enumerate(csv.reader(stream), start=1):
                 if not any(cell.strip() for cell in row):
@@ -105,4 +107,5 @@ def _read_csv(file: Path) -> SampleFile:
     label = header.index("y") if header is not None and "y" in header else table.shape[1] - 1
     if table.shape[1] < 2:
         raise FormatError(file.name, "it has one column; inputs and a label need two or more")
-    return SampleFile(np.delete(table, label, axis=1), table[:, label])
+    name = f"column {header[label]!r}" if header is not None else "the last column"
+    return SampleFile(name, np.delete(table, label, axis=1), table[:, label])

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.utils import check_random_state
 
-from learner.exceptions import NonGaussianWarning
+from learner.exceptions import NonGaussianWarning, SampleWarning
 from tropical.exceptions import InvalidInput, InvalidType
 
-__all__ = ["Teacher", "as_samples", "sample", "warn_unless_gaussian"]
+__all__ = ["Teacher", "as_samples", "distinct_samples", "sample", "warn_if_rounded", "warn_unless_gaussian"]
 
 
 class Teacher(Protocol):
@@ -62,42 +62,102 @@ def sample(teacher: Teacher, n: int, *, noise: float = 0.0, random_state: Any = 
     return X, y + noise * rng.standard_normal(int(n)) if noise else y
 
 
-def as_samples(X: Any, y: Any, *, least: int) -> tuple[np.ndarray, np.ndarray]:
+def as_samples(
+    X: Any, y: Any, *, least: int, names: tuple[str, str] = ("X", "y"), constant: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Return X (n, d) and y (n,) as float64 arrays after checking what learning needs of them.
+
+    Parameters
+    ----------
+    X, y : array-like
+    least : int
+        Number of samples needed.
+    names : pair of str
+        What the arguments are called in errors.
+    constant : bool
+        Whether constant labels are allowed.
 
     Raises
     ------
     InvalidInput, InvalidType
-        For wrong shapes, NaN or infinity, fewer than `least` samples, constant y.
+        For wrong shapes, NaN or infinity, numbers beyond 1e100, too few samples, constant y.
     """
-    samples, labels = _real_array("X", X), _real_array("y", y)
+    samples, labels = _real_array(names[0], X), _real_array(names[1], y)
     if samples.ndim != 2 or samples.shape[1] == 0:
         cure = "use X[:, None] if there is one input" if samples.ndim == 1 else "give one row a sample"
-        raise InvalidInput("X", "shape (n, d) with d >= 1", str(samples.shape), cure)
+        raise InvalidInput(names[0], "shape (n, d) with d >= 1", str(samples.shape), cure)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1 or len(labels) != len(samples):
-        given = f"{labels.shape} for X of shape {samples.shape}"
-        raise InvalidInput("y", "shape (n,), one label for each row of X", given, "learn one output at a time")
-    for name, array in (("X", samples), ("y", labels)):
-        if not np.isfinite(array).all():
-            row = int((~np.isfinite(array.reshape(len(array), -1))).any(axis=1).argmax())
-            raise InvalidInput(name, "finite numbers", f"NaN or infinity in row {row}", "drop or mend these rows")
+        given = f"{labels.shape} for {names[0]} of shape {samples.shape}"
+        requirement = f"shape (n,), one label for each row of {names[0]}"
+        raise InvalidInput(names[1], requirement, given, "learn one output at a time")
     if len(samples) < least:
-        raise InvalidInput("X", f"at least {least} samples", f"{len(samples)}", "draw more samples")
-    if np.ptp(labels) == 0.0:
+        raise InvalidInput(names[0], f"at least {least} samples", f"{len(samples)}", "draw more samples")
+    for name, array in zip(names, (samples, labels), strict=True):
+        rows = array.reshape(len(array), -1)
+        if not np.isfinite(array).all():
+            row = int((~np.isfinite(rows)).any(axis=1).argmax())
+            raise InvalidInput(name, "finite numbers", f"NaN or infinity in row {row}", "drop or mend these rows")
+        if np.abs(array).max(initial=0.0) > _LARGEST:
+            row = int(np.abs(rows).max(axis=1).argmax())
+            raise InvalidInput(name, f"numbers up to {_LARGEST:g}", f"{array[row]} in row {row}", "scale them down")
+    if not constant and np.ptp(labels) == 0.0:
         cure = "a constant function needs no learning: it is its one value"
-        raise InvalidInput("y", "at least two different labels", f"the constant {labels[0]!r}", cure)
+        raise InvalidInput(names[1], "at least two different labels", f"the constant {float(labels[0])!r}", cure)
     return samples, labels
 
 
-def warn_unless_gaussian(X: np.ndarray) -> None:
-    """Warn where means, variances or fourth moments of the columns are far from those of N(0, 1).
+_LARGEST = 1e100  # squares and sums of squares stay finite
 
-    The allowance is seven standard errors plus 0.02: a Gaussian sample of any size passes.
+
+def distinct_samples(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the samples without repeated rows of X, with a warning if there were any.
+
+    A repeated sample is no new evidence: held-out copies of training rows are explained by anything that fits.
     """
-    n = len(X)
+    rows = np.ascontiguousarray(X).view(np.dtype((np.void, X.shape[1] * X.itemsize))).ravel()
+    _, first = np.unique(rows, return_index=True)
+    repeated = len(X) - len(first)
+    if repeated == 0:
+        return X, y
+    warnings.warn(
+        f"{repeated} of {len(X)} rows of `X` repeat others; only the first of each is used", SampleWarning, stacklevel=3
+    )
+    first.sort()
+    return X[first], y[first]
+
+
+def warn_if_rounded(y: np.ndarray, tolerance: float) -> None:
+    """Warn where the labels cannot show exact pieces: rounded to float32, or an offset that eats their digits."""
+    cure = "save the labels in float64, less their mean if that is large; exact pieces cannot be recognised"
+    if float(np.finfo(float).eps) * float(np.median(np.abs(y))) > tolerance:
+        warnings.warn(f"`y` is rounded at the size of 1e-9 of its spread; {cure}", SampleWarning, stacklevel=3)
+        return
+    with np.errstate(over="ignore", under="ignore"):
+        short = y.astype(np.float32).astype(np.float64)
+    mantissas = np.frexp(y)[0] * 2.0**_FEW_BITS
+    if np.array_equal(short, y) and (mantissas != np.rint(mantissas)).mean() > _SHARE_LONG:
+        warnings.warn(f"`y` looks rounded to float32; {cure}", SampleWarning, stacklevel=3)
+
+
+_FEW_BITS, _SHARE_LONG = 18, 0.1  # labels that are short binary fractions anyway (integers, say) are no rounded ones
+
+
+def warn_unless_gaussian(X: np.ndarray) -> None:
+    """Warn where means, variances or fourth moments of the columns, or their correlations, are not those of N(0, I).
+
+    The allowance is seven standard errors plus 0.02: a Gaussian sample of any size passes. One product XᵀX.
+    """
+    n, d = X.shape
     worst: tuple[float, str] = (0.0, "")
+    mean = X.mean(axis=0)
+    correlations = X.T @ X / n - np.outer(mean, mean)
+    np.fill_diagonal(correlations, 0.0)
+    i, j = divmod(int(np.abs(correlations).argmax()), d)
+    excess = abs(float(correlations[i, j])) / (_STANDARD_ERRORS / np.sqrt(n) + _SLACK)
+    if excess > 1.0:
+        worst = (excess, f"columns {i} and {j} have covariance {correlations[i, j]:.4g}, expected 0")
     for name, moments, expected, deviation in (
         ("mean", X.mean(axis=0), 0.0, 1.0),
         ("variance", np.einsum("ij,ij->j", X, X) / n, 1.0, np.sqrt(2.0)),

@@ -72,14 +72,16 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None) -> Verific
         exact = model
     else:
         raise InvalidType("model", "a fitted LatticeRegressor or a LatticePolynomial", model, "fit a LatticeRegressor")
-    if getattr(teacher, "dimension", None) != exact.dimension:
-        given = f"{getattr(teacher, 'dimension', type(teacher).__name__)}"
-        raise InvalidInput("teacher", f"an exact function of {exact.dimension} inputs", given, "pass the ReLUNetwork")
+    inputs, outputs = getattr(teacher, "dimension", None), getattr(teacher, "outputs", None)
+    if (inputs, outputs) != (exact.dimension, 1):
+        given = f"{type(teacher).__name__} with {inputs} inputs and {outputs} outputs"
+        requirement = f"an exact function of {exact.dimension} inputs with one output"
+        raise InvalidInput("teacher", requirement, given, "pass the ReLUNetwork, select an output with net[j]")
     verdict = tropical.same_function(teacher, exact, max_cells=max_cells)
     if not verdict:
         return Verification(False, f"differs from the teacher {verdict.witness}", exact, witness=verdict.witness)
     assert verdict.certificate is not None
-    replay = tropical.check(verdict.certificate, teacher, exact)
+    replay = tropical.check(verdict.certificate, teacher, exact)  # compares both functions, and the domain: all of R^d
     if not replay:
         return Verification(
             False, f"the checker rejected the certificate: {replay.reason}", exact, verdict.certificate, replay

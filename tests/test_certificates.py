@@ -6,13 +6,24 @@ import os
 import random
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from known_functions import ASSEMBLY_EXAMPLE, ASSEMBLY_NETWORK, COARSE_FAILS_BIAS_FREE
 
 import tropical.certificates
-from tropical import Certificate, LatticePolynomial, Polyhedron, ReLUNetwork, check, families, lattice, same_function
+from tropical import (
+    Certificate,
+    LatticePolynomial,
+    Polyhedron,
+    ReLUNetwork,
+    check,
+    families,
+    lattice,
+    same_function,
+    save,
+)
 
 NET = families.random_network((6, 4, 4, 1), 11, rank=3)
 SKEW_MEDIAN = LatticePolynomial([([0, 0], 0), ([1, 0], 0), ([1, 2], 1)], [[0, 1], [0, 2], [1, 2]])
@@ -33,7 +44,7 @@ DOMAINS = {"on a polyhedron": Polyhedron([[1, -1], [-1, -1]], [-1, -1])}
 @pytest.fixture(params=SUBJECTS)
 def case(request):
     F, G = SUBJECTS[request.param]
-    return same_function(F, G, DOMAINS.get(request.param)).certificate, F, G
+    return same_function(F, G, DOMAINS.get(request.param)).certificate, F, G, DOMAINS.get(request.param)
 
 
 def mutate(certificate, change):
@@ -42,16 +53,16 @@ def mutate(certificate, change):
     return Certificate.from_plain(document)
 
 
-def rejected(certificate, *subjects):
-    result = check(certificate, *subjects)
+def rejected(certificate, *subjects, domain=None):
+    result = check(certificate, *subjects, domain=domain)
     assert not result.valid
     assert result.reason
     return result.reason
 
 
 def test_valid_certificates_are_accepted(case):
-    certificate, F, G = case
-    assert check(certificate, F, G)
+    certificate, F, G, domain = case
+    assert check(certificate, F, G, domain=domain)
     shown = check(certificate)
     assert shown
     assert list(shown.functions) == [F.to_plain(), G.to_plain()]
@@ -59,25 +70,26 @@ def test_valid_certificates_are_accepted(case):
 
 
 def test_json_round_trip(case):
-    certificate, F, G = case
+    certificate, F, G, domain = case
     again = Certificate.from_plain(json.loads(json.dumps(certificate.to_plain())))
     assert again == certificate
-    assert check(again, F, G)
+    assert check(again, F, G, domain=domain)
 
 
 def test_a_valid_certificate_of_another_pair_is_rejected(case):
-    certificate, F, G = case
+    certificate, F, G, _ = case
     for other in SUBJECTS.values():
         if other != (F, G):
             assert "is not the function" in rejected(certificate, *other)
     assert "2 functions" in rejected(certificate, F)
+    assert "no plain form" in rejected(certificate, 3, G)
     weights = [[list(row) for row in matrix] for matrix in NET.weights]
     weights[0][0][0] += 1
     assert rejected(certificate, ReLUNetwork(weights), G)
 
 
 def test_the_statement_cannot_be_swapped_under_the_evidence(case):
-    certificate, F, _ = case
+    certificate, F, _, _ = case
     other = families.random_network((F.dimension, 3, 1), 5).to_plain()
     for index in (0, 1):
 
@@ -89,9 +101,65 @@ def test_the_statement_cannot_be_swapped_under_the_evidence(case):
 
 def test_a_smaller_domain_cannot_be_widened():
     F, G = SUBJECTS["on a polyhedron"]
-    certificate = same_function(F, G, DOMAINS["on a polyhedron"]).certificate
+    domain = DOMAINS["on a polyhedron"]
+    certificate = same_function(F, G, domain).certificate
+    assert "another domain" in rejected(certificate, F, G)
+    assert "another domain" in rejected(certificate, F, G, domain=Polyhedron([[-1, 0]], [0]))
     rejected(mutate(certificate, lambda document: document.update(domain=None)), F, G)
-    rejected(mutate(certificate, lambda document: document["domain"].update(b=["1", "1"])), F, G)
+    rejected(mutate(certificate, lambda document: document["domain"].update(b=["1", "1"])), F, G, domain=domain)
+
+
+def test_a_void_statement_on_an_empty_domain_does_not_pass_for_one_on_all_of_space():
+    F, G = ReLUNetwork([[[1, 0], [0, 1]], [1, 1]]), LatticePolynomial([([0, 0], 5)], [[0]])
+    facts = [
+        {"form": ["-1", "-1", "5"], "scale": "1", "multipliers": [[1, "1"], [3, "1"], [0, "7"]]},
+        {"form": ["1", "1", "-5"], "scale": "1", "multipliers": [[1, "5"], [2, "6"], [4, "1"]]},
+    ]
+    box = {"type": "polyhedron", "A": [["1", "0"], ["-1", "0"], ["0", "1"], ["0", "-1"]], "b": ["-1", "0", "-1", "0"]}
+    evidence = {
+        "basis": [["1", "0"], ["0", "1"]],
+        "pivots": [0, 1],
+        "nodes": [{"facts": facts, "common": [["1", "1", "0"]]}],
+    }
+    document = {
+        "kind": "same_function",
+        "version": 1,
+        "functions": [F.to_plain(), G.to_plain()],
+        "domain": box,
+        "evidence": evidence,
+    }
+    certificate = Certificate.from_plain(document)
+    assert check(certificate).domain == box  # true on the empty set, and says so
+    assert "another domain" in rejected(certificate, F, G)
+
+
+def test_memory_is_one_path():
+    """A chain of splits does not copy what is known at each node."""
+    F = LatticePolynomial([([1, 0], 0), ([0, 1], 0)], [[0], [1]])
+    document = same_function(F, F).certificate.to_plain()
+    document["evidence"]["nodes"] = [{"facts": [], "split": ["1", "0", str(i)]} for i in range(6000)]
+    tracemalloc.start()
+    rejected(Certificate.from_plain(document), F, F)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 * 10**6
+
+
+SCHEMA_MUTANTS = {
+    "a string for a row": lambda f: f["weights"][0].__setitem__(0, "12"),
+    "an unknown key": lambda f: f.update(activation="tanh"),
+    "no layers": lambda f: f.update(weights=[], biases=[]),
+    "an empty layer": lambda f: f["weights"].__setitem__(0, []),
+    "an empty row": lambda f: f["weights"][0].__setitem__(0, []),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMA_MUTANTS)
+def test_functions_have_one_reading(name):
+    document = same_function(*SUBJECTS["two networks"]).certificate.to_plain()
+    for function in document["functions"]:
+        SCHEMA_MUTANTS[name](function)
+    rejected(Certificate.from_plain(document))
 
 
 def leaves(document):
@@ -137,7 +205,7 @@ NOT_EVERYWHERE = {"all facts dropped"}  # signs that the splits give need no fac
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutants_are_rejected(case, name):
-    certificate, F, G = case
+    certificate, F, G, domain = case
     try:
         mutant = mutate(certificate, MUTANTS[name])
     except IndexError:
@@ -146,7 +214,7 @@ def test_mutants_are_rejected(case, name):
         assert name in NOT_EVERYWHERE  # nothing of this kind in this certificate
         return
     rejected(mutant)
-    rejected(mutant, F, G)
+    rejected(mutant, F, G, domain=domain)
 
 
 def test_every_broken_fact_is_rejected():
@@ -221,16 +289,19 @@ def test_the_envelope_is_checked():
 
 
 def test_the_checker_runs_without_the_package(tmp_path):
-    """The file alone, with site-packages switched off, replays a certificate."""
+    """The file alone, with site-packages switched off, replays a saved certificate."""
     F, G = SUBJECTS["bias-free"]
-    (tmp_path / "certificate.json").write_text(json.dumps(same_function(F, G).certificate.to_plain()))
-    (tmp_path / "checker.py").write_text(Path(tropical.certificates.__file__).read_text())
-    code = (
-        "import json, checker; d = json.load(open('certificate.json'));"
-        "print(checker.check(checker.Certificate.from_plain(d), *d['functions']).valid)"
-    )
+    save(same_function(F, G).certificate, tmp_path / "proof.json")
+    (tmp_path / "certificates.py").write_text(Path(tropical.certificates.__file__).read_text())
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(
-        [sys.executable, "-S", "-c", code], cwd=tmp_path, capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-S", "certificates.py", "proof.json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
-    assert done.stdout.strip() == "True", done.stderr
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("CheckResult(valid: F = G on all of R^d")
+    assert json.dumps(F.to_plain(), sort_keys=True) in done.stdout

@@ -81,7 +81,8 @@ def test_fit_csv_and_npy(tmp_path, arrays):
     np.savetxt(tmp_path / "bare.csv", np.roll(table, -1, axis=1), delimiter=",", fmt="%.17g")
     np.save(tmp_path / "X.npy", data["X"])
     np.save(tmp_path / "y.npy", data["y"])
-    for files in (["named.csv"], ["bare.csv"], ["X.npy", "y.npy"]):
+    (tmp_path / "excel.csv").write_bytes(b"\xef\xbb\xbf" + (tmp_path / "named.csv").read_bytes())
+    for files in (["named.csv"], ["bare.csv"], ["X.npy", "y.npy"], ["excel.csv"]):
         done = run("fit", *[tmp_path / file for file in files])
         assert done.returncode == 0, done.stdout + done.stderr
         assert "100.0000% of 400 held-out samples exact" in done.stdout
@@ -131,6 +132,37 @@ def test_bad_files_are_explained(tmp_path, name):
     assert "Traceback" not in done.stderr
 
 
+def test_easy_test_samples_do_not_hide_what_held_out_ones_show(tmp_path):
+    X, y = sample(families.random_network((6, 4, 4, 1), 3, rank=3), 150, random_state=0)
+    np.savez(tmp_path / "few.npz", X=X, y=y, X_test=X[:5], y_test=y[:5])
+    done = run("fit", tmp_path / "few.npz")
+    assert done.returncode == 1, done.stdout
+
+
+def test_test_samples_are_checked_before_the_work(tmp_path, arrays):
+    _, data = arrays
+    X, y = data["X"], data["y"]
+    np.savez(tmp_path / "plateau.npz", X=X, y=y, X_test=X[:1], y_test=y[:1])
+    assert run("fit", tmp_path / "plateau.npz").returncode == 0
+    np.savez(tmp_path / "narrow.npz", X=X, y=y, X_test=X[:9, :2], y_test=y[:9])
+    done = run("fit", tmp_path / "narrow.npz")
+    assert done.returncode == 2
+    assert "`X_test` needs 6 columns" in done.stderr
+    assert "directions" not in done.stdout
+
+
+def test_a_damaged_compressed_archive_is_explained(tmp_path, arrays):
+    path = tmp_path / "samples.npz"
+    np.savez_compressed(path, X=arrays[1]["X"], y=arrays[1]["y"])
+    content = bytearray(path.read_bytes())
+    for i in range(2000, 2100):
+        content[i] ^= 0xFF
+    path.write_bytes(content)
+    done = run("fit", path)
+    assert done.returncode == 2
+    assert "no readable .npz" in done.stderr
+
+
 def test_arrays_of_objects_are_refused(tmp_path):
     class Bomb:
         def __reduce__(self):
@@ -155,6 +187,9 @@ def test_arrays_of_objects_are_refused(tmp_path):
         (["demo", "--samples", "0"], "`n` needs"),
         (["demo", "--dimension", "-1"], "widths"),
         (["demo", "--denominator", "0"], "denominator"),
+        (["demo", "--seed", "-1"], "a seed is an integer"),
+        (["fit", "x.npz", "--seed", "5000000000"], "a seed is an integer"),
+        (["demo", "--save", "/no/such/folder/model.json"], "folder that exists"),
         (["fit"], "FILE"),
         ([], "demo"),
     ],

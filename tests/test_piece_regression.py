@@ -29,7 +29,7 @@ def test_pieces_are_exact_from_a_rough_subspace(problem):
     assert sine_to(directions, start) > 0.05
     rng = np.random.RandomState(0)
     ambient = ambient_pieces(X, y, start, Pieces.none(*X.shape), np.ones(len(X), bool), rng=rng)
-    span = span_of_pieces(ambient)
+    span = span_of_pieces(ambient, label_tolerance(y))
     assert sine_to(directions, span) < 1e-12
     found = local_pieces(X @ span.T, y, ambient, rng=rng)
     assert (found.owner >= 0).all()
@@ -86,3 +86,7 @@ def test_assembly_is_below_the_function_and_equal_at_the_samples():
 def test_tolerance_is_relative_to_the_labels():
     y = np.random.default_rng(0).standard_normal(1000)
     assert label_tolerance(1e6 * y) == pytest.approx(1e6 * label_tolerance(y))
+    spoilt = y.copy()
+    spoilt[7] = 1e13
+    assert label_tolerance(spoilt) < 20 * label_tolerance(y)
+    assert label_tolerance(np.where(y > 2, y, 0.0)) > 0

@@ -19,7 +19,6 @@ def test_multiples_of_one_fraction_are_recovered_through_noise(numerators, denom
     result = rationalize(floats, np.full(len(exact), 1e-11))
     assert [list(row) for row in result.rows] == exact
     assert denominator % result.denominator == 0
-    assert result.worst <= 2e-12
 
 
 @pytest.mark.parametrize("value", [np.pi, np.sqrt(2), 0.1234567890123])

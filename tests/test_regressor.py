@@ -1,10 +1,13 @@
 """The whole path: exact on teachers with rational weights, honest on everything else."""
 
+from contextlib import suppress
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from learner import LatticeRegressor, sample
+from learner import LatticeRegressor, SampleWarning, sample
 from tropical import InvalidInput, LatticePolynomial, NotExact, ReLUNetwork, families
 
 
@@ -117,6 +120,53 @@ def test_more_components_than_there_are_do_no_harm(small):
     model = fitted(net, 8000, n_components=4)
     assert len(model.components_) == 2
     assert model.explained_ == 1.0
+
+
+def test_one_outlier_makes_nothing_exact():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((3000, 5)), rng.standard_normal(3000)
+    y[7] = 1e13
+    model = LatticeRegressor(random_state=0).fit(X, y)
+    assert model.explained_ == 0.0
+    net = families.random_network((6, 3, 1), 1, rank=2)
+    X, y = sample(net, 3000, random_state=0)
+    y[7] = 1e12
+    model = LatticeRegressor(random_state=0).fit(X, y)
+    fresh, truth = sample(net, 1000, random_state=1)
+    assert np.abs(model.predict(fresh) - truth).max() < 1e-6
+
+
+def test_repeated_samples_are_no_evidence():
+    X, y = sample(families.random_network((6, 3, 1), 1, rank=2), 40, random_state=0)
+    noise = np.random.default_rng(0).standard_normal(40)
+    with pytest.warns(SampleWarning, match="repeat others"):
+        model = LatticeRegressor(random_state=0).fit(np.repeat(X, 10, axis=0), np.repeat(y + noise, 10))
+    assert model.explained_ < 1.0
+
+
+def test_a_tiny_constant_is_not_zero():
+    net = ReLUNetwork([[[1, 0, 0], [-1, 0, 0]], [1, 2]], [None, f"1/{10**11}"])
+    model = fitted(net, 3000)
+    with suppress(NotExact):  # an honest refusal; a zero would be wrong
+        assert model.to_exact()([0, 0, 0]) == Fraction(1, 10**11)
+
+
+@pytest.mark.filterwarnings("ignore::learner.NonGaussianWarning")
+def test_inputs_that_do_not_span_determine_no_gradients():
+    net = families.random_network((5, 3, 1), 1, rank=2)
+    X = np.random.default_rng(0).standard_normal((3000, 5))
+    X[:, 1] = X[:, 0]
+    model = LatticeRegressor(random_state=0).fit(X, net.evaluate(X))
+    assert "distribution of the inputs" in model.confidence_
+    with pytest.raises(NotExact, match="do not span"):
+        model.to_exact()
+
+
+def test_a_step_function_has_no_direction_among_its_pieces():
+    X = np.random.default_rng(0).standard_normal((2000, 4))
+    model = LatticeRegressor(random_state=0).fit(X, np.sign(X[:, 0]))
+    assert len(model.components_) == 0
+    assert model.explained_ < 1.0
 
 
 def test_too_few_samples_are_named():

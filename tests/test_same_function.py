@@ -108,6 +108,14 @@ def test_a_difference_too_small_and_too_far_for_floats_is_found():
     assert same_function(bump, zero, Box([-1], [10**12]))
 
 
+def test_coefficients_beyond_floats_are_decided_all_the_same():
+    huge = ReLUNetwork([[["1" + "0" * 400]]])
+    assert same_function(huge, huge)
+    assert not same_function(huge, ReLUNetwork([[["1" + "0" * 399 + "1"]]]))
+    with pytest.raises(InvalidInput, match="range of float64"):
+        huge.evaluate([[1.0]])
+
+
 def test_domains():
     relu, line, zero = ReLUNetwork([[[1]], [1]]), ReLUNetwork([[1]]), ReLUNetwork([[0]])
     right, left = Polyhedron([[-1]], [0]), Polyhedron([[1]], [0])
@@ -115,7 +123,8 @@ def test_domains():
         verdict = same_function(F, G, domain)
         assert bool(verdict) == expected
         if verdict:
-            assert check(verdict.certificate, F, G)
+            assert check(verdict.certificate, F, G, domain=domain)
+            assert not check(verdict.certificate, F, G)
         else:
             assert verdict.witness.point in domain
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from learner import NonGaussianWarning, sample
-from learner.sampling import as_samples, warn_unless_gaussian
+from learner import NonGaussianWarning, SampleWarning, sample
+from learner.sampling import as_samples, distinct_samples, warn_if_rounded, warn_unless_gaussian
 from tropical import InvalidInput, LatticePolynomial, ReLUNetwork, families
 
 NET = families.random_network((4, 3, 1), 0)
@@ -66,6 +66,7 @@ BAD = {
     "y of two outputs": (np.zeros((5, 2)), np.zeros((5, 2)), "y"),
     "y constant": (np.zeros((5, 2)), np.ones(5), "y"),
     "too few": (np.zeros((2, 2)), [1.0, 2.0], "X"),
+    "y huge": (np.zeros((2, 2)), [1.0, 1e160], "y"),
 }
 
 
@@ -97,10 +98,43 @@ def test_gaussian_inputs_pass_silently(n):
         (lambda X: 2 * X, "fourth moment|variance"),
         (lambda X: np.sign(X), "fourth moment"),
         (lambda X: np.random.default_rng(1).standard_t(4, X.shape) / np.sqrt(2), "fourth moment"),
+        (lambda X: X @ np.array([[1, 0.5, 0], [0, 0.75**0.5, 0], [0, 0, 1]]), "covariance"),
+        (lambda X: X[:, [0, 0, 2]], "covariance"),
     ],
-    ids=["shifted", "scaled", "signs", "heavy tails"],
+    ids=["shifted", "scaled", "signs", "heavy tails", "correlated", "repeated column"],
 )
 def test_other_inputs_warn_with_the_measured_deviation(change, found):
     X = change(np.random.default_rng(0).standard_normal((5000, 3)))
-    with pytest.warns(NonGaussianWarning, match=rf"column \d has ({found}) -?[\d.]+.*expected"):
+    with pytest.warns(NonGaussianWarning, match=rf"columns? \d (and \d )?ha(s|ve) ({found}) -?[\d.]+.*expected"):
         warn_unless_gaussian(X)
+
+
+def test_repeated_rows_are_dropped_with_a_warning():
+    X, y = np.random.default_rng(0).standard_normal((50, 3)), np.arange(50.0)
+    with pytest.warns(SampleWarning, match="100 of 150 rows"):
+        samples, labels = distinct_samples(np.repeat(X, 3, axis=0), np.repeat(y, 3))
+    assert np.array_equal(samples, X)
+    assert np.array_equal(labels, y)
+    assert distinct_samples(X, y)[0] is X
+
+
+@pytest.mark.parametrize(
+    ("y", "found"),
+    [
+        (np.random.default_rng(0).standard_normal(100).astype(np.float32).astype(float), "float32"),
+        (np.random.default_rng(0).standard_normal(100) + 1e9, "rounded at the size"),
+    ],
+    ids=["float32", "offset"],
+)
+def test_rounded_labels_warn(y, found):
+    with pytest.warns(SampleWarning, match=found):
+        warn_if_rounded(y, 1e-9 * y.std())
+
+
+@pytest.mark.parametrize(
+    "y",
+    [np.random.default_rng(0).standard_normal(100), np.arange(100.0), np.arange(100) / 64],
+    ids=["float64", "integers", "dyadic"],
+)
+def test_exact_labels_do_not_warn(y):
+    warn_if_rounded(y, 1e-9 * y.std())

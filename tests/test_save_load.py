@@ -74,42 +74,41 @@ def damaged(tmp_path, change):
     return path
 
 
-@pytest.mark.parametrize(
-    ("change", "where", "what"),
-    [
-        (lambda d: d.pop("format"), "model.json", "no file of this project"),
-        (lambda d: d.update(version=7), "model.json: version", "version 7 is unknown"),
-        (lambda d: d.pop("object"), "model.json", "'object' is missing"),
-        (lambda d: d.update(object=[]), "model.json: object", "expected an object"),
-        (lambda d: d["object"].pop("weights"), "model.json: object", "'weights' is missing"),
-        (lambda d: d["object"].update(type="pickle"), "model.json: object.type", "unknown type 'pickle'"),
-        (
-            lambda d: d["object"]["weights"][0][1].__setitem__(0, 0.5),
-            r"object.weights\[0\]\[1\]\[0\]",
-            "expected a string",
-        ),
-        (
-            lambda d: d["object"]["weights"][0][1].__setitem__(0, "1e5"),
-            r"object.weights\[0\]\[1\]\[0\]",
-            "exact number",
-        ),
-        (
-            lambda d: d["object"]["weights"][0][1].__setitem__(0, "1/0"),
-            r"object.weights\[0\]\[1\]\[0\]",
-            "exact number",
-        ),
-        (lambda d: d["object"]["weights"][0][1].__setitem__(0, "9" * 10**5), r"object.weights\[0\]\[1\]\[0\]", "exact"),
-        (
-            lambda d: d["object"]["weights"][0][1].__setitem__(0, "exit()"),
-            r"object.weights\[0\]\[1\]\[0\]",
-            "exact number",
-        ),
-        (lambda d: d["object"]["weights"][0][1].pop(), "model.json: object", "rows of one length"),
-        (lambda d: d["object"]["biases"].pop(), "model.json: object", "`biases` needs"),
-        (lambda d: d["object"].update(biases=None), "object.biases", "expected a list"),
-    ],
-    ids=str,
-)
+DAMAGE = [
+    (lambda d: d.pop("format"), "model.json", "no file of this project"),
+    (lambda d: d.update(version=7), "model.json: version", "version 7 is unknown"),
+    (lambda d: d.pop("object"), "model.json", "'object' is missing"),
+    (lambda d: d.update(object=[]), "model.json: object", "expected an object"),
+    (lambda d: d["object"].pop("weights"), "model.json: object", "'weights' is missing"),
+    (lambda d: d["object"].update(type="pickle"), "model.json: object.type", "unknown type 'pickle'"),
+    (
+        lambda d: d["object"]["weights"][0][1].__setitem__(0, 0.5),
+        r"object.weights\[0\]\[1\]\[0\]",
+        "expected a string",
+    ),
+    (
+        lambda d: d["object"]["weights"][0][1].__setitem__(0, "1e5"),
+        r"object.weights\[0\]\[1\]\[0\]",
+        "exact number",
+    ),
+    (
+        lambda d: d["object"]["weights"][0][1].__setitem__(0, "1/0"),
+        r"object.weights\[0\]\[1\]\[0\]",
+        "exact number",
+    ),
+    (lambda d: d["object"]["weights"][0][1].__setitem__(0, "9" * 10**5), r"object.weights\[0\]\[1\]\[0\]", "exact"),
+    (
+        lambda d: d["object"]["weights"][0][1].__setitem__(0, "exit()"),
+        r"object.weights\[0\]\[1\]\[0\]",
+        "exact number",
+    ),
+    (lambda d: d["object"]["weights"][0][1].pop(), "model.json: object", "rows of one length"),
+    (lambda d: d["object"]["biases"].pop(), "model.json: object", "`biases` needs"),
+    (lambda d: d["object"].update(biases=None), "object.biases", "expected a list"),
+]
+
+
+@pytest.mark.parametrize(("change", "where", "what"), DAMAGE, ids=[f"{i} {case[2]}" for i, case in enumerate(DAMAGE)])
 def test_damage_is_reported_with_its_place(tmp_path, change, where, what):
     with pytest.raises(FormatError, match=f"{where}.*{what}"):
         load(damaged(tmp_path, change))

@@ -1,8 +1,8 @@
 """Certificates, and the independent program that replays them.
 
 This file uses the standard library only and shares nothing with the engine that finds certificates: whoever doubts a
-proof has to read this one page. A certificate is plain data (dicts, lists, strings; exact numbers are strings such as
-``"-3/4"``) and holds the *statement* (kind, domain, functions) beside the *evidence*.
+proof has to read this one file, which is one on purpose. A certificate is plain data (dicts, lists, strings; exact
+numbers are strings such as ``"-3/4"``) and holds the *statement* (kind, domain, functions) beside the *evidence*.
 
 Kind ``same_function``: F = G on the domain
 -------------------------------------------
@@ -22,12 +22,16 @@ F = G on the domain iff F' = G' on its image: the rest happens in R^k.
 
 An affine form h is the list of its k coefficients followed by its constant. Replaying costs one evaluation of both
 functions a leaf and one combination of at most k + 1 constraints a fact.
+
+Without any package, on a saved certificate: ``python certificates.py proof.json`` shows what it proves.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,9 +41,10 @@ from typing import Any
 __all__ = ["Certificate", "CheckResult", "check"]
 
 VERSION = 1
+_KEYS = {"kind", "version", "domain", "functions", "evidence"}
 _NUMBER = re.compile(r"-?[0-9]+(/[0-9]+)?\Z")
 _MALFORMED = (
-    ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError,
+    ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError,
 )  # fmt: skip
 Form = tuple[int, ...]
 
@@ -54,32 +59,39 @@ class Certificate:
 
     Replay it with :func:`check`. ``to_plain`` and ``from_plain`` pass between the object and its JSON form, a dict
     with the keys ``kind``, ``version``, ``domain``, ``functions`` and ``evidence``.
+
+    Attributes
+    ----------
+    kind : str
+        Which statement is proved, such as ``"same_function"``.
+    text : str
+        The JSON form.
     """
 
+    kind: str
     text: str
 
     @classmethod
     def from_plain(cls, document: dict[str, Any]) -> Certificate:
-        """Build from the JSON form; ValueError where the envelope is not that of a certificate."""
+        """Build from the JSON form, or from the content of a saved file around it; ValueError for anything else."""
         if not isinstance(document, dict):
             raise ValueError(f"a certificate is an object, got {type(document).__name__}")
-        missing = {"kind", "version", "domain", "functions", "evidence"} - document.keys()
-        if missing:
-            raise ValueError(f"a certificate needs the key {sorted(missing)[0]!r}")
-        if document["version"] != VERSION:
+        if isinstance(document.get("object"), dict) and "format" in document:
+            document = document["object"]
+        document = {key: value for key, value in document.items() if key != "type"}
+        if missing := _KEYS - document.keys():
+            raise ValueError(f"a certificate needs the key {min(missing)!r}")
+        if unknown := document.keys() - _KEYS:
+            raise ValueError(f"a certificate has no key {min(unknown)!r}")
+        if document["version"] != VERSION or isinstance(document["version"], bool):
             raise ValueError(f"certificate version {document['version']!r} is unknown; this program reads {VERSION}")
         if not isinstance(document["kind"], str) or not isinstance(document["functions"], list):
             raise ValueError("a certificate needs a string `kind` and a list `functions`")
-        return cls(json.dumps(document, sort_keys=True, separators=(",", ":")))
+        return cls(document["kind"], json.dumps(document, sort_keys=True, separators=(",", ":")))
 
     def to_plain(self) -> dict[str, Any]:
         """Return the JSON form, a fresh copy."""
         return json.loads(self.text)
-
-    @property
-    def kind(self) -> str:
-        """Which statement is proved, such as ``"same_function"``."""
-        return self.to_plain()["kind"]
 
     @property
     def domain(self) -> dict[str, Any] | None:
@@ -130,7 +142,7 @@ class CheckResult:
         return f"CheckResult({'valid' if self.valid else 'REJECTED'}: {self.statement}; {self.reason})"
 
 
-def check(certificate: Certificate, *subjects: Any) -> CheckResult:
+def check(certificate: Certificate, *subjects: Any, domain: Any = None) -> CheckResult:
     """Rebuild the statement from the subjects, compare it with the certificate's, and replay the evidence.
 
     Parameters
@@ -138,7 +150,9 @@ def check(certificate: Certificate, *subjects: Any) -> CheckResult:
     certificate : Certificate
     *subjects : objects with a ``to_plain`` method, or plain dicts
         The functions the certificate is meant to speak about, in its order. Without subjects the evidence is replayed
-        and the result shows what was proved.
+        and the result shows what was proved, about which functions and where.
+    domain : None, or an object with a ``to_plain`` method, or a plain dict
+        Where the statement is meant to hold; None is all of R^d. Compared like the subjects.
 
     Returns
     -------
@@ -146,20 +160,24 @@ def check(certificate: Certificate, *subjects: Any) -> CheckResult:
         Never raises on a damaged certificate: that is a rejection with its reason.
     """
     functions: tuple[dict[str, Any], ...] = ()
-    domain, statement = None, "nothing"
+    stated, statement = None, "nothing"
     try:
         document = Certificate.from_plain(certificate.to_plain()).to_plain()
-        functions, domain = tuple(document["functions"]), document["domain"]
+        functions, stated = tuple(document["functions"]), document["domain"]
         replay, statement = _kind(document)
         if subjects:
             _compare(functions, subjects)
-        reason = replay(document["functions"], domain, document["evidence"])
-        return CheckResult(True, reason, statement, functions, domain)
+            if stated != (None if domain is None else _plain(domain, "the domain")):
+                raise _Rejected(f"the certificate speaks about another domain: {statement}")
+        for function in functions:
+            _check_schema(function)
+        reason = replay(document["functions"], stated, document["evidence"])
+        return CheckResult(True, reason, statement, functions, stated)
     except _Rejected as rejection:
         reason = str(rejection)
     except _MALFORMED as error:
         reason = f"malformed certificate: {type(error).__name__}: {error}"
-    return CheckResult(False, reason, statement, functions, domain)
+    return CheckResult(False, reason, statement, functions, stated)
 
 
 def _kind(document: dict[str, Any]) -> tuple[Any, str]:
@@ -173,9 +191,36 @@ def _compare(functions: Sequence[dict[str, Any]], subjects: Sequence[Any]) -> No
     if len(subjects) != len(functions):
         raise _Rejected(f"the statement is about {len(functions)} functions, {len(subjects)} subjects were given")
     for index, (stated, subject) in enumerate(zip(functions, subjects, strict=True)):
-        plain = subject if isinstance(subject, dict) else subject.to_plain()
-        if plain != stated:
+        if _plain(subject, f"subject {index}") != stated:
             raise _Rejected(f"subject {index} is not the function that the certificate speaks about")
+
+
+def _plain(subject: Any, name: str) -> dict[str, Any]:
+    plain = subject.to_plain() if hasattr(subject, "to_plain") else subject
+    if not isinstance(plain, dict):
+        raise _Rejected(f"{name} has no plain form to compare")
+    return plain
+
+
+def _check_schema(function: Any) -> None:
+    """Reject plain data that a reader could take for another function than the replay does."""
+    schemas = {
+        "relu_network": {"type", "weights", "biases"},
+        "lattice_polynomial": {"type", "form", "pieces", "clauses"},
+    }
+    if function["type"] not in schemas or function.keys() != schemas[function["type"]]:
+        raise _Rejected(f"no function: type {function['type']!r} with the keys {sorted(function)}")
+    if function["type"] == "relu_network":
+        lists = [function["weights"], *function["weights"], function["biases"], *function["biases"]]
+        lists += [row for layer in function["weights"] for row in layer]
+    else:
+        lists = [function["pieces"], function["clauses"], *function["clauses"]]
+        for piece in function["pieces"]:
+            if piece.keys() != {"gradient", "constant"}:
+                raise _Rejected("a piece has a gradient and a constant, nothing else")
+            lists.append(piece["gradient"])
+    if not all(isinstance(entries, list) and entries for entries in lists):
+        raise _Rejected("a function needs non-empty lists of numbers, rows, layers, pieces and clauses")
 
 
 # ---------------------------------------------------------------- kind "same_function"
@@ -197,29 +242,61 @@ def _replay_same_function(functions: list[dict[str, Any]], domain: dict[str, Any
         bounds = _numbers(domain["b"])
         constraints += [_primitive([*(-a for a in row), b]) for row, b in zip(rows, bounds, strict=True)]
 
+    walk = _Walk(constraints)
     leaves = 0
-    pending = [(constraints, frozenset(constraints))]
     for number, node in enumerate(evidence["nodes"]):
-        if not pending:
-            raise _Rejected(f"node {number} has no place in the tree")
-        constraints, known = pending.pop()
-        proved = [_fact(fact, constraints, number) for fact in node["facts"]]
-        known = known.union(proved)
+        walk.enter(number)
+        walk.learn(_fact(fact, walk.constraints, number) for fact in node["facts"])
         if "split" in node:
-            form = _form(node["split"], len(pivots))
-            for side in (tuple(-a for a in form), form):  # the first child is taken from the end of `pending`
-                pending.append(([*constraints, side], known | {_primitive(side)}))
+            walk.split(_form(node["split"], len(pivots)))
         else:
             leaves += 1
             common = [_numbers(form) for form in node["common"]]
             for function in reduced:
                 try:
-                    function.check_equals(common, known)
+                    function.check_equals(common, walk.known)
                 except _Rejected as rejection:
                     raise _Rejected(f"node {number}: {rejection}") from None
-    if pending:
-        raise _Rejected(f"{len(pending)} parts of the domain are covered by no node")
+    if walk.pending:
+        raise _Rejected(f"{len(walk.pending)} parts of the domain are covered by no node")
     return f"replayed {len(evidence['nodes'])} nodes, {leaves} leaves in R^{len(pivots)}"
+
+
+class _Walk:
+    """Where the preorder walk through the tree stands: the constraints of the node and what is known there.
+
+    One list for the whole walk, cut back when a branch ends: memory is one path.
+    """
+
+    def __init__(self, constraints: list[Form]) -> None:
+        self.constraints: list[Form] = []
+        self.known: Counter[Form] = Counter()
+        self.levels: list[tuple[int, list[Form]]] = []
+        self.pending: list[tuple[int, list[Form]]] = [(0, constraints)]
+
+    def enter(self, number: int) -> None:
+        """Go to the next part of the domain that waits for its node."""
+        if not self.pending:
+            raise _Rejected(f"node {number} has no place in the tree")
+        depth, added = self.pending.pop()
+        while len(self.levels) > depth:
+            length, forms = self.levels.pop()
+            del self.constraints[length:]
+            self.known.subtract(forms)
+        self.levels.append((len(self.constraints), []))
+        self.constraints += added
+        self.learn(_primitive(form) for form in added)
+
+    def learn(self, forms: Iterable[Form]) -> None:
+        """Note forms that are nonnegative on this node, and so on all nodes below it."""
+        for form in forms:
+            self.levels[-1][1].append(form)
+            self.known[form] += 1
+
+    def split(self, form: Form) -> None:
+        """Let two nodes follow: the part where the form is nonnegative, then the other one."""
+        depth = len(self.levels)
+        self.pending += [(depth, [tuple(-a for a in form)]), (depth, [form])]
 
 
 def _fact(fact: dict[str, Any], constraints: Sequence[Form], number: int) -> Form:
@@ -283,7 +360,7 @@ class _Network:
         self.layers = list(zip(weights, [_numbers(bias) for bias in function["biases"]], strict=True))
         self.inputs = [[Fraction(int(i == j)) for j in range(len(pivots) + 1)] for i in range(len(pivots))]
 
-    def check_equals(self, common: list[list[Fraction]], known: frozenset[Form]) -> None:
+    def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
         values = self.inputs
         for depth, (weights, biases) in enumerate(self.layers):
             if depth:
@@ -301,7 +378,7 @@ class _Network:
             raise _Rejected("the network equals another affine function on the leaf")
 
 
-def _relu(form: list[Fraction], known: frozenset[Form], depth: int, unit: int) -> list[Fraction]:
+def _relu(form: list[Fraction], known: Counter[Form], depth: int, unit: int) -> list[Fraction]:
     integer = _primitive(form)
     if _nonnegative(integer, known):
         return form
@@ -328,7 +405,7 @@ class _Lattice:
         if any(type(i) is not int or not 0 <= i < len(rows) for clause in self.clauses for i in clause):
             raise _Rejected("a clause names no piece")
 
-    def check_equals(self, common: list[list[Fraction]], known: frozenset[Form]) -> None:
+    def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
         (form,) = common
         scale = lcm(*(a.denominator for a in form))
         target = [int(a * scale) * self.denominator for a in form]
@@ -350,8 +427,8 @@ class _Lattice:
 # ---------------------------------------------------------------- numbers
 
 
-def _nonnegative(form: Form, known: frozenset[Form]) -> bool:
-    return form in known or (not any(form[:-1]) and form[-1] >= 0)
+def _nonnegative(form: Form, known: Counter[Form]) -> bool:
+    return known[form] > 0 or (not any(form[:-1]) and form[-1] >= 0)
 
 
 def _numbers(texts: Iterable[str]) -> list[Fraction]:
@@ -383,3 +460,13 @@ def _primitive(form: Sequence[Fraction | int]) -> Form:
     integers = [a.numerator * (scale // a.denominator) for a in form]
     divisor = gcd(*integers) or 1
     return tuple(a // divisor for a in integers)
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as file:
+        outcome = check(Certificate.from_plain(json.load(file)))
+    print(outcome)
+    for index, function in enumerate(outcome.functions):
+        print(f"{'FG'[index]} = {json.dumps(function)}")
+    print(f"domain = {json.dumps(outcome.domain)}")
+    sys.exit(0 if outcome else 1)

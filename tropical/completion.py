@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from tropical._exact.cone import Cone
-from tropical._exact.rational import IntVector, primitive
+from tropical._exact.rational import IntVector, as_limit, primitive
 from tropical._exact.region import Region, subdivide
 from tropical.complexes.cell_complex import share_facet
 from tropical.complexes.reduction import Reduction
@@ -73,6 +73,7 @@ def simplest_between(lower: LatticePolynomial, upper: LatticePolynomial, *, max_
     """
     if lower.pieces != upper.pieces:
         raise InvalidInput("upper", "the table of pieces that `lower` has", "another one", "build both over one table")
+    max_cells = as_limit(max_cells, "max_cells")
     reduction = Reduction([lower, upper], None)
     below, above = reduction.resolvers
     cells: list[_JointCell] = []

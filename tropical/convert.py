@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tropical._exact.rational import IntVector, primitive
+from tropical._exact.rational import IntVector, as_limit, primitive
 from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear, Resolution, as_function
 from tropical.clauses import mask_of, members
@@ -57,7 +57,7 @@ def lattice(
     >>> str(lattice(ReLUNetwork([[[1, -1], [0, 1], [0, -1]], [1, 1, -1]])))   # relu(x - y) + relu(y) - relu(-y)
     'max(x1, x0)'
     """
-    function = as_function(F)
+    function, max_cells = as_function(F), as_limit(max_cells, "max_cells")
     reduction = Reduction([function], as_polyhedron(domain, function.dimension))
     (resolver,) = reduction.resolvers
     found: list[tuple[Region, Resolution]] = []

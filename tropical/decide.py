@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tropical._exact.rational import IntVector, rational_text
+from tropical._exact.rational import IntVector, as_limit, rational_text
 from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.certificates import VERSION, Certificate
@@ -64,6 +64,7 @@ def same_function(
         raise InvalidInput("G", f"{left.dimension} inputs, as F has", str(right.dimension), "compose one of them")
     if left.outputs != right.outputs:
         raise InvalidInput("G", f"{left.outputs} outputs, as F has", str(right.outputs), "select outputs with net[j]")
+    limit = as_limit(max_cells, "max_cells")
     polyhedron = as_polyhedron(domain, left.dimension)
     reduction = Reduction([left, right], polyhedron)
     witness = _refute(left, right, polyhedron)
@@ -84,8 +85,8 @@ def same_function(
                 return Verdict(False, _QUESTION, witness=_separate(left, right, reduction, step.region, first, second))
             node["common"] = [_texts(row) for row in first]
             leaves += 1
-            if max_cells is not None and leaves > max_cells:
-                raise BudgetExceeded(f"more than max_cells={max_cells} joint cells, all equal so far; raise max_cells")
+            if limit is not None and leaves > limit:
+                raise BudgetExceeded(f"more than max_cells={limit} joint cells, all equal so far; raise max_cells")
         nodes.append(node)
     evidence = {
         "basis": [_texts(row) for row in reduction.basis],
@@ -132,8 +133,11 @@ def _refute(left: PiecewiseLinear, right: PiecewiseLinear, domain: Polyhedron | 
     if domain is not None:
         return None
     points = np.random.default_rng(0).standard_normal((_PROBES, left.dimension))
-    with np.errstate(over="ignore", invalid="ignore"):
-        gaps = np.abs(left.evaluate(points) - right.evaluate(points)).reshape(_PROBES, -1).max(axis=1)
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            gaps = np.abs(left.evaluate(points) - right.evaluate(points)).reshape(_PROBES, -1).max(axis=1)
+    except InvalidInput:  # coefficients beyond float64: nothing is proposed, everything is decided below
+        return None
     point = points[int(np.nan_to_num(gaps).argmax())]
     for x in _simpler(point):
         witness = _witness_at(left, right, x)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tropical._exact.rational import as_fraction, as_fraction_matrix, as_fraction_vector, rational_text
+from tropical._exact.rational import as_fraction_matrix, as_fraction_vector, rational_text
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["Box", "Domain", "Polyhedron", "as_polyhedron"]
@@ -76,12 +76,6 @@ class Box:
         object.__setattr__(self, "lo", low)
         object.__setattr__(self, "hi", high)
 
-    @classmethod
-    def cube(cls, dimension: int, radius: Any) -> Box:
-        """Return ``[-radius, radius]^dimension``."""
-        size = as_fraction(radius, "radius")
-        return cls([-size] * dimension, [size] * dimension)
-
     @property
     def dimension(self) -> int:
         """Number of coordinates d."""
@@ -95,6 +89,10 @@ class Box:
             rows += [[-a for a in axis], axis]
             bounds += [-low, high]
         return Polyhedron(rows, bounds)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the plain data of the polyhedron that the box is."""
+        return self.polyhedron().to_plain()
 
 
 Domain = Box | Polyhedron | None

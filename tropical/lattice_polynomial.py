@@ -18,7 +18,7 @@ no clause names; they decide nothing about the function beyond that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -240,27 +240,37 @@ class LatticePolynomial:
         return LatticePolynomial(self.pieces.compose(matrix, offset, len(matrix[0])), self.clauses, self.form)
 
     def __str__(self) -> str:
-        return self._text(str, "max", "min", "({})", cut=False)
+        return self._text(self._term(str), "max", "min", "({})", cut=False)
+
+    def outline(self) -> str:
+        """Return the formula with the pieces named g0, g1, ... by their numbers."""
+        return self._text("g{}".format, "max", "min", "({})", cut=False)
 
     def __repr__(self) -> str:
         count = f"{len(self.pieces)} pieces, {len(self.clauses)} clauses, R^{self.dimension}"
-        text = self._text(str, "max", "min", "({})", cut=True)
+        text = self._text(self._term(str, cut=True), "max", "min", "({})", cut=True)
         return f"LatticePolynomial({self.form}, {count}: {text if len(text) <= 240 else text[:239] + '…'})"
 
     def _repr_latex_(self) -> str:
-        return "$" + self._text(AffinePiece.latex, r"\max", r"\min", r"\left({}\right)", cut=True) + "$"
+        term = self._term(AffinePiece.latex, cut=True)
+        return "$" + self._text(term, r"\max", r"\min", r"\left({}\right)", cut=True) + "$"
 
-    def _text(self, piece_text: Any, maximum: str, minimum: str, brackets: str, *, cut: bool) -> str:
+    def _term(self, piece_text: Callable[[AffinePiece], str], *, cut: bool = False) -> Callable[[int], str]:
+        """Return the text of a piece by its number, its mere name where the text is cut and long."""
+
+        def term(i: int) -> str:
+            text = piece_text(self.pieces[i])
+            return f"g{i}" if cut and len(text) > _TERM_SHOWN else text
+
+        return term
+
+    def _text(self, term: Callable[[int], str], maximum: str, minimum: str, brackets: str, *, cut: bool) -> str:
         inner, outer = (minimum, maximum) if self.form == "max-min" else (maximum, minimum)
 
         def combine(name: str, terms: list[str], total: int) -> str:
             if total == 1:
                 return terms[0]
             return name + brackets.format(", ".join([*terms, "…"] if len(terms) < total else terms))
-
-        def term(i: int) -> str:
-            text = piece_text(self.pieces[i])
-            return f"g{i}" if cut and len(text) > _TERM_SHOWN else text
 
         shown = self.clauses[:_CLAUSES_SHOWN] if cut else self.clauses
         parts = []

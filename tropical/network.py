@@ -22,6 +22,7 @@ from tropical._exact.rational import (
     as_fraction_matrix,
     as_fraction_vector,
     common_denominator,
+    float_array,
     rational_text,
 )
 from tropical._exact.region import Region
@@ -120,7 +121,7 @@ class ReLUNetwork:
         for depth, (matrix, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if depth:
                 values = np.maximum(values, 0.0)
-            values = values @ np.array(matrix, dtype=np.float64).T + np.array(bias, dtype=np.float64)
+            values = values @ float_array(matrix).T + float_array(bias)
         return values[:, 0] if self.outputs == 1 else values
 
     def __getitem__(self, output: int) -> ReLUNetwork:

@@ -18,6 +18,7 @@ from tropical._exact.rational import (
     IntVector,
     as_fraction,
     as_fraction_vector,
+    float_array,
     over_common_denominator,
 )
 from tropical.exceptions import InvalidInput, InvalidType
@@ -146,7 +147,7 @@ class PieceTable(Sequence[AffinePiece]):
 
     def float_arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the gradients (M, d) and constants (M,) rounded to float64."""
-        table = np.array([[float(entry) for entry in self.fractions(i)] for i in range(len(self))])
+        table = float_array([self.fractions(i) for i in range(len(self))])
         return table[:, :-1], table[:, -1]
 
     def compose(self, matrix: Sequence[Sequence[Fraction]], offset: Sequence[Fraction], columns: int) -> PieceTable:

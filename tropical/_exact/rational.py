@@ -14,6 +14,8 @@ from math import gcd, lcm
 from numbers import Integral, Rational
 from typing import Any
 
+import numpy as np
+
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "as_fraction",
     "as_fraction_matrix",
     "as_fraction_vector",
+    "as_limit",
     "common_denominator",
     "dot",
+    "float_array",
     "over_common_denominator",
     "primitive",
     "rational_text",
@@ -30,7 +34,8 @@ __all__ = [
 
 IntVector = tuple[int, ...]
 
-_RATIONAL = re.compile(r"\s*[+-]?\d{1,4000}(\s*/\s*\d{1,4000})?\s*\Z")
+# Python converts integers to and from text up to 4300 digits, unless told otherwise
+_RATIONAL = re.compile(r"\s*[+-]?[0-9]{1,4300}(\s*/\s*[0-9]{1,4300})?\s*\Z")
 _CURE = 'pass an int, a Fraction or a string such as "3/4", or use the from_floats constructor'
 
 
@@ -57,7 +62,7 @@ def as_fraction(value: Any, argument: str = "value") -> Fraction:
         if not _RATIONAL.match(value):
             raise InvalidInput(argument, 'a rational such as "-3/4"', repr(value), "write an integer or a/b")
         try:
-            return Fraction(value.replace(" ", ""))
+            return Fraction("".join(value.split()))
         except ZeroDivisionError:
             raise InvalidInput(argument, "a denominator other than zero", repr(value), "correct the number") from None
     if isinstance(value, Rational):
@@ -113,4 +118,32 @@ def dot(left: Sequence[int], right: Sequence[int]) -> int:
 
 def rational_text(value: Fraction | int) -> str:
     """Return ``"a"`` or ``"a/b"``, which :func:`as_fraction` reads back."""
-    return str(Fraction(value))
+    try:
+        return str(Fraction(value))
+    except ValueError:
+        cure = "raise sys.set_int_max_str_digits, or use coarser numbers"
+        raise InvalidInput("number", "at most 4300 digits to be written as text", "a longer one", cure) from None
+
+
+def float_array(values: Any, argument: str = "function") -> np.ndarray:
+    """Return exact numbers, nested or not, as float64.
+
+    Raises
+    ------
+    InvalidInput
+        If one is beyond the range of float64.
+    """
+    try:
+        return np.array(values, dtype=np.float64)
+    except OverflowError:
+        cure = "evaluate exactly, by a call at a rational point"
+        raise InvalidInput(argument, "coefficients within the range of float64", "a larger one", cure) from None
+
+
+def as_limit(value: Any, argument: str) -> int | None:
+    """Return a positive limit, or None for no limit."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < 1:
+        raise InvalidInput(argument, "a positive integer or None", value, "raise it")
+    return int(value)

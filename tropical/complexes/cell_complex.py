@@ -101,7 +101,8 @@ class CellComplex:
 
     def __repr__(self) -> str:
         where = "" if self.domain is None else " on a polyhedron"
-        return f"CellComplex({self.n_cells} cells, {self.n_pieces} pieces{where}, dimension {len(self.basis)})"
+        space = f"rank {len(self.basis)} in R^{self.tables[0].dimension}"
+        return f"CellComplex({self.n_cells} cells, {self.n_pieces} pieces{where}, {space})"
 
 
 def _components(cones: Sequence[Cone]) -> int:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tropical._exact.cone import Cone
+from tropical._exact.rational import as_limit
 from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear, Resolution, as_function
 from tropical.complexes.cell_complex import Cell, CellComplex
 from tropical.complexes.reduction import Reduction, dehomogenise
 from tropical.domains import Domain, as_polyhedron
-from tropical.exceptions import BudgetExceeded, InvalidInput
+from tropical.exceptions import BudgetExceeded
 from tropical.pieces import PieceTable
 
 __all__ = ["cells"]
@@ -58,8 +59,7 @@ def cells(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = Non
     (2, 2, ['-x0', 'x0'])
     """
     function = as_function(F)
-    if max_cells is not None and (isinstance(max_cells, bool) or not isinstance(max_cells, int) or max_cells < 1):
-        raise InvalidInput("max_cells", "a positive integer or None", max_cells, "raise it")
+    max_cells = as_limit(max_cells, "max_cells")
     polyhedron = as_polyhedron(domain, function.dimension)
     reduction = Reduction([function], polyhedron)
     (resolver,) = reduction.resolvers

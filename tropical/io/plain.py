@@ -68,7 +68,7 @@ def _polyhedron(document: dict[str, Any], where: str) -> Polyhedron:
 
 def _certificate(document: dict[str, Any], where: str) -> Certificate:
     try:
-        return Certificate.from_plain({key: value for key, value in document.items() if key != "type"})
+        return Certificate.from_plain(document)
     except ValueError as error:
         raise FormatError(where, str(error)) from None
 
