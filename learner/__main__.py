@@ -72,10 +72,6 @@ def demo(options: argparse.Namespace) -> int:
     result = verify(model, teacher)
     seconds = perf_counter() - clock
     if result.lattice is not None:
-        denominator = result.lattice.pieces.denominator
-        report.line(
-            "rational", f"every coefficient is a multiple of 1/{denominator}; exact rank {result.lattice.pieces.rank()}"
-        )
         report.function(result.lattice, pieces=None if options.full else 3)
     if result.proved:
         assert result.check is not None

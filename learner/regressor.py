@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from learner.assemble import clauses_of_samples
 from learner.piece_regression import Pieces, ambient_pieces, label_tolerance, local_pieces, span_of_pieces
+from learner.rare_pieces import rare_pieces
 from learner.rationalize import rationalize
 from learner.sampling import as_samples, distinct_samples, warn_if_rounded
 from learner.subspace import FilteredPCA
@@ -136,7 +137,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         elif not _determines_gradients(training):
             self._why_inexact = "the inputs do not span R^d, so they do not determine gradients"
         else:
-            pieces = self._recognise_rationals(pieces)
+            pieces = self._recognise_rationals(pieces, training, answers)
+            on_piece = pieces.owner >= 0
+            self.explained_training_ = float(on_piece.mean())
+            clock = self._end("rationals", self._rational_text(), clock)
         forms = self._assemble(pieces, training[on_piece], answers[on_piece], label_tolerance(answers))
         found = " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in forms.items())
         clock = self._end("assembly", found, clock)
@@ -208,22 +212,42 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         fit = np.linalg.lstsq(design, y, rcond=None)[0]
         return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
 
-    def _recognise_rationals(self, pieces: Pieces) -> Pieces:
-        """Round the pieces to rationals where they allow it; return them in the exact order, without repeats."""
-        rows = np.column_stack([pieces.gradients @ _basis(self.components_), pieces.constants])
+    def _recognise_rationals(self, pieces: Pieces, X: np.ndarray, y: np.ndarray) -> Pieces:
+        """Round the pieces to rationals where they allow it, and look for rational ones that few samples show.
+
+        Returns the pieces in the order of the exact table, or as they were where there is none.
+        """
+        basis = _basis(self.components_)
+        rows = np.column_stack([pieces.gradients @ basis, pieces.constants])
         scale = float(np.abs(rows).max())
         try:
             exact = rationalize(rows, _SAFETY * (pieces.accuracy + _SPAN_ACCURACY * scale)).rows
         except NotExact as error:
             self._why_inexact = str(error)
             return pieces
-        first = {row: i for i, row in reversed(list(enumerate(exact)))}
-        table = PieceTable.from_rows(sorted(first))
+        table = PieceTable.from_rows(sorted(set(exact)))
         if table.rank() != len(self.components_):
             self._why_inexact = f"the rational pieces have rank {table.rank()}, the floats {len(self.components_)}"
             return pieces
-        self._table, order = table, [first[row] for row in sorted(first)]
-        return Pieces(pieces.gradients[order], pieces.constants[order], pieces.accuracy[order], pieces.owner)
+        open_ = pieces.owner < 0
+        self._n_rare = 0
+        if 0 < open_.sum() <= _FEW_OPEN:
+            rare = rare_pieces(table, X[open_], y[open_], label_tolerance(y))
+            self._n_rare = len(rare)
+            table = PieceTable.from_rows(sorted({*exact, *rare}))
+        self._table = table
+        gradients, constants = table.float_arrays()
+        local = Pieces(gradients @ basis.T, constants, np.full(len(table), _SPAN_ACCURACY * scale), pieces.owner.copy())
+        if self._n_rare:
+            residuals = np.abs(X[open_] @ gradients.T + constants - y[open_, None])
+            local.owner[open_] = np.where(residuals.min(axis=1) <= label_tolerance(y), residuals.argmin(axis=1), -1)
+        return local
+
+    def _rational_text(self) -> str:
+        if self._table is None:
+            return f"none: {self._why_inexact}"
+        rare = f", {self._n_rare} of them recognised from a few samples" if self._n_rare else ""
+        return f"{len(self._table)} pieces{rare}, multiples of 1/{self._table.denominator}, exact rank {self._table.rank()}"
 
     def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, tolerance: float) -> dict[str, list[list[int]]]:
         """Return the clauses of the lower (max-min) and the upper (min-max) form from samples that lie on pieces."""
@@ -300,6 +324,7 @@ def _basis(components: np.ndarray) -> np.ndarray:
     return components if len(components) else np.zeros((1, components.shape[1]))
 
 
+_FEW_OPEN = 200  # samples on no piece that are worth an integer search each; more of them mean another problem
 _SAFETY = 50.0  # between the estimated and the allowed error of a coefficient
 _SPAN_ACCURACY = (
     1e-14  # of the span's basis, relative to the gradients: pieces with many samples determine it to rounding

@@ -45,7 +45,14 @@ def test_the_lattice_is_the_predictor_and_has_exact_rank_k(small):
 
 def test_stages_tell_what_happened(small):
     _, model = small
-    assert [stage.name for stage in model.stages_] == ["directions", "pieces", "assembly", "completion", "validation"]
+    assert [stage.name for stage in model.stages_] == [
+        "directions",
+        "pieces",
+        "rationals",
+        "assembly",
+        "completion",
+        "validation",
+    ]
     assert all(stage.seconds >= 0 and stage.found for stage in model.stages_)
 
 
@@ -53,7 +60,8 @@ def test_the_callback_sees_each_stage_as_it_ends():
     seen = []
     net = families.random_network((6, 3, 1), 1, rank=2)
     fitted(net, 2000, callback=lambda stage, model: seen.append((stage.name, len(model.stages_))))
-    assert seen == [("directions", 1), ("pieces", 2), ("assembly", 3), ("completion", 4), ("validation", 5)]
+    names = ["directions", "pieces", "rationals", "assembly", "completion", "validation"]
+    assert seen == [(name, count) for count, name in enumerate(names, start=1)]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from tropical._exact.linear import combine_rows, rank
+from tropical._exact.linear import combine_rows, rank, row_space
 from tropical._exact.rational import (
     IntVector,
     as_fraction,
@@ -136,6 +136,13 @@ class PieceTable(Sequence[AffinePiece]):
     def gradients(self) -> tuple[tuple[Fraction, ...], ...]:
         """Return the gradients, one row a piece."""
         return tuple(self.fractions(i)[:-1] for i in range(len(self)))
+
+    def span(self) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[int, ...]]:
+        """Return the reduced echelon basis of the span of the gradients, and its pivot columns.
+
+        The basis is the identity at the pivots: a gradient u of the span has the coordinates ``u[pivots]``.
+        """
+        return row_space(self.gradients(), self.dimension)
 
     def rank(self) -> int:
         """Return the exact rank of the gradients: the dimension of their span."""
