@@ -126,11 +126,9 @@ def fit(options: argparse.Namespace) -> int:
 
 
 def _relevant_basis(teacher: tropical.ReLUNetwork) -> np.ndarray:
-    """Return an orthonormal basis (k, d) of the span of the teacher's gradients, in floats."""
-    table = tropical.cells(teacher).pieces
-    assert isinstance(table, tropical.PieceTable)
-    gradients, _ = table.float_arrays()
-    return np.linalg.svd(gradients, full_matrices=False)[2][: table.rank()]
+    """Return an orthonormal basis (k, d) of the teacher's relevant subspace, in floats."""
+    basis = np.array(tropical.relevant_subspace(teacher), dtype=np.float64).reshape(-1, teacher.dimension)
+    return np.linalg.qr(basis.T)[0].T
 
 
 def _advice(model: LatticeRegressor) -> str:

@@ -246,8 +246,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _rational_text(self) -> str:
         if self._table is None:
             return f"none: {self._why_inexact}"
+        table = self._table
         rare = f", {self._n_rare} of them recognised from a few samples" if self._n_rare else ""
-        return f"{len(self._table)} pieces{rare}, multiples of 1/{self._table.denominator}, exact rank {self._table.rank()}"
+        return f"{len(table)} pieces{rare}, multiples of 1/{table.denominator}, exact rank {table.rank()}"
 
     def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, tolerance: float) -> dict[str, list[list[int]]]:
         """Return the clauses of the lower (max-min) and the upper (min-max) form from samples that lie on pieces."""

@@ -4,7 +4,7 @@ from tropical.certificates import Certificate, CheckResult, check
 from tropical.completion import Completion, simplest_between
 from tropical.complexes import Cell, CellComplex, cells
 from tropical.convert import lattice
-from tropical.decide import same_function
+from tropical.decide import relevant_subspace, same_function
 from tropical.domains import Box, Polyhedron
 from tropical.exceptions import (
     BudgetExceeded,
@@ -51,6 +51,7 @@ __all__ = [
     "maximum",
     "minimum",
     "parse",
+    "relevant_subspace",
     "same_function",
     "save",
     "simplest_between",
