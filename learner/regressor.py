@@ -25,6 +25,7 @@ from learner.rationalize import rationalize
 from learner.sampling import as_samples, distinct_samples, warn_if_rounded
 from learner.subspace import FilteredPCA
 from tropical import BudgetExceeded, LatticePolynomial, NotExact, PieceTable, simplest_between
+from tropical._protocol import as_sample_array
 from tropical.exceptions import InvalidInput
 
 __all__ = ["LatticeRegressor", "Stage"]
@@ -121,8 +122,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
         clock = perf_counter()
         self.start_ = FilteredPCA(self.n_components, level=self.level, random_state=rng).fit(training, answers)
-        directions = len(self.start_.components_)
-        clock = self._end("directions", f"{directions} significant at level {self.level:g}", clock)
+        how = f"significant at level {self.level:g}" if self.n_components == "auto" else "asked for"
+        clock = self._end("directions", f"{len(self.start_.components_)} {how}", clock)
         self.components_, pieces = self._find_pieces(training, answers, rng)
         on_piece = pieces.owner >= 0
         self.explained_training_ = float(on_piece.mean())
@@ -158,10 +159,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         One product with `components_`, then the lattice polynomial on R^k.
         """
         check_is_fitted(self, "lattice_")
-        samples = np.asarray(X, dtype=np.float64)
-        if samples.ndim != 2 or samples.shape[1] != self.n_features_in_:
-            raise InvalidInput("X", f"shape (n, {self.n_features_in_})", str(samples.shape), "as it was fitted")
-        return self._local.evaluate(samples @ _basis(self.components_).T)
+        return self._local.evaluate(as_sample_array(X, self.n_features_in_) @ _basis(self.components_).T)
 
     def to_exact(self) -> LatticePolynomial:
         """Return the learned function with rational pieces in R^d whose gradients have exact rank k.

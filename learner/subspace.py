@@ -31,6 +31,7 @@ from sklearn.utils.validation import check_is_fitted
 from learner.filters import LabelSlices
 from learner.moments import SliceMoments
 from learner.sampling import as_samples, warn_unless_gaussian
+from tropical._protocol import as_sample_array
 from tropical.exceptions import InvalidInput
 
 __all__ = ["FilteredPCA"]
@@ -113,10 +114,7 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> np.ndarray:
         """Return the coordinates of the rows of X along the components, (n, k)."""
         check_is_fitted(self, "components_")
-        samples = np.asarray(X, dtype=np.float64)
-        if samples.ndim != 2 or samples.shape[1] != self.n_features_in_:
-            raise InvalidInput("X", f"shape (n, {self.n_features_in_})", str(samples.shape), "as it was fitted")
-        return samples @ self.components_.T
+        return as_sample_array(X, self.n_features_in_) @ self.components_.T
 
     def _test_dimensions(
         self,
