@@ -1,5 +1,7 @@
 """Between two bounds: exact where they agree, one of them elsewhere, and the source itself where walls tell."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from strategies import networks, points
 from learner import sample
 from learner.assemble import clauses_of_samples
 from tropical import BudgetExceeded, InvalidInput, LatticePolynomial, families, lattice, same_function, simplest_between
+from tropical.completion import _least_cost
 
 
 def dual(F):
@@ -83,3 +86,28 @@ def test_bad_arguments():
     with pytest.raises(InvalidInput, match=r"^`upper` needs"):
         simplest_between(lower, LatticePolynomial([([1, 0, 0], 0)], [[0]]))
     assert np.isfinite(simplest_between(lower, upper).function.evaluate(np.zeros((1, 3)))).all()
+
+
+def brute_force(alone, together):
+    def cost(bits):
+        total = sum(alone[u][bits[u]] for u in range(len(bits)))
+        return total + sum(table[bits[u]][bits[v]] for u in range(len(bits)) for v, table in together[u].items())
+
+    return min(cost(bits) for bits in product((0, 1), repeat=len(alone))), cost
+
+
+@given(st.integers(1, 7), st.randoms())
+@settings(max_examples=100)
+def test_branch_and_bound_finds_the_least_cost(count, random):
+    costs = [0.0, 0.25, 0.5, 1.0, 1.0, float("inf")]
+    alone = [[random.choice(costs[:5]) for _ in range(2)] for _ in range(count)]
+    together = [
+        {
+            v: [[random.choice(costs[:5]), random.choice(costs)], [random.choice(costs), random.choice(costs[:5])]]
+            for v in range(u)
+            if random.random() < 0.6
+        }
+        for u in range(count)
+    ]
+    least, cost = brute_force(alone, together)
+    assert cost(_least_cost(alone, together)) == least

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import product
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, primitive
@@ -67,9 +66,8 @@ def simplest_between(lower: LatticePolynomial, upper: LatticePolynomial, *, max_
 
     Notes
     -----
-    Joint cells are enumerated exactly, so no open region is too small to be seen. Within a connected set of open
-    cells all choices are compared up to 2^10 of them; beyond, the two extreme ones and what single changes make of
-    them.
+    Joint cells are enumerated exactly, so no open region is too small to be seen. Within a connected set of open cells
+    the choice is the best of all, by branch and bound, unless 2·10^5 branches do not tell.
     """
     if lower.pieces != upper.pieces:
         raise InvalidInput("upper", "the table of pieces that `lower` has", "another one", "build both over one table")
@@ -153,14 +151,22 @@ class _Walls:
     def cheapest(self, component: list[int]) -> dict[int, IntVector]:
         """Return the choice of a form for each cell of a component that costs least."""
         units = self._units(component)
-        low = dict.fromkeys(range(len(units)), False)
-        if len(units) <= _ALL_CHOICES:
-            choices = [dict(enumerate(bits)) for bits in product((False, True), repeat=len(units))]
-        else:
-            high = dict.fromkeys(range(len(units)), True)
-            choices = [self._descend(units, start) for start in (low, high)]
-        best = min(choices, key=lambda choice: self._cost(units, choice))
-        return {i: self._form(i, best[u]) for u, unit in enumerate(units) for i in unit}
+        unit_of = {i: u for u, unit in enumerate(units) for i in unit}
+        alone = [[0.0, 0.0] for _ in units]
+        together: list[dict[int, list[list[float]]]] = [{} for _ in units]
+        for i, u in unit_of.items():
+            for j, normal in self.neighbours[i]:
+                v = unit_of.get(j)
+                if v is None:  # a cell that is not open: its form is fixed
+                    for upper in (0, 1):
+                        alone[u][upper] += self._novelty(self._form(i, upper), self.cells[j].low, normal)
+                elif v < u:
+                    table = together[u].setdefault(v, [[0.0, 0.0], [0.0, 0.0]])
+                    for upper in (0, 1):
+                        for other in (0, 1):
+                            table[upper][other] += self._novelty(self._form(i, upper), self._form(j, other), normal)
+        best = _least_cost(alone, together)
+        return {i: self._form(i, best[u]) for i, u in unit_of.items()}
 
     def _units(self, component: list[int]) -> list[list[int]]:
         """Join neighbouring cells on which neither bound changes its piece: their choice is one."""
@@ -178,31 +184,7 @@ class _Walls:
                 units.append(unit)
         return units
 
-    def _descend(self, units: list[list[int]], start: dict[int, bool]) -> dict[int, bool]:
-        """Return what single changes make of a choice while they lower its cost."""
-        choice, cost = start, self._cost(units, start)
-        improved = True
-        while improved:
-            improved = False
-            for u in choice:
-                other = {**choice, u: not choice[u]}
-                if (changed := self._cost(units, other)) < cost:
-                    choice, cost, improved = other, changed, True
-        return choice
-
-    def _cost(self, units: list[list[int]], choice: dict[int, bool]) -> float:
-        """Sum the novelty of all walls in and around the units; infinite where the choice is not continuous."""
-        forms = {i: self._form(i, choice[u]) for u, unit in enumerate(units) for i in unit}
-        total = 0.0
-        for i, form in forms.items():
-            for j, normal in self.neighbours[i]:
-                if j not in forms:
-                    total += self._novelty(form, self.cells[j].low, normal)
-                elif i < j:
-                    total += self._novelty(form, forms[j], normal)
-        return total
-
-    def _form(self, i: int, upper: bool) -> IntVector:
+    def _form(self, i: int, upper: int) -> IntVector:
         return self.cells[i].high if upper else self.cells[i].low
 
     def _novelty(self, one: IntVector, two: IntVector, normal: IntVector) -> float:
@@ -215,10 +197,50 @@ class _Walls:
         return 1.0 / (1 + self.seen[normal]) + _JUMP_WEIGHT / (1 + self.jumps[jump])
 
 
-_ALL_CHOICES = 10
 # On 12 random teachers (50-6-6-1 of rank 3, 1e5 samples) the hyperplanes decided almost every choice; the jump of the
 # gradient across a wall, which a unit also repeats, breaks ties.
 _JUMP_WEIGHT = 0.3
+
+
+def _least_cost(alone: list[list[float]], together: list[dict[int, list[list[float]]]]) -> list[int]:
+    """Return the 0-1 choice for each unit that costs least, by branch and bound.
+
+    ``alone[u][a]`` is the cost of choice a for unit u, ``together[u][v][a][b]`` that of choices a and b for u > v.
+    Costs are nonnegative, so a partial choice that already costs as much as the best complete one is given up. The
+    choices all 0 and all 1 are feasible and give the first bound.
+    """
+    count = len(alone)
+
+    def added(chosen: list[int], choice: int) -> float:
+        u = len(chosen)
+        return alone[u][choice] + sum(table[choice][chosen[v]] for v, table in together[u].items())
+
+    best, bound = [0] * count, float("inf")
+    for constant in (0, 1):
+        total = sum(added([constant] * u, constant) for u in range(count))
+        if total < bound:
+            best, bound = [constant] * count, total
+    least_rest = [0.0] * (count + 1)
+    for u in reversed(range(count)):
+        least_rest[u] = least_rest[u + 1] + min(alone[u])
+    pending: list[tuple[float, list[int]]] = [(0.0, [])]
+    for _ in range(_MOST_BRANCHES):
+        if not pending:
+            break
+        cost, chosen = pending.pop()
+        if cost + least_rest[len(chosen)] >= bound:
+            continue
+        if len(chosen) == count:
+            best, bound = chosen, cost
+            continue
+        branches = sorted(((cost + added(chosen, choice), [*chosen, choice]) for choice in (0, 1)), reverse=True)
+        pending += [branch for branch in branches if branch[0] < bound]
+    return best
+
+
+_MOST_BRANCHES = (
+    200_000  # components of 40 units take some thousands; a bound for the others, which keep the best so far
+)
 
 
 def _difference(one: IntVector, two: IntVector) -> IntVector:
