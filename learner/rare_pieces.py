@@ -9,7 +9,9 @@ in R^d has to lie on the grid Z/D, which is asked of all d coordinates and used 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from itertools import combinations
 from math import prod
 
 import numpy as np
@@ -35,7 +37,8 @@ def rare_pieces(table: PieceTable, X: np.ndarray, y: np.ndarray, tolerance: floa
 
     Notes
     -----
-    A sample costs Π (3·|a_j| + 16) over all coordinates but one, vectorised; more than 2·10^7 candidates are not tried.
+    A sample costs Π (3·|a_j| + 16) over all coordinates but one, vectorised. Where that is more than 5·10^6, pairs of
+    neighbouring samples are tried, which leaves one coordinate less; what is still more is left alone.
     """
     basis, pivots = table.span()
     homogeneous = table.is_homogeneous()
@@ -47,41 +50,78 @@ def rare_pieces(table: PieceTable, X: np.ndarray, y: np.ndarray, tolerance: floa
         coordinates = np.column_stack([coordinates, np.ones(len(X))])
     found: list[Row] = []
     open_ = np.ones(len(X), dtype=bool)
-    while open_.any():
-        sample = int(open_.argmax())
-        open_[sample] = False
-        integers = _solve(coordinates[sample], table.denominator * y[sample], table.denominator * tolerance, bounds)
-        row = None if integers is None else _row(integers, basis, table, homogeneous)
-        if row is not None:
-            found.append(row)
-            values = X @ np.array(row[:-1], dtype=np.float64) + float(row[-1])
-            open_ &= np.abs(values - y) > tolerance
+    for sample in range(len(X)):
+        if not open_[sample]:
+            continue
+        for group in _groups(sample, coordinates, open_, bounds):
+            integers = _solve(coordinates[group], table.denominator * y[group], table.denominator * tolerance, bounds)
+            row = None if integers is None else _row(integers, basis, table, homogeneous)
+            if row is not None:
+                found.append(row)
+                values = X @ np.array(row[:-1], dtype=np.float64) + float(row[-1])
+                open_ &= np.abs(values - y) > tolerance
+                break
     return found
 
 
-_MOST_CANDIDATES = 2 * 10**7
+def _groups(sample: int, coordinates: np.ndarray, open_: np.ndarray, bounds: np.ndarray) -> Iterator[list[int]]:
+    """Yield the sample alone if its equation can be searched alone, else with each of its nearest open neighbours.
+
+    Two samples of one piece leave one unknown less to try; that neighbours share a piece is a guess, which the grid
+    tests.
+    """
+    if _candidates(bounds, 1) <= _MOST_CANDIDATES:
+        yield [sample]
+    elif _candidates(bounds, 2) <= _MOST_CANDIDATES:
+        others = np.flatnonzero(open_)
+        others = others[others != sample]
+        distances = ((coordinates[others] - coordinates[sample]) ** 2).sum(axis=1)
+        for other in others[np.argsort(distances)[:_NEIGHBOURS]]:
+            yield [sample, int(other)]
+
+
+def _candidates(bounds: np.ndarray, equations: int) -> int:
+    """Return the number of integer vectors to try if the widest coordinates are solved for."""
+    widths = sorted(2 * int(bound) + 1 for bound in bounds)
+    return prod(widths[: max(0, len(widths) - equations)])
+
+
+_MOST_CANDIDATES = 5 * 10**6
+_NEIGHBOURS = 4
 _SHARPER = 1e-3  # of the tolerance: rounding is far below what "explained" allows, and chance hits grow with it
 
 
-def _solve(z: np.ndarray, target: float, tolerance: float, bounds: np.ndarray) -> list[int] | None:
-    """Return the one integer vector a within the bounds with |a·z - target| small; None if there is none or another."""
-    last = int(np.abs(z).argmax())
-    others = [j for j in range(len(z)) if j != last]
-    if z[last] == 0.0 or prod(2 * int(bounds[j]) + 1 for j in others) > _MOST_CANDIDATES:
+def _solve(Z: np.ndarray, targets: np.ndarray, tolerance: float, bounds: np.ndarray) -> list[int] | None:
+    """Return the one integer vector a within the bounds with Z a = targets up to rounding; None if there is no one.
+
+    As many coordinates as equations are solved for, those with the largest determinant; the others are tried.
+    """
+    equations, unknowns = Z.shape
+    if equations > unknowns:
         return None
-    rest = np.array(target)
+    solved = max(combinations(range(unknowns), equations), key=lambda columns: abs(np.linalg.det(Z[:, columns])))
+    square = Z[:, solved]
+    others = [j for j in range(unknowns) if j not in solved]
+    if np.linalg.det(square) == 0.0 or prod(2 * int(bounds[j]) + 1 for j in others) > _MOST_CANDIDATES:
+        return None
+    rest = targets.astype(float)
     for j in others:
-        rest = rest[..., None] - z[j] * np.arange(-bounds[j], bounds[j] + 1)
-    quotient = rest / z[last]
+        rest = rest[..., None] - np.multiply.outer(Z[:, j], np.arange(-bounds[j], bounds[j] + 1)).reshape(
+            equations, *[1] * (rest.ndim - 1), -1
+        )
+    quotient = np.tensordot(np.linalg.inv(square), rest, axes=1)
     nearest = np.rint(quotient)
-    hits = (np.abs(quotient - nearest) * abs(z[last]) <= _SHARPER * tolerance) & (np.abs(nearest) <= bounds[last])
+    residual = np.abs(np.tensordot(square, quotient - nearest, axes=1))
+    limits = bounds[list(solved)].reshape(-1, *[1] * (rest.ndim - 1))
+    hits = ((residual <= _SHARPER * tolerance) & (np.abs(nearest) <= limits)).all(axis=0)
     positions = np.argwhere(hits)
     if len(positions) != 1:
         return None
-    integers = [0] * len(z)
+    integers = [0] * unknowns
     for j, position in zip(others, positions[0], strict=True):
         integers[j] = int(position) - int(bounds[j])
-    integers[last] = int(nearest[tuple(positions[0])])
+    for j, value in zip(solved, nearest[(slice(None), *positions[0])], strict=True):
+        integers[j] = int(value)
     return integers
 
 
