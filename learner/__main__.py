@@ -79,7 +79,7 @@ def demo(options: argparse.Namespace) -> int:
         report.line("", f"certificate replayed by the independent checker: {result.check.reason}")
     else:
         report.line("proof", f"NOT proved equal to the teacher: {result.reason}", seconds)
-        report.line("", _advice(model))
+        report.line("", _advice(model, options.biases))
     if options.save:
         _save(result.lattice if result.lattice is not None else model.lattice_, options.save, report)
     if options.certificate and result.certificate is not None:
@@ -131,8 +131,10 @@ def _relevant_basis(teacher: tropical.ReLUNetwork) -> np.ndarray:
     return np.linalg.qr(basis.T)[0].T
 
 
-def _advice(model: LatticeRegressor) -> str:
+def _advice(model: LatticeRegressor, biases: bool) -> str:
     if model.explained_ > 0.99:
+        if biases:
+            return "all but rare regions are learned; far from the origin N(0, I) has no samples, whatever their number"
         return "all but rare regions are learned: more samples (--samples) reach them"
     return "the samples do not determine the function; try more samples, or a smaller rank"
 
