@@ -83,4 +83,4 @@ class SliceMoments:
         return result
 
 
-_CHUNK = 1 << 15  # rows of a chunk and their sorted copy stay in cache for d up to about 100
+_CHUNK = 1 << 15  # within 10 % of the fastest of 2^11 ... 2^16 at d = 50, 200 and 1000

@@ -16,6 +16,7 @@ from tropical import (
     lattice,
     maximum,
     minimum,
+    parse,
     same_function,
 )
 from tropical.clauses import absorb, mask_of, members, transversals
@@ -114,13 +115,17 @@ def test_the_formal_dual_is_an_involution_up_to_absorption(F):
 
 
 def test_formal_and_canonical_dual_differ_as_families():
-    # three pieces of which the middle one is redundant as a function in the formal dual
-    F = lattice(LatticePolynomial([([1], 0), ([0], 0), ([-1], 1)], [[0, 1], [1, 2]]))
-    formal = F.dual()
-    negative = (-F).canonical()
+    # max(0, min(x, 1 - x)): the formal dual holds the clause max(x, 1 - x), which no set T_x is
+    F = parse("max(0, min(x0, 1 - x0))").canonical()
+    formal, canonical = F.dual(), -(-F).canonical()
     assert same(F, formal)
-    assert same(-F, negative)
-    assert formal.form == "min-max"
+    assert same(F, canonical)
+    assert formal.form == canonical.form == "min-max"
+
+    def family(G):
+        return {frozenset(G.pieces[i] for i in clause) for clause in G.clauses}
+
+    assert family(canonical) < family(formal)
 
 
 @given(plane)

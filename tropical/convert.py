@@ -99,10 +99,8 @@ def canonical_form(
     max_cells : int, optional
         Limit on the number of order cells.
     """
-    distinct = sorted({form for _, form in found})
-    lifted = reduction.lift_forms([[Fraction(a, denominator) for a in form] for form in distinct])
-    order = sorted(range(len(distinct)), key=lambda i: lifted[i])
-    forms = [distinct[i] for i in order]
+    forms = sorted({form for _, form in found})
+    lifted = reduction.lift_forms([[Fraction(a, denominator) for a in form] for form in forms])
     sets: list[int] = []  # an antichain at all times: branches are compared with every member
     differences: dict[IntVector, list[IntVector]] = {}
     order_cells = 0
@@ -131,4 +129,4 @@ def canonical_form(
                     sets = [known for known in sets if known & new != new]
                     sets.append(new)
     clauses = sorted(members(mask) for mask in sets)
-    return LatticePolynomial(PieceTable.from_rows([lifted[i] for i in order]), clauses)
+    return LatticePolynomial(PieceTable.from_rows(lifted), clauses)

@@ -84,7 +84,10 @@ class Reduction:
         return tuple(x)
 
     def lift_forms(self, forms: Sequence[Sequence[Fraction]]) -> tuple[tuple[Fraction, ...], ...]:
-        """Return affine forms on R^k, rows (u, c), as affine forms on R^d."""
+        """Return affine forms on R^k, rows (u, c), as affine forms on R^d; sorted rows stay sorted.
+
+        Entries before a pivot are combinations of the coordinates before it, so rows compare as their coordinates do.
+        """
         gradients = combine_rows([form[:-1] for form in forms], self.basis, self.dimension)
         return tuple((*gradient, form[-1]) for gradient, form in zip(gradients, forms, strict=True))
 

@@ -15,7 +15,7 @@ from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear, Resolution, as_function
 from tropical.complexes.cell_complex import Cell, CellComplex
 from tropical.complexes.reduction import Reduction, dehomogenise
-from tropical.domains import Domain, as_polyhedron
+from tropical.domains import Domain, Polyhedron, as_polyhedron
 from tropical.exceptions import BudgetExceeded
 from tropical.pieces import PieceTable
 
@@ -75,16 +75,16 @@ def cells(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = Non
     return _complex(reduction, found, function.outputs, polyhedron)
 
 
-def _complex(reduction: Reduction, found: list[tuple[Region, Resolution]], outputs: int, domain: object) -> CellComplex:
+def _complex(
+    reduction: Reduction, found: list[tuple[Region, Resolution]], outputs: int, domain: Polyhedron | None
+) -> CellComplex:
     tables: list[PieceTable] = []
     numbers: list[dict[Row, int]] = []
     rows_by_cell = [resolution.rows() for _, resolution in found]
     for output in range(outputs):
         distinct = sorted({rows[output] for rows in rows_by_cell})
-        lifted = reduction.lift_forms(distinct)
-        order = sorted(range(len(distinct)), key=lambda i, lifted=lifted: lifted[i])
-        tables.append(PieceTable.from_rows([lifted[i] for i in order]))
-        numbers.append({distinct[i]: position for position, i in enumerate(order)})
+        tables.append(PieceTable.from_rows(reduction.lift_forms(distinct)))
+        numbers.append({row: position for position, row in enumerate(distinct)})
     result, cones = [], []
     for (region, resolution), rows in zip(found, rows_by_cell, strict=True):
         cone: Cone = region.cone
@@ -102,4 +102,4 @@ def _complex(reduction: Reduction, found: list[tuple[Region, Resolution]], outpu
             )
         )
         cones.append(cone)
-    return CellComplex(tuple(result), tuple(tables), reduction.basis, domain, tuple(cones))  # type: ignore[arg-type]
+    return CellComplex(tuple(result), tuple(tables), reduction.basis, domain, tuple(cones))
