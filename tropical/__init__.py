@@ -18,6 +18,8 @@ from tropical.io import load, save
 from tropical.lattice_polynomial import LatticePolynomial, maximum, minimum
 from tropical.network import ReLUNetwork
 from tropical.pieces import AffinePiece, PieceTable
+from tropical.polynomial import TropicalPolynomial
+from tropical.rational_function import TropicalRational
 from tropical.results import Verdict, Witness
 from tropical.text import parse
 
@@ -41,6 +43,8 @@ __all__ = [
     "Polyhedron",
     "ReLUNetwork",
     "TropicalError",
+    "TropicalPolynomial",
+    "TropicalRational",
     "Verdict",
     "Witness",
     "cells",

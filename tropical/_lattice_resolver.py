@@ -51,6 +51,9 @@ class LatticeResolver:
         self._stay([i for i, height in enumerate(heights) if height <= value], region, difference)
         return Resolution((form,), self._denominator, (form,))
 
+    def walls(self, label: tuple[IntVector, ...]) -> None:
+        """Return None: one piece can be active on several cells, and the leaves are the cells."""
+
     def _attained(self, heights: list[int]) -> tuple[list[int], int]:
         """Return the pieces at or above the value, highest first, and their mask.
 

@@ -45,6 +45,13 @@ class Resolver(Protocol):
         """Return what the function is on the region; raise ``Crossing`` where that needs a split."""
         ...
 
+    def walls(self, label: tuple[Any, ...]) -> Sequence[IntVector] | None:
+        """Return forms that are >= 0 exactly on the one cell of this label; None where every leaf is a cell.
+
+        A subdivision by hyperplanes can cut the region of a term of a polynomial; the regions themselves are meant.
+        """
+        ...
+
 
 @runtime_checkable
 class PiecewiseLinear(Protocol):
@@ -74,8 +81,8 @@ class PiecewiseLinear(Protocol):
 def as_function(F: Any, argument: str = "F") -> PiecewiseLinear:
     """Return F if it is a function of this package, or say what is needed."""
     if not isinstance(F, PiecewiseLinear):
-        cure = "wrap weights in tropical.ReLUNetwork, pieces in tropical.LatticePolynomial"
-        raise InvalidType(argument, "a ReLUNetwork or a LatticePolynomial", F, cure)
+        cure = "wrap weights in tropical.ReLUNetwork, pieces in tropical.LatticePolynomial or TropicalPolynomial"
+        raise InvalidType(argument, "a network, a lattice polynomial, a tropical polynomial or rational", F, cure)
     return F
 
 

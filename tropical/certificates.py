@@ -202,25 +202,41 @@ def _plain(subject: Any, name: str) -> dict[str, Any]:
     return plain
 
 
+_SCHEMAS = {
+    "relu_network": {"type", "weights", "biases"},
+    "lattice_polynomial": {"type", "form", "pieces", "clauses"},
+    "tropical_polynomial": {"type", "convention", "terms"},
+    "tropical_rational": {"type", "numerator", "denominator"},
+}
+
+
 def _check_schema(function: Any) -> None:
     """Reject plain data that a reader could take for another function than the replay does."""
-    schemas = {
-        "relu_network": {"type", "weights", "biases"},
-        "lattice_polynomial": {"type", "form", "pieces", "clauses"},
-    }
-    if function["type"] not in schemas or function.keys() != schemas[function["type"]]:
-        raise _Rejected(f"no function: type {function['type']!r} with the keys {sorted(function)}")
-    if function["type"] == "relu_network":
+    kind = function["type"]
+    if kind not in _SCHEMAS or function.keys() != _SCHEMAS[kind]:
+        raise _Rejected(f"no function: type {kind!r} with the keys {sorted(function)}")
+    if kind == "tropical_rational":
+        for part in (function["numerator"], function["denominator"]):
+            if part["type"] != "tropical_polynomial":
+                raise _Rejected("a quotient is one of tropical polynomials")
+            _check_schema(part)
+        return
+    if kind == "relu_network":
         lists = [function["weights"], *function["weights"], function["biases"], *function["biases"]]
         lists += [row for layer in function["weights"] for row in layer]
-    else:
+    elif kind == "lattice_polynomial":
         lists = [function["pieces"], function["clauses"], *function["clauses"]]
-        for piece in function["pieces"]:
-            if piece.keys() != {"gradient", "constant"}:
-                raise _Rejected("a piece has a gradient and a constant, nothing else")
-            lists.append(piece["gradient"])
+        lists += _entries(function["pieces"], "gradient", "constant")
+    else:
+        lists = [function["terms"], *_entries(function["terms"], "exponents", "coefficient")]
     if not all(isinstance(entries, list) and entries for entries in lists):
-        raise _Rejected("a function needs non-empty lists of numbers, rows, layers, pieces and clauses")
+        raise _Rejected("a function needs non-empty lists of numbers, rows, layers, pieces, clauses and terms")
+
+
+def _entries(affine: list[dict[str, Any]], vector: str, constant: str) -> list[Any]:
+    if any(entry.keys() != {vector, constant} for entry in affine):
+        raise _Rejected(f"a piece or term has {vector} and {constant}, nothing else")
+    return [entry[vector] for entry in affine]
 
 
 # ---------------------------------------------------------------- kind "same_function"
@@ -341,14 +357,33 @@ def _factor(
 def _dimension(function: dict[str, Any]) -> int:
     if function["type"] == "relu_network":
         return len(function["weights"][0][0])
-    return len(function["pieces"][0]["gradient"])
+    if function["type"] == "lattice_polynomial":
+        return len(function["pieces"][0]["gradient"])
+    polynomial = function if function["type"] == "tropical_polynomial" else function["numerator"]
+    return len(polynomial["terms"][0]["exponents"])
 
 
 def _reduce(function: dict[str, Any], basis: list[list[Fraction]], pivots: list[int], dimension: int) -> Any:
-    kinds = {"relu_network": _Network, "lattice_polynomial": _Lattice}
-    if function["type"] not in kinds:
-        raise _Rejected(f"unknown function type {function['type']!r}")
-    return kinds[function["type"]](function, basis, pivots, dimension)
+    if function["type"] == "relu_network":
+        return _Network(function, basis, pivots, dimension)
+    if function["type"] == "lattice_polynomial":
+        return _Lattice(function, basis, pivots, dimension)
+    if function["type"] == "tropical_polynomial":
+        return _Lattice(_as_lattice(function), basis, pivots, dimension)
+    parts = [_as_lattice(function[part]) for part in ("numerator", "denominator")]
+    return _Quotient(*(_Lattice(part, basis, pivots, dimension) for part in parts))
+
+
+def _as_lattice(polynomial: dict[str, Any]) -> dict[str, Any]:
+    """Return a polynomial, the maximum or minimum of its terms, as the lattice polynomial that it is."""
+    forms = {"max": "max-min", "min": "min-max"}
+    if polynomial["convention"] not in forms:
+        raise _Rejected(f"unknown convention {polynomial['convention']!r}")
+    return {
+        "form": forms[polynomial["convention"]],
+        "pieces": [{"gradient": term["exponents"], "constant": term["coefficient"]} for term in polynomial["terms"]],
+        "clauses": [[i] for i in range(len(polynomial["terms"]))],
+    }
 
 
 class _Network:
@@ -422,6 +457,27 @@ class _Lattice:
             raise _Rejected("no clause of the lattice polynomial is known to reach the common function")
         if any(below.isdisjoint(clause) for clause in self.clauses):
             raise _Rejected("some clause of the lattice polynomial is not known to stay within the common function")
+
+
+class _Quotient:
+    """Numerator minus denominator: on a leaf the denominator is one of its terms, the numerator that plus the form."""
+
+    def __init__(self, numerator: _Lattice, denominator: _Lattice) -> None:
+        self.numerator, self.denominator = numerator, denominator
+
+    def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
+        (form,) = common
+        reason = "no term"
+        for row in self.denominator.rows:
+            term = [Fraction(entry, self.denominator.denominator) for entry in row]
+            try:
+                self.denominator.check_equals([term], known)
+                self.numerator.check_equals([[a + b for a, b in zip(form, term, strict=True)]], known)
+            except _Rejected as rejection:
+                reason = str(rejection)
+            else:
+                return
+        raise _Rejected(f"no term of the denominator fits the common function of the quotient: {reason}")
 
 
 # ---------------------------------------------------------------- numbers

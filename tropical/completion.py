@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, primitive
-from tropical._exact.region import Region, subdivide
+from tropical._exact.region import Region, leaves
 from tropical.complexes.cell_complex import share_facet
 from tropical.complexes.reduction import Reduction
 from tropical.convert import canonical_form
-from tropical.exceptions import BudgetExceeded, InvalidInput
+from tropical.exceptions import InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial
 
 __all__ = ["Completion", "simplest_between"]
@@ -74,12 +74,13 @@ def simplest_between(lower: LatticePolynomial, upper: LatticePolynomial, *, max_
     max_cells = as_limit(max_cells, "max_cells")
     reduction = Reduction([lower, upper], None)
     below, above = reduction.resolvers
-    cells: list[_JointCell] = []
-    for step in subdivide(reduction.start(), lambda region: (below.resolve(region), above.resolve(region))):
-        if step.answer is not None:
-            if len(cells) == max_cells:
-                raise BudgetExceeded(f"more than max_cells={max_cells} joint cells of the bounds; raise max_cells")
-            cells.append(_JointCell(step.region, step.answer[0].forms[0], step.answer[1].forms[0]))
+    joint = leaves(
+        reduction.start(),
+        lambda region: (below.resolve(region), above.resolve(region)),
+        max_cells,
+        "joint cells of the bounds",
+    )
+    cells = [_JointCell(region, low.forms[0], high.forms[0]) for region, (low, high) in joint]
     walls = _Walls(cells)
     chosen = {i: cell.low for i, cell in enumerate(cells)}
     for component in walls.open_components():

@@ -31,7 +31,7 @@ def same_function(
 
     Parameters
     ----------
-    F, G : ReLUNetwork or LatticePolynomial, in any mixture
+    F, G : ReLUNetwork, TropicalPolynomial, TropicalRational or LatticePolynomial, in any mixture
         Of one input dimension and one number of outputs.
     domain : None, Box or Polyhedron
         None is all of R^d.
@@ -113,7 +113,7 @@ def relevant_subspace(F: PiecewiseLinear, max_cells: int | None = None) -> Rows:
 
     Parameters
     ----------
-    F : ReLUNetwork or LatticePolynomial
+    F : ReLUNetwork, TropicalPolynomial, TropicalRational or LatticePolynomial
     max_cells : int, optional
         Limit on the number of cells.
 

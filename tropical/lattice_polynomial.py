@@ -22,16 +22,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from math import gcd
 from typing import Any
 
 import numpy as np
 
 from tropical._exact.rational import (
     IntVector,
+    as_affine_map,
     as_fraction,
-    as_fraction_matrix,
-    as_fraction_vector,
     rational_text,
 )
 from tropical._lattice_resolver import LatticeResolver
@@ -128,13 +126,14 @@ class LatticePolynomial:
     def evaluate(self, X: Any) -> np.ndarray:
         """Evaluate in float64 at the rows of X, shape (n, d); returns (n,)."""
         samples = as_sample_array(X, self.dimension)
-        gradients, constants = self.pieces.float_arrays()
-        values = (samples @ gradients.T + constants).T
         inner, outer = (np.min, np.maximum) if self.form == "max-min" else (np.max, np.minimum)
-        result = inner(values[list(self.clauses[0])], axis=0)
-        for clause in self.clauses[1:]:
-            outer(result, inner(values[list(clause)], axis=0), out=result)
-        return result
+        blocks = []
+        for values in self.pieces.float_values(samples):
+            result = inner(values[list(self.clauses[0])], axis=0)
+            for clause in self.clauses[1:]:
+                outer(result, inner(values[list(clause)], axis=0), out=result)
+            blocks.append(result)
+        return np.concatenate(blocks) if blocks else np.empty(0)
 
     @classmethod
     def constant(cls, value: Any, dimension: int) -> LatticePolynomial:
@@ -231,12 +230,7 @@ class LatticePolynomial:
 
         The pieces of the result have gradients ``u A``: their rank is at most that of A.
         """
-        matrix = as_fraction_matrix(A, "A")
-        if len(matrix) != self.dimension or not matrix[0]:
-            raise InvalidInput("A", f"shape ({self.dimension}, e) with e >= 1", f"{len(matrix)} rows", "transpose it")
-        offset = (Fraction(0),) * self.dimension if b is None else as_fraction_vector(b, "b")
-        if len(offset) != self.dimension:
-            raise InvalidInput("b", f"{self.dimension} entries", str(len(offset)), "give one for each row of A")
+        matrix, offset = as_affine_map(A, b, self.dimension)
         return LatticePolynomial(self.pieces.compose(matrix, offset, len(matrix[0])), self.clauses, self.form)
 
     def __str__(self) -> str:
@@ -349,11 +343,7 @@ def _tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], for
     used = members(reduce(lambda one, other: one | other, kept))
     position = {i: place for place, i in enumerate(used)}
     distinct = list(number)
-    table = [distinct[i] for i in used]
-    common = gcd(denominator, *(entry for row in table for entry in row))
-    pieces = PieceTable(
-        tuple(tuple(entry // common for entry in row) for row in table), denominator // common, len(table[0]) - 1
-    )
+    pieces = PieceTable.from_integers([distinct[i] for i in used], denominator)
     return LatticePolynomial(pieces, sorted(tuple(position[i] for i in members(mask)) for mask in kept), form)
 
 

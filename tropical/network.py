@@ -186,6 +186,9 @@ class _NetworkResolver:
             forms = self._layer(pattern, forms)
         return Resolution(tuple(forms), self._denominator, pattern)
 
+    def walls(self, label: tuple[tuple[int, ...], ...]) -> None:
+        """Return None: the leaves are the activation cells, as splits go layer by layer."""
+
     def _layer(self, pattern: tuple[tuple[int, ...], ...], inputs: list[IntVector]) -> list[IntVector]:
         found = self._memo.get(pattern)
         if found is not None:

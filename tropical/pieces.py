@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -109,6 +110,14 @@ class PieceTable(Sequence[AffinePiece]):
         numerators, denominator = over_common_denominator(rows)
         return cls(numerators, denominator, len(rows[0]) - 1)
 
+    @classmethod
+    def from_integers(cls, rows: Sequence[IntVector], denominator: int) -> PieceTable:
+        """Build from integer rows over a denominator > 0, in lowest terms."""
+        common = gcd(denominator, *(entry for row in rows for entry in row))
+        if common > 1:
+            rows = [tuple([entry // common for entry in row]) for row in rows]
+        return cls(tuple(rows), denominator // common, len(rows[0]) - 1)
+
     def __len__(self) -> int:
         return len(self.rows)
 
@@ -157,6 +166,16 @@ class PieceTable(Sequence[AffinePiece]):
         table = float_array([self.fractions(i) for i in range(len(self))])
         return table[:, :-1], table[:, -1]
 
+    def float_values(self, samples: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the values of all pieces in float64 on blocks of samples, arrays (M, rows of the block).
+
+        Blocks keep the table of values in the cache and bound the memory: n·M values can be far more than n·d.
+        """
+        gradients, constants = self.float_arrays()
+        size = max(1, _BLOCK // len(self))
+        for start in range(0, len(samples), size):
+            yield gradients @ samples[start : start + size].T + constants[:, None]
+
     def compose(self, matrix: Sequence[Sequence[Fraction]], offset: Sequence[Fraction], columns: int) -> PieceTable:
         """Return the pieces after ``x -> matrix @ x + offset``, on R^columns."""
         gradients = combine_rows(self.gradients(), matrix, columns)
@@ -166,6 +185,9 @@ class PieceTable(Sequence[AffinePiece]):
             shift = sum((u * b for u, b in zip(old[:-1], offset, strict=True)), Fraction(0))
             rows.append((*gradient, old[-1] + shift))
         return PieceTable.from_rows(rows)
+
+
+_BLOCK = 1 << 18  # values a block, 2 MB: a core's second-level cache
 
 
 def _latex_number(value: Fraction) -> str:

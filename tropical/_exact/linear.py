@@ -10,7 +10,9 @@ from fractions import Fraction
 
 from flint import fmpq, fmpq_mat
 
-__all__ = ["combine_rows", "rank", "row_space"]
+from tropical._exact.rational import IntVector, over_common_denominator, primitive
+
+__all__ = ["combine_rows", "coordinates", "null_space", "rank", "row_space"]
 
 Rows = Sequence[Sequence[Fraction]]
 
@@ -44,6 +46,28 @@ def rank(rows: Rows, columns: int) -> int:
     if not rows or columns == 0:
         return 0
     return int(_matrix(rows, columns).rank())
+
+
+def null_space(rows: Rows, columns: int) -> tuple[IntVector, ...]:
+    """Return a basis of the vectors orthogonal to all rows: one for each column without a pivot, primitive."""
+    basis, pivots = row_space(rows, columns)
+    result = []
+    for free in sorted(set(range(columns)) - set(pivots)):
+        vector = [Fraction(int(j == free)) for j in range(columns)]
+        for row, pivot in zip(basis, pivots, strict=True):
+            vector[pivot] = -row[free]
+        (numerators,), _ = over_common_denominator([vector])
+        result.append(primitive(numerators))
+    return tuple(result)
+
+
+def coordinates(vector: Sequence[Fraction | int], basis: Sequence[Sequence[Fraction | int]]) -> tuple[Fraction, ...]:
+    """Return the coordinates of a vector of the span in a basis of independent rows."""
+    rows = [[Fraction(entry) for entry in row] for row in basis]
+    _, pivots = row_space(rows, len(vector))
+    square = _matrix([[row[p] for row in rows] for p in pivots], len(rows))
+    solution = square.solve(_matrix([[Fraction(vector[p])] for p in pivots], 1))
+    return tuple(_fraction(solution[i, 0]) for i in range(len(rows)))
 
 
 def combine_rows(coefficients: Rows, rows: Rows, columns: int) -> tuple[tuple[Fraction, ...], ...]:

@@ -20,6 +20,7 @@ from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = [
     "IntVector",
+    "as_affine_map",
     "as_fraction",
     "as_fraction_matrix",
     "as_fraction_vector",
@@ -89,6 +90,19 @@ def as_fraction_matrix(rows: Any, argument: str) -> tuple[tuple[Fraction, ...], 
         lengths = [len(row) for row in matrix]
         raise InvalidInput(argument, "rows of one length", f"rows of lengths {lengths}", "make it rectangular")
     return matrix
+
+
+def as_affine_map(
+    A: Any, b: Any, dimension: int
+) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[Fraction, ...]]:
+    """Return the matrix and the offset of ``x -> A x + b`` into R^dimension; b may be None for zero."""
+    matrix = as_fraction_matrix(A, "A")
+    if len(matrix) != dimension or not matrix[0]:
+        raise InvalidInput("A", f"shape ({dimension}, e) with e >= 1", f"{len(matrix)} rows", "transpose it")
+    offset = (Fraction(0),) * dimension if b is None else as_fraction_vector(b, "b")
+    if len(offset) != dimension:
+        raise InvalidInput("b", f"{dimension} entries", str(len(offset)), "give one for each row of A")
+    return matrix, offset
 
 
 def common_denominator(values: Iterable[Fraction]) -> int:

@@ -13,8 +13,9 @@ from typing import Generic, TypeVar
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, primitive
+from tropical.exceptions import BudgetExceeded
 
-__all__ = ["Crossing", "Region", "Step", "subdivide"]
+__all__ = ["Crossing", "Region", "Step", "leaves", "subdivide"]
 
 Answer = TypeVar("Answer")
 
@@ -149,3 +150,22 @@ def subdivide(start: Region, question: Callable[[Region], Answer]) -> Iterator[S
             pending += (down, up)
         else:
             yield Step(region, None, answer)
+
+
+def leaves(
+    start: Region, question: Callable[[Region], Answer], limit: int | None, what: str
+) -> list[tuple[Region, Answer]]:
+    """Return the leaves of the subdivision with their answers.
+
+    Raises
+    ------
+    BudgetExceeded
+        After `limit` leaves; ``partial`` holds them. `what` names them in the message.
+    """
+    found: list[tuple[Region, Answer]] = []
+    for step in subdivide(start, question):
+        if step.answer is not None:
+            if limit is not None and len(found) == limit:
+                raise BudgetExceeded(f"more than max_cells={limit} {what}; raise max_cells or shrink the domain", found)
+            found.append((step.region, step.answer))
+    return found

@@ -8,11 +8,13 @@ plain on purpose: faster engines are tested against it.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from tropical._exact.cone import Cone
-from tropical._exact.rational import as_limit
-from tropical._exact.region import Region, subdivide
-from tropical._protocol import PiecewiseLinear, Resolution, as_function
+from tropical._exact.halfspaces import WallTable, intersect
+from tropical._exact.rational import as_limit, primitive
+from tropical._exact.region import Region, leaves
+from tropical._protocol import PiecewiseLinear, Resolution, Resolver, as_function
 from tropical.complexes.cell_complex import Cell, CellComplex
 from tropical.complexes.reduction import Reduction, dehomogenise
 from tropical.domains import Domain, Polyhedron, as_polyhedron
@@ -29,13 +31,15 @@ def cells(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = Non
 
     Parameters
     ----------
-    F : ReLUNetwork or LatticePolynomial
-        For a network the cells are its activation cells; for a lattice polynomial those of a subdivision on which one
-        piece is active.
+    F : ReLUNetwork, TropicalPolynomial, TropicalRational or LatticePolynomial
+        For a network the cells are its activation cells; for a polynomial the regions of its essential terms, for a
+        rational function the common refinement of those of numerator and denominator; for a lattice polynomial the
+        cells of a subdivision on which one piece is active.
     domain : None, Box or Polyhedron
         None is all of R^d. A bounded domain in many inputs gives up the reduction to the relevant coordinates.
     max_cells : int, optional
-        Stop with an error after this many.
+        Stop with an error after this many; a subdivision may cut one cell of a rational function into several, each
+        of which counts.
 
     Returns
     -------
@@ -63,20 +67,38 @@ def cells(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = Non
     polyhedron = as_polyhedron(domain, function.dimension)
     reduction = Reduction([function], polyhedron)
     (resolver,) = reduction.resolvers
-    found: list[tuple[Region, Resolution]] = []
-    for step in subdivide(reduction.start(), resolver.resolve):
-        if step.answer is not None:
-            if max_cells is not None and len(found) == max_cells:
-                partial = _complex(reduction, found, function.outputs, polyhedron)
-                raise BudgetExceeded(
-                    f"more than max_cells={max_cells} cells; raise max_cells or shrink the domain", partial
-                )
-            found.append((step.region, step.answer))
-    return _complex(reduction, found, function.outputs, polyhedron)
+    start = reduction.start()
+    try:
+        found = leaves(start, resolver.resolve, max_cells, "cells")
+    except BudgetExceeded as exceeded:
+        found = _whole_cells(start, resolver, exceeded.partial)
+        exceeded.partial = _complex(reduction, found, function.outputs, polyhedron)
+        raise
+    return _complex(reduction, _whole_cells(start, resolver, found), function.outputs, polyhedron)
+
+
+Found = list[tuple[Region, Resolution]]
+
+
+def _whole_cells(start: Region, resolver: Resolver, found: Found) -> Found:
+    """Join the leaves that the subdivision cut out of one cell."""
+    by_label: dict[tuple[Any, ...], Found] = {}
+    for region, resolution in found:
+        by_label.setdefault(resolution.label, []).append((region, resolution))
+    result: Found = []
+    for label, parts in by_label.items():
+        walls = resolver.walls(label) if len(parts) > 1 else None
+        if walls is None:
+            result += parts
+            continue
+        table = WallTable([primitive(start.vector(wall)) for wall in walls])
+        cone, _ = intersect(table, start.cone, 0)
+        result.append((Region(cone, start.homogeneous), parts[0][1]))
+    return result
 
 
 def _complex(
-    reduction: Reduction, found: list[tuple[Region, Resolution]], outputs: int, domain: Polyhedron | None
+    reduction: Reduction, found: Found, outputs: int, domain: Polyhedron | None
 ) -> CellComplex:
     tables: list[PieceTable] = []
     numbers: list[dict[Row, int]] = []

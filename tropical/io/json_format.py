@@ -19,7 +19,7 @@ VERSION = 1
 
 
 def save(obj: Any, path: str | os.PathLike[str]) -> None:
-    """Write a network, lattice polynomial, polyhedron or certificate to a JSON file, atomically.
+    """Write a function of any type, a polyhedron or a certificate to a JSON file, atomically.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     """
     if not hasattr(obj, "to_plain"):
         cure = "convert it first; a learned model is saved by its to_exact()"
-        raise InvalidType("obj", "a network, lattice polynomial, polyhedron or certificate", obj, cure)
+        raise InvalidType("obj", "a function, polyhedron or certificate", obj, cure)
     plain = obj.to_plain()
     if isinstance(obj, Certificate):
         plain = {"type": "certificate", **plain}

@@ -16,6 +16,8 @@ from tropical.domains import Polyhedron
 from tropical.exceptions import FormatError, InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
+from tropical.polynomial import TropicalPolynomial
+from tropical.rational_function import TropicalRational
 
 __all__ = ["from_plain"]
 
@@ -61,6 +63,26 @@ def _lattice(document: dict[str, Any], where: str) -> LatticePolynomial:
     return LatticePolynomial(pieces, clauses, _field(document, "form", str, where))
 
 
+def _polynomial(document: dict[str, Any], where: str) -> TropicalPolynomial:
+    terms = []
+    for i, term in enumerate(_field(document, "terms", list, where)):
+        place = f"{where}.terms[{i}]"
+        _expect(term, dict, place)
+        coefficient = _number(_field(term, "coefficient", str, place), f"{place}.coefficient")
+        terms.append((coefficient, _vector(_field(term, "exponents", list, place), f"{place}.exponents")))
+    return TropicalPolynomial(terms, _field(document, "convention", str, where))
+
+
+def _rational(document: dict[str, Any], where: str) -> TropicalRational:
+    parts = []
+    for name in ("numerator", "denominator"):
+        part = from_plain(_field(document, name, dict, where), f"{where}.{name}")
+        if not isinstance(part, TropicalPolynomial):
+            raise FormatError(f"{where}.{name}", f"expected a tropical polynomial, got {document[name]['type']}")
+        parts.append(part)
+    return TropicalRational(*parts)
+
+
 def _polyhedron(document: dict[str, Any], where: str) -> Polyhedron:
     rows = _matrix(_field(document, "A", list, where), f"{where}.A")
     return Polyhedron(rows, _vector(_field(document, "b", list, where), f"{where}.b"))
@@ -76,6 +98,8 @@ def _certificate(document: dict[str, Any], where: str) -> Certificate:
 _READERS: dict[str, Callable[[dict[str, Any], str], Any]] = {
     "relu_network": _network,
     "lattice_polynomial": _lattice,
+    "tropical_polynomial": _polynomial,
+    "tropical_rational": _rational,
     "polyhedron": _polyhedron,
     "certificate": _certificate,
 }

@@ -1,0 +1,150 @@
+"""The Newton polytope of a polynomial and its regular subdivision.
+
+The coefficients lift the exponents u_i to the points (u_i, c_i); the upper faces of their hull (the lower ones for
+"min"), projected back, subdivide the Newton polytope. The subdivision is dual to the hypersurface: its cells of dimension
+j are the exponents that attain on the hypersurface's cells of codimension j.
+
+References
+----------
+Maclagan and Sturmfels (2015), *Introduction to Tropical Geometry*, section 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from tropical._exact.cone import Cone
+from tropical._exact.halfspaces import WallTable, intersect
+from tropical._exact.linear import rank
+from tropical._exact.rational import IntVector, as_fraction_matrix, dot, over_common_denominator
+from tropical.complexes.epigraph import Epigraph
+from tropical.exceptions import InvalidInput
+from tropical.pieces import as_point
+
+if TYPE_CHECKING:
+    from tropical.polynomial import TropicalPolynomial
+
+__all__ = ["NewtonPolytope", "RegularSubdivision"]
+
+Point = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NewtonPolytope:
+    """Convex hull of finitely many rational points in R^d, of any dimension; exact.
+
+    Attributes
+    ----------
+    vertices : tuple of points, sorted
+    inequalities : tuple of int vectors (a, b) of length d + 1
+        The facets: ``<a, u> + b >= 0``, with equality on the facet.
+    equations : tuple of int vectors (a, b)
+        The affine hull: ``<a, u> + b = 0``. Inequalities are unique up to adding equations.
+
+    Examples
+    --------
+    >>> triangle = NewtonPolytope.of_points([(0, 0), (2, 0), (0, 2), (1, 1)])
+    >>> len(triangle.vertices), len(triangle.inequalities), triangle.dimension
+    (3, 3, 2)
+    """
+
+    vertices: tuple[Point, ...]
+    inequalities: tuple[IntVector, ...]
+    equations: tuple[IntVector, ...]
+
+    @classmethod
+    def of_points(cls, points: Any) -> NewtonPolytope:
+        """Return the hull of points given as sequences of exact numbers.
+
+        The cone of the inequalities valid on all points is intersected from half-spaces, one for each point that
+        matters; its rays are the facets, its lines the equations (polar duality).
+        """
+        rows = sorted(set(as_fraction_matrix(points, "points")))
+        if not rows or not rows[0]:
+            raise InvalidInput("points", "at least one point in R^d, d >= 1", "none", "give the exponents")
+        numerators, denominator = over_common_denominator(rows)
+        walls = [(*row, denominator) for row in numerators]
+        cone, added = intersect(WallTable(walls), Cone.whole_space(len(walls[0])), len(walls) - 1)
+        vertices = sorted(rows[added[c]] for c in cone.facets())
+        facets = [ray for ray in cone.rays if any(dot(walls[i], ray) == 0 for i in added)]
+        return cls(tuple(vertices), tuple(sorted(facets)), tuple(sorted(cone.lines)))
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of the affine hull."""
+        return len(self.vertices[0]) - len(self.equations)
+
+    def __contains__(self, point: Any) -> bool:
+        row = (*as_point(point, len(self.vertices[0])), 1)
+        return all(_pairing(a, row) >= 0 for a in self.inequalities) and not any(
+            _pairing(a, row) for a in self.equations
+        )
+
+    def __repr__(self) -> str:
+        count = f"{len(self.vertices)} vertices, {len(self.inequalities)} facets"
+        return f"NewtonPolytope(dimension {self.dimension} in R^{len(self.vertices[0])}, {count})"
+
+
+@dataclass(frozen=True, slots=True)
+class RegularSubdivision:
+    """The subdivision of the Newton polytope that the coefficients induce; exact.
+
+    Attributes
+    ----------
+    points : tuple of points
+        The exponents of all terms.
+    cells : tuple of tuple of int
+        For each maximal cell the numbers of the points that the lifting puts on one face: vertices of the cell, and
+        points marked inside it.
+    """
+
+    points: tuple[Point, ...]
+    cells: tuple[tuple[int, ...], ...]
+    _faces: tuple[tuple[tuple[int, ...], ...], ...]
+
+    @classmethod
+    def of_polynomial(cls, polynomial: TropicalPolynomial) -> RegularSubdivision:
+        """Return the regular subdivision of a polynomial; at the cost of its epigraph."""
+        epigraph = Epigraph(polynomial.pieces, polynomial.convention)
+        by_dimension = tuple(
+            tuple(sorted(epigraph.attaining(face) for face in faces)) for faces in epigraph.faces_by_codimension()
+        )
+        points = tuple(piece.gradient for piece in polynomial.pieces)
+        return cls(points, by_dimension[-1], by_dimension)
+
+    @property
+    def dimension(self) -> int:
+        """Dimension of the Newton polytope."""
+        return len(self._faces) - 1
+
+    def faces(self, dimension: int) -> tuple[tuple[int, ...], ...]:
+        """Return the cells of one dimension, 0 (the points used) to :attr:`dimension`, as :attr:`cells` are given."""
+        if not 0 <= dimension <= self.dimension:
+            raise InvalidInput("dimension", f"a number from 0 to {self.dimension}", dimension, "there are no others")
+        return self._faces[dimension]
+
+    @property
+    def is_triangulation(self) -> bool:
+        """Whether every cell is a simplex with no point marked inside."""
+        return all(len(cell) == self.dimension + 1 for cell in self.cells)
+
+    def polytope(self, cell: Sequence[int]) -> NewtonPolytope:
+        """Return a cell as a polytope."""
+        return NewtonPolytope.of_points([self.points[i] for i in cell])
+
+    def __repr__(self) -> str:
+        kind = "triangulation" if self.is_triangulation else "subdivision"
+        return f"RegularSubdivision({kind}, {len(self.cells)} cells of dimension {self.dimension})"
+
+
+def _pairing(form: IntVector, row: Sequence[Fraction | int]) -> Fraction:
+    return sum((a * b for a, b in zip(form, row, strict=True)), Fraction(0))
+
+
+def affine_rank(points: Sequence[Point]) -> int:
+    """Return the dimension of the affine hull of points."""
+    first = points[0]
+    return rank([[a - b for a, b in zip(point, first, strict=True)] for point in points[1:]], len(first))
