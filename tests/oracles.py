@@ -2,7 +2,7 @@
 
 import z3
 
-from tropical import ReLUNetwork
+from tropical import ReLUNetwork, TropicalPolynomial, TropicalRational
 
 
 def _number(value):
@@ -32,10 +32,14 @@ def term(function, variables):
                 for row, b in zip(matrix, bias, strict=True)
             ]
         return values[0]
+    if isinstance(function, TropicalRational):
+        return term(function.numerator, variables) - term(function.denominator, variables)
     pieces = [
         z3.Sum([_number(piece.constant), *[_number(u) * v for u, v in zip(piece.gradient, variables, strict=True)]])
         for piece in function.pieces
     ]
+    if isinstance(function, TropicalPolynomial):
+        return (_maximum if function.convention == "max" else _minimum)(pieces)
     inner, outer = (_minimum, _maximum) if function.form == "max-min" else (_maximum, _minimum)
     return outer([inner([pieces[i] for i in clause]) for clause in function.clauses])
 
@@ -48,3 +52,41 @@ def z3_same(F, G):
     answer = solver.check()
     assert answer != z3.unknown
     return answer == z3.unsat
+
+
+def _satisfiable(constraints):
+    solver = z3.Solver()
+    solver.add(*constraints)
+    answer = solver.check()
+    assert answer != z3.unknown
+    return answer == z3.sat
+
+
+def z3_essential(P):
+    """The numbers of the terms that somewhere beat all others, by z3."""
+    variables = [z3.Real(f"x{i}") for i in range(P.dimension)]
+    sign = 1 if P.convention == "max" else -1
+    values = [
+        z3.Sum([_number(sign * c), *[_number(sign * u) * v for u, v in zip(exponents, variables, strict=True)]])
+        for c, exponents in P.terms
+    ]
+    return [
+        i for i, value in enumerate(values) if _satisfiable([value > other for j, other in enumerate(values) if j != i])
+    ]
+
+
+def z3_hull_vertices(points):
+    """The points that are no convex combination of the others, by z3."""
+    points = sorted(set(points))
+    found = []
+    for i, point in enumerate(points):
+        others = points[:i] + points[i + 1 :]
+        weights = [z3.Real(f"w{j}") for j in range(len(others))]
+        constraints = [weight >= 0 for weight in weights]
+        constraints.append(z3.Sum([z3.RealVal(0), *weights]) == 1)
+        for axis, coordinate in enumerate(point):
+            total = [w * _number(other[axis]) for w, other in zip(weights, others, strict=True)]
+            constraints.append(z3.Sum([z3.RealVal(0), *total]) == _number(coordinate))
+        if not _satisfiable(constraints):
+            found.append(point)
+    return found

@@ -18,20 +18,29 @@ from tropical import (
     LatticePolynomial,
     Polyhedron,
     ReLUNetwork,
+    TropicalPolynomial,
     check,
     families,
     lattice,
     same_function,
     save,
+    to_rational,
 )
 
 NET = families.random_network((6, 4, 4, 1), 11, rank=3)
 SKEW_MEDIAN = LatticePolynomial([([0, 0], 0), ([1, 0], 0), ([1, 2], 1)], [[0, 1], [0, 2], [1, 2]])
+BINOMIAL = TropicalPolynomial({(2, 1): "1/2", (0, 3): 1, (0, 0): 0}, convention="min")
 SUBJECTS = {
     "bias-free": (NET, lattice(NET)),
     "biased": (ASSEMBLY_NETWORK, ASSEMBLY_EXAMPLE),
     "two lattices": (SKEW_MEDIAN, LatticePolynomial(SKEW_MEDIAN.pieces, SKEW_MEDIAN.clauses, "min-max")),
     "two networks": (COARSE_FAILS_BIAS_FREE, COARSE_FAILS_BIAS_FREE),
+    "polynomials": (BINOMIAL**3, BINOMIAL.frobenius(3)),
+    "quotients": (
+        to_rational(families.random_network((2, 3, 2, 1), 4)),
+        to_rational(families.random_network((2, 3, 2, 1), 4), "min"),
+    ),
+    "a network and its quotient": (NET, to_rational(NET)),
     # relu(x) + relu(y) = relu(x) + y where y >= 1 + x and y >= 1 - x
     "on a polyhedron": (
         ReLUNetwork([[[1, 0], [0, 1]], [1, 1]]),
@@ -152,6 +161,16 @@ SCHEMA_MUTANTS = {
     "an empty layer": lambda f: f["weights"].__setitem__(0, []),
     "an empty row": lambda f: f["weights"][0].__setitem__(0, []),
 }
+QUOTIENT_MUTANTS = {
+    "an unknown key": lambda f: f.update(sign="-1"),
+    "a term with a second coefficient": lambda f: f["numerator"]["terms"][0].update(constant="0"),
+    "a lattice polynomial below": lambda f: f.update(denominator=SKEW_MEDIAN.to_plain()),
+    "no terms": lambda f: f["denominator"].update(terms=[]),
+    "an unknown convention": lambda f: f["numerator"].update(convention="plus"),
+    "the other convention": lambda f: f["numerator"].update(convention="min"),
+    "two conventions": lambda f: f["denominator"].update(convention="min"),
+    "numerator and denominator exchanged": lambda f: f.update(numerator=f["denominator"], denominator=f["numerator"]),
+}
 
 
 @pytest.mark.parametrize("name", SCHEMA_MUTANTS)
@@ -159,6 +178,13 @@ def test_functions_have_one_reading(name):
     document = same_function(*SUBJECTS["two networks"]).certificate.to_plain()
     for function in document["functions"]:
         SCHEMA_MUTANTS[name](function)
+    rejected(Certificate.from_plain(document))
+
+
+@pytest.mark.parametrize("name", QUOTIENT_MUTANTS)
+def test_quotients_have_one_reading(name):
+    document = same_function(*SUBJECTS["a network and its quotient"]).certificate.to_plain()
+    QUOTIENT_MUTANTS[name](document["functions"][1])
     rejected(Certificate.from_plain(document))
 
 

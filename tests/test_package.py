@@ -7,11 +7,25 @@ import pkgutil
 import subprocess
 import sys
 
+import joblib
 import pytest
 
 import learner
 import tropical
-from tropical import Box, LatticePolynomial, Polyhedron, ReLUNetwork, cells, families, same_function
+from tropical import (
+    Box,
+    LatticePolynomial,
+    NewtonPolytope,
+    Polyhedron,
+    ReLUNetwork,
+    TropicalPolynomial,
+    cells,
+    clause_criterion,
+    facet_jumps,
+    families,
+    same_function,
+    simplest_between,
+)
 
 MODULES = sorted(
     module.name
@@ -45,7 +59,24 @@ def test_import_is_light():
     )
 
 
+CURVE = TropicalPolynomial({(0, 0): 0, (1, 0): "1/2", (0, 2): -1}, convention="min")
+TENT = LatticePolynomial([([1], 0), ([-1], 1), ([0], 0)], [[0, 1], [2]])
 VALUES = [
+    CURVE,
+    CURVE / CURVE,
+    CURVE.newton_polytope(),
+    CURVE.regular_subdivision(),
+    CURVE.hypersurface(),
+    CURVE.hypersurface().cells[0],
+    CURVE.hypersurface().ridges[0],
+    facet_jumps(cells(families.random_network((2, 2, 1), 0)))[0],
+    clause_criterion(TENT),
+    clause_criterion(TENT).represents([[0]]),
+    simplest_between(TENT, TENT),
+    cells(families.random_network((2, 2, 1), 0)).cells[0],
+    same_function(families.random_network((2, 2, 1), 0), families.random_network((2, 2, 1), 1)).witness,
+    same_function(CURVE, CURVE).certificate,
+    TENT.pieces[0],
     ReLUNetwork([[[1, 2], ["1/3", 0]], [1, -1]], [[0, 1], 2]),
     LatticePolynomial([([1], 0), ([-1], "1/2")], [[0, 1]], form="min-max"),
     LatticePolynomial([([1], 0)], [[0]]).pieces,
@@ -62,8 +93,12 @@ VALUES = [
 
 
 @pytest.mark.parametrize("value", VALUES, ids=[f"{i} {type(v).__name__}" for i, v in enumerate(VALUES)])
-def test_values_survive_pickle_and_deepcopy(value):
-    for journey in (lambda v: pickle.loads(pickle.dumps(v)), copy.deepcopy):
+def test_values_survive_pickle_deepcopy_and_joblib(value, tmp_path):
+    def through_a_file(v):
+        joblib.dump(v, tmp_path / "value.joblib")
+        return joblib.load(tmp_path / "value.joblib")
+
+    for journey in (lambda v: pickle.loads(pickle.dumps(v)), copy.deepcopy, through_a_file):
         again = journey(value)
         if isinstance(value, Exception):
             assert (type(again), str(again)) == (type(value), str(value))
@@ -71,7 +106,16 @@ def test_values_survive_pickle_and_deepcopy(value):
             assert again == value
 
 
-@pytest.mark.parametrize("value", VALUES[:8], ids=[f"{i} {type(v).__name__}" for i, v in enumerate(VALUES[:8])])
+PLAIN = [value for value in VALUES if not isinstance(value, Exception)]
+
+
+def test_every_public_class_of_values_is_on_the_journey():
+    classes = {value for name in tropical.__all__ if isinstance(value := getattr(tropical, name), type)}
+    errors = {c for c in classes if issubclass(c, Exception)}
+    assert classes - errors - {type(value) for value in VALUES} == set()
+
+
+@pytest.mark.parametrize("value", PLAIN, ids=[f"{i} {type(v).__name__}" for i, v in enumerate(PLAIN)])
 def test_values_are_hashable_and_have_a_short_repr(value):
     assert hash(value) == hash(copy.deepcopy(value))
     assert len(repr(value)) < 1000

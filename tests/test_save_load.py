@@ -6,13 +6,13 @@ import os
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import lattice_polynomials, networks
 
 import tropical.io.atomic
 from tropical import FormatError, InvalidInput, LatticePolynomial, Polyhedron, ReLUNetwork, load, same_function, save
+from tropical.testing import functions
 
 
-@given(st.one_of(networks(), lattice_polynomials()))
+@given(st.integers(1, 3).flatmap(functions))
 @settings(max_examples=50)
 def test_round_trip_is_equality(tmp_path_factory, obj):
     path = tmp_path_factory.mktemp("files") / "object.json"

@@ -2,8 +2,28 @@
 
 from tropical.certificates import Certificate, CheckResult, check
 from tropical.completion import Completion, simplest_between
-from tropical.complexes import Cell, CellComplex, cells
-from tropical.convert import lattice
+from tropical.complexes import (
+    Cell,
+    CellComplex,
+    HypersurfaceCell,
+    HypersurfaceRidge,
+    NewtonPolytope,
+    RegularSubdivision,
+    TropicalHypersurface,
+    cells,
+)
+from tropical.convert import (
+    FacetJump,
+    difference_of_convex,
+    facet_jumps,
+    from_jumps,
+    glue,
+    lattice,
+    polynomial_as_lattice,
+    to_polynomial,
+    to_rational,
+)
+from tropical.criterion import ClauseCriterion, clause_criterion
 from tropical.decide import relevant_subspace, same_function
 from tropical.domains import Box, Polyhedron
 from tropical.exceptions import (
@@ -33,30 +53,45 @@ __all__ = [
     "CellComplex",
     "Certificate",
     "CheckResult",
+    "ClauseCriterion",
     "Completion",
+    "FacetJump",
     "FormatError",
+    "HypersurfaceCell",
+    "HypersurfaceRidge",
     "InvalidInput",
     "InvalidType",
     "LatticePolynomial",
+    "NewtonPolytope",
     "NotExact",
     "PieceTable",
     "Polyhedron",
     "ReLUNetwork",
+    "RegularSubdivision",
     "TropicalError",
+    "TropicalHypersurface",
     "TropicalPolynomial",
     "TropicalRational",
     "Verdict",
     "Witness",
     "cells",
     "check",
+    "clause_criterion",
+    "difference_of_convex",
+    "facet_jumps",
     "families",
+    "from_jumps",
+    "glue",
     "lattice",
     "load",
     "maximum",
     "minimum",
     "parse",
+    "polynomial_as_lattice",
     "relevant_subspace",
     "same_function",
     "save",
     "simplest_between",
+    "to_polynomial",
+    "to_rational",
 ]

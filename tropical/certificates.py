@@ -138,6 +138,9 @@ class CheckResult:
     def __bool__(self) -> bool:
         return self.valid
 
+    def __hash__(self) -> int:  # the plain data are dicts, which have none
+        return hash((self.valid, self.reason, self.statement))
+
     def __repr__(self) -> str:
         return f"CheckResult({'valid' if self.valid else 'REJECTED'}: {self.statement}; {self.reason})"
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, primitive
 from tropical._exact.region import Region, leaves
+from tropical.canonical import canonical_form
 from tropical.complexes.cell_complex import share_facet
 from tropical.complexes.reduction import Reduction
-from tropical.convert import canonical_form
 from tropical.exceptions import InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial
 

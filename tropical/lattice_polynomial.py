@@ -30,6 +30,7 @@ from tropical._exact.rational import (
     IntVector,
     as_affine_map,
     as_fraction,
+    as_fraction_matrix,
     rational_text,
 )
 from tropical._lattice_resolver import LatticeResolver
@@ -38,7 +39,7 @@ from tropical.clauses import absorb, mask_of, members, product_of_unions, transv
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
-__all__ = ["LatticePolynomial", "maximum", "minimum"]
+__all__ = ["LatticePolynomial", "maximum", "minimum", "tidy"]
 
 Clauses = tuple[tuple[int, ...], ...]
 _CLAUSES_SHOWN, _LITERALS_SHOWN, _TERM_SHOWN = 6, 6, 60
@@ -158,7 +159,7 @@ class LatticePolynomial:
             for clause in self.clauses
             for other_clause in right.clauses
         ]
-        return _tidy(rows, scale * step, masks, self.form)
+        return tidy(rows, scale * step, masks, self.form)
 
     __radd__ = __add__
 
@@ -182,7 +183,7 @@ class LatticePolynomial:
         rows = [tuple(a * number.numerator for a in row) for row in self.pieces.rows]
         masks = [mask_of(clause) for clause in self.clauses]
         form = self.form if number >= 0 else swapped
-        return _tidy(rows, self.pieces.denominator * number.denominator, masks, form)
+        return tidy(rows, self.pieces.denominator * number.denominator, masks, form)
 
     __rmul__ = __mul__
 
@@ -206,11 +207,33 @@ class LatticePolynomial:
         swapped = "min-max" if self.form == "max-min" else "max-min"
         return LatticePolynomial(self.pieces, sorted(members(mask) for mask in masks), swapped)
 
-    def canonical(self) -> LatticePolynomial:
-        """Return the canonical max-min form, which depends on the function alone; see :func:`tropical.lattice`."""
-        from tropical.convert import canonical_of
+    def canonical(self, form: str = "max-min", max_cells: int | None = None) -> LatticePolynomial:
+        """Return the canonical form, which depends on the function alone: equal functions give equal objects.
 
-        return canonical_of(self)
+        ``canonical("min-max")`` is the canonical dual: its clauses are the minimal T_x. As set families it differs from
+        the formal :meth:`dual` in general. See :func:`tropical.lattice` for the cost.
+        """
+        from tropical.canonical import active_cells, canonical_form
+
+        reduction, (found,), denominator = active_cells(self, None, max_cells)
+        return canonical_form(reduction, found, denominator, form=form, max_cells=max_cells)
+
+    def minimal(self, max_cells: int | None = None) -> LatticePolynomial:
+        """Return an irredundant form of the same function; see :func:`tropical.canonical.minimal_form`."""
+        from tropical.canonical import minimal_form
+
+        return minimal_form(self, max_cells)
+
+    def restrict(self, basis: Any, origin: Any = None) -> LatticePolynomial:
+        """Return F on a subspace: ``z -> F(origin + z_1 b_1 + ... + z_e b_e)`` for the rows b of the basis, on R^e.
+
+        The rows need not be independent; `origin` is zero by default.
+        """
+        rows = as_fraction_matrix(basis, "basis")
+        if not rows or len(rows[0]) != self.dimension:
+            given = f"rows of length {len(rows[0])}" if rows else "none"
+            raise InvalidInput("basis", f"at least one row of length {self.dimension}", given, "give spanning vectors")
+        return self.compose(list(zip(*rows, strict=True)), origin)
 
     def _operand(self, other: Any) -> LatticePolynomial | None:
         """Return the other operand as a function on the same space, None where it is not for us to handle."""
@@ -231,7 +254,8 @@ class LatticePolynomial:
         The pieces of the result have gradients ``u A``: their rank is at most that of A.
         """
         matrix, offset = as_affine_map(A, b, self.dimension)
-        return LatticePolynomial(self.pieces.compose(matrix, offset, len(matrix[0])), self.clauses, self.form)
+        pieces = self.pieces.compose(matrix, offset, len(matrix[0]))
+        return tidy(pieces.rows, pieces.denominator, [mask_of(clause) for clause in self.clauses], self.form)
 
     def __str__(self) -> str:
         return self._text(self._term(str), "max", "min", "({})", cut=False)
@@ -331,11 +355,11 @@ def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> Latt
         ours = [mask_of(clause) for clause in result.clauses]
         theirs = [mask_of(clause) << shift for clause in right.clauses]
         masks = [*ours, *theirs] if result.form == joining else product_of_unions(ours, theirs)
-        result = _tidy(rows, scale * step, masks, result.form)
+        result = tidy(rows, scale * step, masks, result.form)
     return result
 
 
-def _tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], form: str) -> LatticePolynomial:
+def tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], form: str) -> LatticePolynomial:
     """Merge equal pieces, absorb clauses, drop unused pieces; pieces keep the order of their first appearance."""
     number: dict[IntVector, int] = {}
     merged = [number.setdefault(row, len(number)) for row in rows]

@@ -15,7 +15,8 @@ c_i, u_i                   ``terms[i]``
 =========================  =================================
 
 A polynomial is a *formula*: ``==`` compares terms. Terms with one exponent are added, and nothing else is decided:
-:meth:`TropicalPolynomial.essential` drops the terms that never matter, :func:`tropical.same_function` compares functions.
+:meth:`TropicalPolynomial.essential` drops the terms that never matter, :func:`tropical.same_function` compares
+functions.
 """
 
 from __future__ import annotations
@@ -200,7 +201,7 @@ class TropicalPolynomial:
         return self._made(rows, self.pieces.denominator * number.denominator)
 
     def scale(self, constant: Any) -> TropicalPolynomial:
-        """Return the multiple by a tropical scalar: every coefficient, and so every value, raised by an exact number."""
+        """Return the multiple by a tropical scalar: every coefficient, hence every value, raised by an exact number."""
         return self * TropicalPolynomial.constant(constant, self.dimension, self.convention)
 
     def negated(self) -> TropicalPolynomial:
@@ -247,9 +248,9 @@ class TropicalPolynomial:
         """Return the polynomial of the essential terms: those that alone are largest (smallest) somewhere.
 
         The same function, and the shortest formula for it: equal functions give equal results. Exact; see
-        :class:`tropical.complexes.hypersurface.Epigraph` for the cost.
+        :class:`tropical.complexes.epigraph.Epigraph` for the cost.
         """
-        from tropical.complexes.hypersurface import Epigraph
+        from tropical.complexes.epigraph import Epigraph
 
         kept = Epigraph(self.pieces, self.convention).essential
         return self._made([self._rows[i] for i in kept], self.pieces.denominator)
@@ -257,8 +258,8 @@ class TropicalPolynomial:
     def roots(self) -> tuple[tuple[Fraction, Fraction], ...]:
         """Return the roots of a polynomial in one variable with their multiplicities, sorted; exact.
 
-        A root is a point where the slope jumps, its multiplicity is the size of the jump: an integer where the exponents
-        are. Infinite roots are not listed.
+        A root is a point where the slope jumps, its multiplicity is the size of the jump: an integer where the
+        exponents are. Infinite roots are not listed.
         """
         from tropical.complexes.hypersurface import roots
 
@@ -341,7 +342,7 @@ class TermResolver:
     def resolve(self, region: Region) -> Resolution:
         heights = [self._sign * dot(row, region.point) for row in self.rows]
         active = heights.index(max(heights))
-        # the most competitive terms first: their hyperplanes bound the cell, and with these known the others rarely cross
+        # the most competitive terms first: their hyperplanes bound the cell, where the others rarely cross it
         for i in sorted(range(len(heights)), key=heights.__getitem__, reverse=True):
             if i != active:
                 region.decide(self._difference(active, i))
@@ -357,16 +358,17 @@ class TermResolver:
 
 def _pairs(terms: Any) -> list[tuple[Any, Any]]:
     """Return terms as pairs (exponents, coefficient)."""
-    if isinstance(terms, Mapping):
-        return [(exponents, coefficient) for exponents, coefficient in terms.items()]
     requirement = "{exponents: coefficient}, or pairs (coefficient, exponents)"
     if isinstance(terms, (str, bytes)) or not isinstance(terms, Iterable):
         raise InvalidType("terms", requirement, terms, "pass for example {(1, 0): 0, (0, 0): 3}")
-    result = []
-    for i, pair in enumerate(terms):
-        if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
-            raise InvalidType(f"terms[{i}]", "a pair (coefficient, exponents)", pair, "pass for example (3, (1, 0))")
-        result.append((as_fraction_vector(pair[1], f"terms[{i}][1]"), as_fraction(pair[0], f"terms[{i}][0]")))
+    if isinstance(terms, Mapping):
+        result = list(terms.items())
+    else:
+        result = []
+        for i, pair in enumerate(terms):
+            if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
+                raise InvalidType(f"terms[{i}]", "a pair (coefficient, exponents)", pair, "pass for example (3, (1, 0))")
+            result.append((as_fraction_vector(pair[1], f"terms[{i}][1]"), as_fraction(pair[0], f"terms[{i}][0]")))
     if not result:
         cure = "the tropical zero is infinite everywhere and no function to R"
         raise InvalidInput("terms", "at least one term", "none", cure)

@@ -4,7 +4,7 @@ r"""Tropical rational functions: quotients of tropical polynomials, which are di
 
 Every continuous piecewise-linear function with finitely many pieces is one (docs/theory.md, section 1 and lemma DC).
 
-**Convention.** As for polynomials: ``+`` is the maximum (minimum), ``*`` the ordinary sum, ``/`` the difference, and all
+**Convention.** As for polynomials: ``+`` is the maximum (minimum), ``*`` the ordinary sum, ``/`` the difference; all
 take tropical objects only. A quotient is a *formula*: ``==`` compares numerators and denominators, and one function has
 many formulas, ``x = (x) - 0 = (2x) - (x)``. :meth:`TropicalRational.reduced` cancels what it finds;
 :func:`tropical.same_function` compares functions.
@@ -169,8 +169,10 @@ class TropicalRational:
 
     def __repr__(self) -> str:
         count = f"{len(self.numerator)} over {len(self.denominator)} terms, R^{self.dimension}"
-        above, below = self.numerator.outline(), self.denominator.outline()
-        return f"TropicalRational({self.convention}, {count}: {above if self._is_polynomial() else f'{above} - ({below})'})"
+        text = self.numerator.outline()
+        if not self._is_polynomial():
+            text += f" - ({self.denominator.outline()})"
+        return f"TropicalRational({self.convention}, {count}: {text})"
 
     def _repr_latex_(self) -> str:
         above, below = (part._repr_latex_()[1:-1] for part in (self.numerator, self.denominator))

@@ -1,8 +1,8 @@
 """The intersection of many half-spaces of which few matter, by lazy double description.
 
 The epigraph of a polynomial with 10^4 terms is bounded by the few hundred that are essential; the Newton polytope has
-few vertices among many exponents. So only a half-space that cuts off a ray of the present cone is added, and of these the
-one that cuts deepest: it attains the extreme value of its kind at that ray, so it nearly always matters in the end.
+few vertices among many exponents. So only a half-space that cuts off a ray of the present cone is added, and of these
+the one that cuts deepest: it attains the extreme value of its kind at that ray, so it nearly always matters in the end.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def intersect(table: WallTable, cone: Cone, first: int) -> tuple[Cone, tuple[int
 
 
 def _violated(table: WallTable, cone: Cone, passed: set[IntVector]) -> int | None:
-    """Return the wall that cuts off a line or a ray of the cone deepest; rays inside all walls are noted in `passed`."""
+    """Return the wall that cuts off a line or ray of the cone deepest; rays inside all walls are noted in `passed`."""
     for line in cone.lines:
         values = table.values(line)
         if values.any():

@@ -92,9 +92,7 @@ def as_fraction_matrix(rows: Any, argument: str) -> tuple[tuple[Fraction, ...], 
     return matrix
 
 
-def as_affine_map(
-    A: Any, b: Any, dimension: int
-) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[Fraction, ...]]:
+def as_affine_map(A: Any, b: Any, dimension: int) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[Fraction, ...]]:
     """Return the matrix and the offset of ``x -> A x + b`` into R^dimension; b may be None for zero."""
     matrix = as_fraction_matrix(A, "A")
     if len(matrix) != dimension or not matrix[0]:

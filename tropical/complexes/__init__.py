@@ -1,6 +1,17 @@
-"""Complexes of cells on which a function is affine."""
+"""Complexes of cells: those on which a function is affine, and those where a tropical polynomial is not."""
 
 from tropical.complexes.cell_complex import Cell, CellComplex
+from tropical.complexes.hypersurface import HypersurfaceCell, HypersurfaceRidge, TropicalHypersurface
+from tropical.complexes.newton import NewtonPolytope, RegularSubdivision
 from tropical.complexes.reference import cells
 
-__all__ = ["Cell", "CellComplex", "cells"]
+__all__ = [
+    "Cell",
+    "CellComplex",
+    "HypersurfaceCell",
+    "HypersurfaceRidge",
+    "NewtonPolytope",
+    "RegularSubdivision",
+    "TropicalHypersurface",
+    "cells",
+]

@@ -15,6 +15,8 @@ from typing import Any
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector
+from tropical._exact.region import Region
+from tropical.complexes.reduction import Coordinates
 from tropical.domains import Polyhedron
 from tropical.pieces import AffinePiece, PieceTable
 
@@ -93,6 +95,28 @@ class CellComplex:
         """Return the affine function that an output equals on a cell."""
         return self.tables[output][cell.pieces[output]]
 
+    def coordinates(self) -> Coordinates:
+        """Return the coordinates in which the cells live."""
+        pivots = tuple(next(j for j, entry in enumerate(row) if entry) for row in self.basis)
+        return Coordinates(self.tables[0].dimension, self.basis, pivots)
+
+    def regions(self) -> list[Region]:
+        """Return the cells as regions that answer for the signs of affine forms."""
+        homogeneous = any(cone.dimension == len(self.basis) for cone in self._cones)
+        return [Region(cone, homogeneous) for cone in self._cones]
+
+    def adjacent(self) -> tuple[tuple[int, int, IntVector], ...]:
+        """Return the pairs of cells that share a facet, each with the form of its hyperplane.
+
+        Triples (i, j, h): the affine form h on R^k, primitive integers, is >= 0 on cell i and <= 0 on cell j.
+
+        Complexity: as for :attr:`n_regions`, over all cells.
+        """
+        pairs = []
+        for i, j, normal in _adjacent(self._cones):
+            pairs.append((i, j, (*normal, 0) if len(normal) == len(self.basis) else normal))
+        return tuple(pairs)
+
     def __len__(self) -> int:
         return len(self.cells)
 
@@ -115,17 +139,24 @@ def _components(cones: Sequence[Cone]) -> int:
             i = parent[i]
         return i
 
+    for i, j, _ in _adjacent(cones):
+        parent[root(i)] = root(j)
+    return len({root(i) for i in range(len(cones))})
+
+
+def _adjacent(cones: Sequence[Cone]) -> Iterator[tuple[int, int, IntVector]]:
+    """Yield the pairs of cones that share a facet, with the normal that is >= 0 on the first."""
     walls: dict[IntVector, list[tuple[int, int]]] = defaultdict(list)
     for i, cone in enumerate(cones):
         for facet in cone.facets():
             walls[cone.constraints[facet]].append((i, facet))
     for normal, here in walls.items():
-        opposite = walls.get(tuple(-a for a in normal), [])
-        for i, facet in here:
-            for j, other in opposite:
-                if root(i) != root(j) and share_facet(cones[i], facet, cones[j], other):
-                    parent[root(i)] = root(j)
-    return len({root(i) for i in range(len(cones))})
+        opposite = tuple(-a for a in normal)
+        if normal > opposite:
+            for i, facet in here:
+                for j, other in walls.get(opposite, []):
+                    if share_facet(cones[i], facet, cones[j], other):
+                        yield i, j, normal
 
 
 def share_facet(cone: Cone, facet: int, other: Cone, other_facet: int) -> bool:

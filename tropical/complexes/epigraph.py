@@ -66,7 +66,7 @@ class Epigraph:
         self._finite = mask_of(r for r, ray in enumerate(cone.rays) if ray[-1])
 
     def faces_by_codimension(self) -> Iterator[list[int]]:
-        """Yield the faces over cells of codimension 0 (regions), 1 (the hypersurface's cells), ... while there are any."""
+        """Yield the faces over cells of codimension 0 (regions), 1 (the hypersurface), ... while there are any."""
         faces = sorted(self._carried.values())
         while faces:
             yield faces

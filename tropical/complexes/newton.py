@@ -1,8 +1,8 @@
 """The Newton polytope of a polynomial and its regular subdivision.
 
 The coefficients lift the exponents u_i to the points (u_i, c_i); the upper faces of their hull (the lower ones for
-"min"), projected back, subdivide the Newton polytope. The subdivision is dual to the hypersurface: its cells of dimension
-j are the exponents that attain on the hypersurface's cells of codimension j.
+"min"), projected back, subdivide the Newton polytope. The subdivision is dual to the hypersurface: its cells of
+dimension j are the exponents that attain on the hypersurface's cells of codimension j.
 
 References
 ----------
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from tropical._exact.cone import Cone
 from tropical._exact.halfspaces import WallTable, intersect
-from tropical._exact.linear import rank
 from tropical._exact.rational import IntVector, as_fraction_matrix, dot, over_common_denominator
 from tropical.complexes.epigraph import Epigraph
 from tropical.exceptions import InvalidInput
@@ -141,10 +140,4 @@ class RegularSubdivision:
 
 
 def _pairing(form: IntVector, row: Sequence[Fraction | int]) -> Fraction:
-    return sum((a * b for a, b in zip(form, row, strict=True)), Fraction(0))
-
-
-def affine_rank(points: Sequence[Point]) -> int:
-    """Return the dimension of the affine hull of points."""
-    first = points[0]
-    return rank([[a - b for a, b in zip(point, first, strict=True)] for point in points[1:]], len(first))
+    return sum((Fraction(a * b) for a, b in zip(form, row, strict=True)), Fraction(0))

@@ -18,18 +18,49 @@ from tropical._protocol import PiecewiseLinear, Resolver
 from tropical.domains import Polyhedron
 from tropical.exceptions import InvalidInput
 
-__all__ = ["Reduction"]
+__all__ = ["Coordinates", "Reduction", "dehomogenise"]
 
 
-class Reduction:
+Rows = tuple[tuple[Fraction, ...], ...]
+
+
+class Coordinates:
+    """Coordinates ``z = R x`` on the span of linear forms.
+
+    Attributes
+    ----------
+    dimension : int
+        d.
+    basis : tuple of rows of Fractions, (k, d)
+        R, in reduced echelon form.
+    pivots : tuple of int
+        The k columns at which the basis is the identity.
+    """
+
+    def __init__(self, dimension: int, basis: Rows, pivots: tuple[int, ...]) -> None:
+        self.dimension, self.basis, self.pivots = dimension, basis, pivots
+
+    def lift_point(self, z: Sequence[Fraction]) -> tuple[Fraction, ...]:
+        """Return the point of R^d supported on the pivots whose coordinates ``R x`` are z."""
+        x = [Fraction(0)] * self.dimension
+        for pivot, value in zip(self.pivots, z, strict=True):
+            x[pivot] = value
+        return tuple(x)
+
+    def lift_forms(self, forms: Sequence[Sequence[Fraction]]) -> tuple[tuple[Fraction, ...], ...]:
+        """Return affine forms on R^k, rows (u, c), as affine forms on R^d; sorted rows stay sorted.
+
+        Entries before a pivot are combinations of the coordinates before it, so rows compare as their coordinates do.
+        """
+        gradients = combine_rows([form[:-1] for form in forms], self.basis, self.dimension)
+        return tuple((*gradient, form[-1]) for gradient, form in zip(gradients, forms, strict=True))
+
+
+class Reduction(Coordinates):
     """Functions of R^d seen on the joint span of what they read.
 
     Attributes
     ----------
-    basis : tuple of rows of Fractions, (k, d)
-        Reduced echelon form.
-    pivots : tuple of int
-        The k columns at which the basis is the identity.
     resolvers : list of Resolver
         The functions on R^k.
     homogeneous : bool
@@ -37,12 +68,12 @@ class Reduction:
     """
 
     def __init__(self, functions: Sequence[PiecewiseLinear], domain: Polyhedron | None) -> None:
-        self.dimension = functions[0].dimension
+        dimension = functions[0].dimension
         rows = [row for function in functions for row in function.linear_forms()]
         if domain is not None:
             rows += domain.A
         self.domain = domain
-        self.basis, self.pivots = row_space(rows, self.dimension)
+        super().__init__(dimension, *row_space(rows, dimension))
         self.resolvers: list[Resolver] = [function.resolver(self.pivots) for function in functions]
         self.homogeneous = domain is None and all(function.is_bias_free() for function in functions)
 
@@ -75,21 +106,6 @@ class Reduction:
             (numerators,), _ = over_common_denominator([[*(-row[p] for p in self.pivots), bound]])
             walls.append(primitive(numerators))
         return walls
-
-    def lift_point(self, z: Sequence[Fraction]) -> tuple[Fraction, ...]:
-        """Return the point of R^d supported on the pivots whose coordinates ``R x`` are z."""
-        x = [Fraction(0)] * self.dimension
-        for pivot, value in zip(self.pivots, z, strict=True):
-            x[pivot] = value
-        return tuple(x)
-
-    def lift_forms(self, forms: Sequence[Sequence[Fraction]]) -> tuple[tuple[Fraction, ...], ...]:
-        """Return affine forms on R^k, rows (u, c), as affine forms on R^d; sorted rows stay sorted.
-
-        Entries before a pivot are combinations of the coordinates before it, so rows compare as their coordinates do.
-        """
-        gradients = combine_rows([form[:-1] for form in forms], self.basis, self.dimension)
-        return tuple((*gradient, form[-1]) for gradient, form in zip(gradients, forms, strict=True))
 
 
 def dehomogenise(point: Sequence[int]) -> tuple[Fraction, ...]:

@@ -8,7 +8,7 @@ plain on purpose: faster engines are tested against it.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from tropical._exact.cone import Cone
 from tropical._exact.halfspaces import WallTable, intersect
@@ -71,7 +71,7 @@ def cells(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = Non
     try:
         found = leaves(start, resolver.resolve, max_cells, "cells")
     except BudgetExceeded as exceeded:
-        found = _whole_cells(start, resolver, exceeded.partial)
+        found = _whole_cells(start, resolver, cast(Found, exceeded.partial))
         exceeded.partial = _complex(reduction, found, function.outputs, polyhedron)
         raise
     return _complex(reduction, _whole_cells(start, resolver, found), function.outputs, polyhedron)
@@ -97,9 +97,7 @@ def _whole_cells(start: Region, resolver: Resolver, found: Found) -> Found:
     return result
 
 
-def _complex(
-    reduction: Reduction, found: Found, outputs: int, domain: Polyhedron | None
-) -> CellComplex:
+def _complex(reduction: Reduction, found: Found, outputs: int, domain: Polyhedron | None) -> CellComplex:
     tables: list[PieceTable] = []
     numbers: list[dict[Row, int]] = []
     rows_by_cell = [resolution.rows() for _, resolution in found]

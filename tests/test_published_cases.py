@@ -1,0 +1,141 @@
+"""Published cases of other tools, recomputed: each test's id names its source."""
+
+import json
+import os
+from fractions import Fraction
+from functools import reduce
+from itertools import combinations, permutations
+from operator import add, mul
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tropical import (
+    TropicalPolynomial,
+    TropicalRational,
+    cells,
+    check,
+    families,
+    lattice,
+    same_function,
+    to_rational,
+)
+
+FOLDER = Path(os.environ.get("TROPICAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+FILE = FOLDER / "published_cases.json"
+CASES = json.loads(FILE.read_text()) if FILE.is_file() else {}
+
+pytestmark = pytest.mark.usefixtures("data")  # the one visible skip where the folder is absent
+
+
+def cases(kind):
+    found = CASES.get(kind, [])
+    return pytest.mark.parametrize("case", found, ids=[f"{c['id']} [{c['source'].strip()}]" for c in found])
+
+
+def polynomial(terms, convention):
+    return TropicalPolynomial([tuple(term) for term in terms], convention)
+
+
+def rows(entries):
+    return sorted(tuple(map(Fraction, entry)) for entry in entries)
+
+
+def test_every_kind_of_case_is_there():
+    counts = {kind: len(CASES[kind]) for kind in ("polynomials", "rationals", "equalities", "univariate_roots")}
+    assert counts == {"polynomials": 14, "rationals": 6, "equalities": 3, "univariate_roots": 5}
+
+
+@cases("polynomials")
+def test_polynomial(case):
+    P, expected = polynomial(case["terms"], case["convention"]), case["expected"]
+    essential, surface = P.essential(), P.hypersurface()
+    assert len(essential) == expected["essential_terms"]
+    assert [exponents for _, exponents in essential.terms] == rows(expected["essential_exponents"])
+    assert len(surface.cells) == expected["codim1_cells"]
+    assert list(surface.vertices) == rows(expected["vertices"])
+    assert surface.is_balanced()
+    assert cells(P).n_cells == expected["essential_terms"]
+
+
+@cases("rationals")
+def test_rational(case):
+    R = TropicalRational(polynomial(case["num"], case["convention"]), polynomial(case["den"], case["convention"]))
+    complex_, expected = cells(R), case["expected"]
+    assert complex_.n_cells == expected["cells"]
+    assert complex_.n_regions == expected["connected"]
+    assert complex_.n_pieces == expected["maps"]
+    assert same_function(R.reduced(), R)
+    assert len(lattice(R).pieces) == expected["maps"]
+
+
+@cases("equalities")
+def test_equality(case):
+    left, right = (
+        reduce(mul, [polynomial(factor, case["convention"]) for factor in case[side]])
+        for side in ("left_factors", "right_factors")
+    )
+    verdict = same_function(left, right)
+    assert bool(verdict) == case["expected_equal_functions"]
+    assert (left.essential() == right.essential()) == case["expected_equal_functions"]
+    if verdict:
+        assert check(verdict.certificate, left, right)
+        assert (left / right).reduced() == TropicalRational(TropicalPolynomial.constant(0, 2, case["convention"]))
+
+
+@cases("univariate_roots")
+def test_roots(case):
+    terms = [(c, [i]) for i, c in enumerate(case["coefficients_by_exponent"]) if c is not None]
+    roots = TropicalPolynomial(terms, case["convention"]).roots()
+    listed = [root for root, multiplicity in roots for _ in range(int(multiplicity))]
+    assert listed == [Fraction(root) for root in case["expected_roots_with_multiplicity"]]
+
+
+@cases("evaluations")
+def test_evaluation(case):
+    P = polynomial(case["terms"], case["convention"])
+    assert P(case["point"]) == Fraction(case["value"])
+    assert P.evaluate(np.array([[float(Fraction(x)) for x in case["point"]]])) == float(Fraction(case["value"]))
+
+
+@cases("symmetric_max_certificates")
+def test_symmetric_maximum(case):
+    # the maximum of five as a combination of maxima of two sums of maxima of two, at exact points
+    n = case["n"]
+    x = TropicalPolynomial.variables(n, "max")
+    terms = []
+    for term in case["terms"]:
+        sides = [reduce(mul, [x[a] + x[b] for a, b in term[side]]) for side in ("left", "right")]
+        terms.append((Fraction(term["coefficient"]), sides[0] + sides[1]))
+    maximum = reduce(add, x)
+    for point in ([5, 3, 2, 1, 0], [1, 1, 1, 1, 1], [Fraction(1, 3), 7, -2, 0, Fraction(5, 7)], [0, 0, -9, 4, 4]):
+        orders = list(permutations(point))
+        total = sum(c * sum(P(order) for order in orders) for c, P in terms)
+        assert total == maximum(point) == max(point)
+
+
+def test_the_functional_that_knows_maxima_of_five():
+    # hbdss_functional: 1 on max(0, x1, ..., x4), 0 on everything that a maximum of two numbers can do
+    one, *x = (TropicalPolynomial.constant(0, 4, "max"), *TropicalPolynomial.variables(4, "max"))
+
+    def functional(f):
+        total = Fraction(0)
+        for size in range(1, 5):
+            for S in combinations(range(5), size):
+                corner = [int(0 in S) - int(i in S) for i in range(1, 5)]
+                total += (-1) ** size * f(corner)
+        return total
+
+    assert functional(reduce(add, [one, *x])) == 1
+    for f in [*x, *(one + P for P in x), *(P + Q for P, Q in combinations(x, 2))]:
+        assert functional(f) == 0
+
+
+def test_generic_one_layer_cells():
+    # sum_{i<=d} C(n, i), from the closed forms of the file: (d, n) -> count
+    for d, n, count in ((2, 4, 11), (2, 6, 22), (3, 5, 26)):
+        assert f"({d},{n})={count}" in CASES["closed_forms"]["generic_one_layer_cells"]
+        net = families.random_network((d, n, 1), 3, biases=True)
+        assert cells(net).n_cells == count
+        assert same_function(to_rational(net), net)

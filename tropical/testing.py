@@ -1,0 +1,234 @@
+"""Hypothesis strategies for property tests about piecewise-linear functions.
+
+Every strategy shrinks to a textbook instance: the zero function of one variable, the network without hidden layers, the
+origin. Weights are small on purpose, so that degenerate position (zero, equal and opposite units, coincident walls,
+terms that tie) is common. Needs Hypothesis: ``pip install 'tropical-learner[testing]'``.
+
+>>> from hypothesis import given
+>>> from tropical import lattice, same_function
+>>> @given(networks(dimension=2))
+... def every_network_is_a_lattice_polynomial(net):
+...     assert same_function(net, lattice(net))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+try:
+    from hypothesis import strategies as st
+except ImportError:  # pragma: no cover - the extra is part of the test extra
+    raise ImportError("tropical.testing needs Hypothesis: pip install 'tropical-learner[testing]'") from None
+
+from tropical._protocol import PiecewiseLinear
+from tropical.complexes import cells
+from tropical.lattice_polynomial import LatticePolynomial
+from tropical.network import ReLUNetwork
+from tropical.pieces import AffinePiece
+from tropical.polynomial import TropicalPolynomial
+from tropical.rational_function import TropicalRational
+
+__all__ = [
+    "affine_pieces",
+    "boundary_points",
+    "functions",
+    "lattice_polynomials",
+    "networks",
+    "points",
+    "rationals",
+    "tropical_polynomials",
+    "tropical_rationals",
+    "vectors",
+]
+
+Strategy = st.SearchStrategy[Any]
+
+
+@st.composite
+def rationals(draw: Callable[[Strategy], Any], largest: int = 3, max_denominator: int = 4) -> Fraction:
+    """Return Fractions of absolute value at most `largest`; shrinks to 0."""
+    # two integers: six times as fast as hypothesis.strategies.fractions with the same bounds
+    denominator = draw(st.integers(1, max_denominator))
+    return Fraction(draw(st.integers(-largest * denominator, largest * denominator)), denominator)
+
+
+def vectors(length: int, entries: Strategy | None = None) -> st.SearchStrategy[list[Any]]:
+    """Return lists of `length` numbers; shrinks to zeros."""
+    return st.lists(rationals() if entries is None else entries, min_size=length, max_size=length)
+
+
+def points(dimension: int, *, largest: int = 20, max_denominator: int = 8) -> st.SearchStrategy[tuple[Fraction, ...]]:
+    """Return rational points of R^dimension; shrinks to the origin."""
+    return vectors(dimension, rationals(largest, max_denominator)).map(tuple)
+
+
+def affine_pieces(dimension: int, *, entries: Strategy | None = None) -> st.SearchStrategy[AffinePiece]:
+    """Return affine functions on R^dimension; shrinks to 0."""
+
+    def piece(row: list[Any]) -> AffinePiece:
+        return AffinePiece(tuple(Fraction(a) for a in row[:-1]), Fraction(row[-1]))
+
+    return vectors(dimension + 1, entries).map(piece)
+
+
+@st.composite
+def tropical_polynomials(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    convention: str | None = None,
+    max_terms: int = 5,
+    exponents: Strategy | None = None,
+    coefficients: Strategy | None = None,
+) -> TropicalPolynomial:
+    """Return tropical polynomials with small integer exponents, negative ones too; shrinks to the constant 0.
+
+    Parameters
+    ----------
+    dimension : int, optional
+        1 or 2 by default.
+    convention : {"max", "min"}, optional
+        Either by default.
+    max_terms : int
+    exponents, coefficients : strategies, optional
+        For the numbers; integers from -2 to 2, and :func:`rationals`, by default.
+    """
+    size = dimension or draw(st.integers(1, 2))
+    kind = convention or draw(st.sampled_from(["max", "min"]))
+    powers = vectors(size, st.integers(-2, 2) if exponents is None else exponents)
+    term = st.tuples(rationals() if coefficients is None else coefficients, powers)
+    return TropicalPolynomial(draw(st.lists(term, min_size=1, max_size=max_terms)), kind)
+
+
+@st.composite
+def tropical_rationals(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    convention: str | None = None,
+    max_terms: int = 4,
+    common_factor: bool = True,
+) -> TropicalRational:
+    """Return quotients of tropical polynomials, some with a common factor; shrinks to the constant 0.
+
+    Parameters
+    ----------
+    dimension, convention, max_terms
+        As for :func:`tropical_polynomials`.
+    common_factor : bool
+        Whether numerator and denominator may be multiplied by one polynomial of two terms.
+    """
+    size = dimension or draw(st.integers(1, 2))
+    kind = convention or draw(st.sampled_from(["max", "min"]))
+
+    def polynomial(terms: int) -> TropicalPolynomial:
+        return draw(tropical_polynomials(size, convention=kind, max_terms=terms))
+
+    numerator, denominator = polynomial(max_terms), polynomial(max_terms)
+    if common_factor and draw(st.booleans()):
+        factor = polynomial(2)
+        numerator, denominator = numerator * factor, denominator * factor
+    return TropicalRational(numerator, denominator)
+
+
+@st.composite
+def lattice_polynomials(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    form: str | None = None,
+    max_pieces: int = 4,
+    max_clauses: int = 3,
+    max_literals: int = 3,
+) -> LatticePolynomial:
+    """Return lattice polynomials, with equal and unused pieces and comparable clauses as they come; shrinks to 0.
+
+    Parameters
+    ----------
+    dimension : int, optional
+        1 or 2 by default.
+    form : {"max-min", "min-max"}, optional
+        Either by default.
+    """
+    size = dimension or draw(st.integers(1, 2))
+    pieces = draw(st.lists(affine_pieces(size), min_size=1, max_size=max_pieces))
+    clause = st.lists(st.integers(0, len(pieces) - 1), min_size=1, max_size=max_literals)
+    clauses = draw(st.lists(clause, min_size=1, max_size=max_clauses))
+    return LatticePolynomial(pieces, clauses, form or draw(st.sampled_from(["max-min", "min-max"])))
+
+
+@st.composite
+def networks(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    max_width: int = 3,
+    max_depth: int = 2,
+    outputs: int = 1,
+    entries: Strategy | None = None,
+    biases: bool | None = None,
+) -> ReLUNetwork:
+    """Return ReLU networks with dead, equal and opposite units as they come; shrinks to the zero linear function.
+
+    Parameters
+    ----------
+    dimension : int, optional
+        1 or 2 by default.
+    max_width, max_depth : int
+        Of the hidden layers.
+    outputs : int
+    entries : strategy, optional
+        For weights and biases; integers from -2 to 2 by default.
+    biases : bool, optional
+        With or without; either by default.
+    """
+    numbers = st.integers(-2, 2) if entries is None else entries
+    size = dimension or draw(st.integers(1, 2))
+    hidden = draw(st.lists(st.integers(1, max_width), min_size=0, max_size=max_depth))
+    widths = [size, *hidden, outputs]
+    weights = [
+        draw(st.lists(vectors(before, numbers), min_size=after, max_size=after)) for before, after in pairwise(widths)
+    ]
+    with_biases = draw(st.booleans()) if biases is None else biases
+    return ReLUNetwork(weights, [draw(vectors(n, numbers)) for n in widths[1:]] if with_biases else None)
+
+
+def functions(dimension: int) -> Strategy:
+    """Return functions of all four types with one output; shrinks to a network without hidden layers."""
+    return st.one_of(
+        networks(dimension),
+        lattice_polynomials(dimension),
+        tropical_polynomials(dimension),
+        tropical_rationals(dimension, max_terms=3),
+    )
+
+
+@st.composite
+def boundary_points(
+    draw: Callable[[Strategy], Any], F: PiecewiseLinear, *, distance: Fraction = Fraction(1, 1000)
+) -> tuple[Fraction, ...]:
+    """Return rational points on the walls between cells of F, and just beside them.
+
+    A point is projected along a coordinate onto a wall, and then moved by 0, +distance or -distance.
+
+    Parameters
+    ----------
+    F : a function of any type
+        Its cells are enumerated, so it should be small.
+    distance : Fraction
+    """
+    complex_ = cells(F)
+    start = draw(points(F.dimension))
+    walls = sorted({wall for cell in complex_ for wall in cell.constraints if any(wall[:-1])})
+    if not walls:
+        return start
+    wall = draw(st.sampled_from(walls))
+    ((*normal, constant),) = complex_.coordinates().lift_forms([[Fraction(a) for a in wall]])
+    axis = draw(st.sampled_from([i for i, a in enumerate(normal) if a]))
+    height = sum((a * x for a, x in zip(normal, start, strict=True)), constant)
+    step = draw(st.sampled_from([Fraction(0), distance, -distance]))
+    moved = start[axis] - height / normal[axis] + step
+    return (*start[:axis], moved, *start[axis + 1 :])
