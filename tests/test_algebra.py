@@ -5,7 +5,6 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import lattice_polynomials, points
 
 from tropical import (
     BudgetExceeded,
@@ -20,6 +19,7 @@ from tropical import (
     same_function,
 )
 from tropical.clauses import absorb, mask_of, members, transversals
+from tropical.testing import lattice_polynomials, points
 
 plane = lattice_polynomials(2, max_pieces=3, max_clauses=2)
 scalars = st.fractions(-3, 3, max_denominator=4)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_functions import MEDIAN
-from strategies import networks, points
 
 from tropical import Box, BudgetExceeded, InvalidInput, LatticePolynomial, Polyhedron, ReLUNetwork, cells
+from tropical.testing import networks, points
 
 LARGEST_IN_CI = 1200
 

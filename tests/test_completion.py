@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import networks, points
 
 from learner import sample
 from learner.assemble import clauses_of_samples
 from tropical import BudgetExceeded, InvalidInput, LatticePolynomial, families, lattice, same_function, simplest_between
 from tropical.completion import _least_cost
+from tropical.testing import networks, points
+
+small = st.integers(-2, 2)
 
 
 def dual(F):

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import z3_same
-from strategies import points
 
 from tropical import InvalidInput, cells, families, lattice, parse, relevant_subspace, same_function
+from tropical.testing import points
+
+small = st.integers(-2, 2)
 
 
 @given(points(3))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from known_functions import ASSEMBLY_NETWORK, COARSE_FAILS_BIAS_FREE, COARSE_FAILS_BIASED, MEDIAN
 from oracles import z3_same
-from strategies import functions, networks
 
 from tropical import BudgetExceeded, LatticePolynomial, ReLUNetwork, cells, check, families, lattice, same_function
+from tropical.testing import functions, networks
 
 
 def coarse_form(net):

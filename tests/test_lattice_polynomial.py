@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import lattice_polynomials, points, small, vectors
 
 from tropical import InvalidInput, LatticePolynomial
+from tropical.testing import lattice_polynomials, points, vectors
+
+small = st.integers(-2, 2)
 
 
 @given(st.data())
@@ -25,8 +27,8 @@ def test_value_is_the_max_of_mins(data):
 def test_composition_is_evaluation_at_the_image(data):
     F = data.draw(lattice_polynomials())
     e = data.draw(st.integers(1, 3))
-    A = data.draw(st.lists(vectors(e), min_size=F.dimension, max_size=F.dimension))
-    b = data.draw(vectors(F.dimension))
+    A = data.draw(st.lists(vectors(e, small), min_size=F.dimension, max_size=F.dimension))
+    b = data.draw(vectors(F.dimension, small))
     z = data.draw(points(e))
     image = [sum(a * t for a, t in zip(row, z, strict=True)) + c for row, c in zip(A, b, strict=True)]
     assert F.compose(A, b)(z) == F(image)

@@ -7,9 +7,9 @@ import pytest
 import sympy
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import networks, points
 
 from tropical import InvalidInput, InvalidType, ReLUNetwork
+from tropical.testing import networks, points
 
 
 def _described(value):

@@ -5,9 +5,9 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import lattice_polynomials, points
 
 from tropical import FormatError, InvalidInput, LatticePolynomial, parse, same_function
+from tropical.testing import lattice_polynomials, points
 
 
 @given(lattice_polynomials())

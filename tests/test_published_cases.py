@@ -1,36 +1,39 @@
 """Published cases of other tools, recomputed: each test's id names its source."""
 
 import json
-import os
 from fractions import Fraction
 from functools import reduce
 from itertools import combinations, permutations
 from operator import add, mul
-from pathlib import Path
 
 import numpy as np
 import pytest
+from published import ABSENT, FOLDER
 
 from tropical import (
+    ReLUNetwork,
     TropicalPolynomial,
     TropicalRational,
     cells,
     check,
     families,
+    from_layers,
+    hidden_neuron_bound,
     lattice,
     same_function,
+    to_network,
+    to_polynomial,
     to_rational,
 )
+from tropical.layers import Affine, Threshold
 
-FOLDER = Path(os.environ.get("TROPICAL_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-FILE = FOLDER / "published_cases.json"
-CASES = json.loads(FILE.read_text()) if FILE.is_file() else {}
-
-pytestmark = pytest.mark.usefixtures("data")  # the one visible skip where the folder is absent
+if not FOLDER.is_dir():
+    pytest.skip(ABSENT, allow_module_level=True)
+CASES = json.loads((FOLDER / "published_cases.json").read_text())
 
 
 def cases(kind):
-    found = CASES.get(kind, [])
+    found = CASES[kind]
     return pytest.mark.parametrize("case", found, ids=[f"{c['id']} [{c['source'].strip()}]" for c in found])
 
 
@@ -57,6 +60,34 @@ def test_polynomial(case):
     assert list(surface.vertices) == rows(expected["vertices"])
     assert surface.is_balanced()
     assert cells(P).n_cells == expected["essential_terms"]
+    assert same_function(to_network(P), P)
+
+
+@cases("networks")
+def test_network(case):
+    expected = case["expected"]
+    if "thresholds" in case:  # each layer x -> max(A x, t)
+        pairs = zip(case["weights"], case["thresholds"], strict=True)
+        net = from_layers([layer for A, t in pairs for layer in (Affine(A), Threshold(t))])
+        for x in ([0, 0], ["1/3", -5], [7, "5/2"], [-3, -2]):
+            values = [Fraction(t) for t in x]
+            for A, t in zip(case["weights"], case["thresholds"], strict=True):
+                sums = [sum(a * v for a, v in zip(row, values, strict=True)) for row in A]
+                values = [max(v, Fraction(bound)) for v, bound in zip(sums, t, strict=True)]
+            assert net(x) == values[0]
+    else:
+        net = ReLUNetwork(case["weights"], case["biases"])
+        assert cells(net).n_cells == expected["activation_cells"]
+    R = to_rational(net)
+    assert same_function(net, R)
+    complex_ = cells(net)
+    if "maps" in expected:
+        assert (complex_.n_regions, complex_.n_pieces) == (expected["connected"], expected["maps"])
+    else:  # nonnegative weights: convex, so the pieces are the essential terms
+        assert len(to_polynomial(net)) == complex_.n_pieces == expected["essential_terms"]
+    if "num_essential" in expected:
+        assert len(R.numerator) <= expected["num_essential"]
+        assert len(R.denominator) <= expected["den_essential"]
 
 
 @cases("rationals")
@@ -67,6 +98,7 @@ def test_rational(case):
     assert complex_.n_regions == expected["connected"]
     assert complex_.n_pieces == expected["maps"]
     assert same_function(R.reduced(), R)
+    assert same_function(to_network(R), R)
     assert len(lattice(R).pieces) == expected["maps"]
 
 
@@ -130,6 +162,20 @@ def test_the_functional_that_knows_maxima_of_five():
     assert functional(reduce(add, [one, *x])) == 1
     for f in [*x, *(one + P for P in x), *(P + Q for P, Q in combinations(x, 2))]:
         assert functional(f) == 0
+
+
+@pytest.mark.parametrize("m", range(1, 9))
+def test_units_of_a_maximum(m):
+    # max_of_m_hidden: the sizes of the balanced tree
+    F = families.maximum_of(m)
+    assert to_network(F).size <= CASES["closed_forms"]["max_of_m_hidden"][str(m)]
+    assert same_function(to_network(F), F)
+
+
+def test_the_bound_on_hidden_units():
+    # cpwl2relu_hidden_neuron_bound, Chen et al. arXiv:2210.07236, theorem 2
+    assert "(1,1)->0, (2,2)->11" in CASES["closed_forms"]["cpwl2relu_hidden_neuron_bound"]
+    assert (hidden_neuron_bound(1, 1), hidden_neuron_bound(2, 2)) == (0, 11)
 
 
 def test_generic_one_layer_cells():

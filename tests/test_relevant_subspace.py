@@ -5,9 +5,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import functions, points
 
 from tropical import BudgetExceeded, LatticePolynomial, ReLUNetwork, families, lattice, relevant_subspace
+from tropical.testing import functions, points
+
+small = st.integers(-2, 2)
 
 
 def project(basis, x):

@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_functions import ASSEMBLY_EXAMPLE, ASSEMBLY_NETWORK, MEDIAN
 from oracles import z3_same
-from strategies import functions
 
 from tropical import (
     Box,
@@ -21,6 +20,9 @@ from tropical import (
     lattice,
     same_function,
 )
+from tropical.testing import functions
+
+small = st.integers(-2, 2)
 
 ABSOLUTE = ReLUNetwork([[[1], [-1]], [1, 1]])
 ABSOLUTE_LATTICE = LatticePolynomial([([1], 0), ([-1], 0)], [[0], [1]])

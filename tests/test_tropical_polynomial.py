@@ -132,7 +132,7 @@ def test_values_are_computed_in_blocks():
 def test_one_exponent_one_term():
     P = TropicalPolynomial([(1, [1, 0]), (3, [1, 0]), ("1/2", [0, 0])], "max")
     assert P.terms == ((Fraction(1, 2), (0, 0)), (3, (1, 0)))
-    assert P == TropicalPolynomial({(0, 0): "1/2", (1, 0): 3}, convention="max")
+    assert TropicalPolynomial({(0, 0): "1/2", (1, 0): 3}, convention="max") == P
     assert TropicalPolynomial([(1, [1, 0]), (3, [1, 0])], "min").terms == ((1, (1, 0)),)
     assert hash(P) == hash(TropicalPolynomial(P.terms, "max"))
 
@@ -167,12 +167,12 @@ def test_the_convention_is_shown_and_never_mixed():
 def test_bare_numbers_and_other_functions_are_refused():
     x = TropicalPolynomial.variables(1, "max")[0]
     for operation in (lambda: x + 1, lambda: 1 + x, lambda: x * 2, lambda: 2 * x, lambda: x / 2, lambda: sum([x, x])):
-        with pytest.raises(InvalidType, match="TropicalPolynomial.constant"):
+        with pytest.raises(InvalidType, match=r"TropicalPolynomial\.constant"):
             operation()
     for operation in (lambda: x + np.ones(3), lambda: np.float64(1) * x, lambda: np.ones(2) + x):
         with pytest.raises(InvalidType, match="tropical polynomial or rational"):
             operation()
-    with pytest.raises(InvalidType, match="tropical.lattice of both"):
+    with pytest.raises(InvalidType, match=r"tropical\.lattice of both"):
         x + ReLUNetwork([[1]])
 
 
@@ -202,7 +202,7 @@ def test_other_bad_input():
     x, y = TropicalPolynomial.variables(2, "max")
     with pytest.raises(InvalidInput, match='"max" or "min"'):
         TropicalPolynomial({(1,): 0}, "plus")
-    with pytest.raises(InvalidInput, match="single term|several terms"):
+    with pytest.raises(InvalidInput, match="several terms"):
         (x + y) ** -1
     with pytest.raises(InvalidInput, match=">= 0"):
         (x + y).frobenius(-1)

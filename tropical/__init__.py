@@ -17,9 +17,12 @@ from tropical.convert import (
     difference_of_convex,
     facet_jumps,
     from_jumps,
+    from_layers,
     glue,
+    hidden_neuron_bound,
     lattice,
     polynomial_as_lattice,
+    to_network,
     to_polynomial,
     to_rational,
 )
@@ -43,7 +46,7 @@ from tropical.rational_function import TropicalRational
 from tropical.results import Verdict, Witness
 from tropical.text import parse
 
-from tropical import families  # isort: skip
+from tropical import families, layers  # isort: skip
 
 __all__ = [
     "AffinePiece",
@@ -81,8 +84,11 @@ __all__ = [
     "facet_jumps",
     "families",
     "from_jumps",
+    "from_layers",
     "glue",
+    "hidden_neuron_bound",
     "lattice",
+    "layers",
     "load",
     "maximum",
     "minimum",
@@ -92,6 +98,7 @@ __all__ = [
     "same_function",
     "save",
     "simplest_between",
+    "to_network",
     "to_polynomial",
     "to_rational",
 ]

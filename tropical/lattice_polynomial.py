@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,6 +38,9 @@ from tropical._protocol import as_sample_array
 from tropical.clauses import absorb, mask_of, members, product_of_unions, transversals
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
+
+if TYPE_CHECKING:
+    from tropical.network import ReLUNetwork
 
 __all__ = ["LatticePolynomial", "maximum", "minimum", "tidy"]
 
@@ -223,6 +226,12 @@ class LatticePolynomial:
         from tropical.canonical import minimal_form
 
         return minimal_form(self, max_cells)
+
+    def to_network(self) -> ReLUNetwork:
+        """Return a ReLU network that is the same function; see :func:`tropical.to_network`."""
+        from tropical.convert import to_network
+
+        return to_network(self)
 
     def restrict(self, basis: Any, origin: Any = None) -> LatticePolynomial:
         """Return F on a subspace: ``z -> F(origin + z_1 b_1 + ... + z_e b_e)`` for the rows b of the basis, on R^e.

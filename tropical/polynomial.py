@@ -340,6 +340,7 @@ class TermResolver:
         self._sign = 1 if convention == "max" else -1
 
     def resolve(self, region: Region) -> Resolution:
+        """Return the term that attains the value on the region."""
         heights = [self._sign * dot(row, region.point) for row in self.rows]
         active = heights.index(max(heights))
         # the most competitive terms first: their hyperplanes bound the cell, where the others rarely cross it
@@ -367,7 +368,9 @@ def _pairs(terms: Any) -> list[tuple[Any, Any]]:
         result = []
         for i, pair in enumerate(terms):
             if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
-                raise InvalidType(f"terms[{i}]", "a pair (coefficient, exponents)", pair, "pass for example (3, (1, 0))")
+                raise InvalidType(
+                    f"terms[{i}]", "a pair (coefficient, exponents)", pair, "pass for example (3, (1, 0))"
+                )
             result.append((as_fraction_vector(pair[1], f"terms[{i}][1]"), as_fraction(pair[0], f"terms[{i}][0]")))
     if not result:
         cure = "the tropical zero is infinite everywhere and no function to R"

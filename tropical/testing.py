@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 try:
@@ -74,6 +73,14 @@ def affine_pieces(dimension: int, *, entries: Strategy | None = None) -> st.Sear
     return vectors(dimension + 1, entries).map(piece)
 
 
+def _dimensions(draw: Callable[[Strategy], Any], dimension: int | None) -> tuple[int, int]:
+    """Return the dimension asked for, or 1 or 2, and how many coordinates to draw.
+
+    All are drawn and some cut off: a shrinker can then leave a dimension out and keep the rest.
+    """
+    return (draw(st.integers(1, 2)), 2) if dimension is None else (dimension, dimension)
+
+
 @st.composite
 def tropical_polynomials(
     draw: Callable[[Strategy], Any],
@@ -96,11 +103,12 @@ def tropical_polynomials(
     exponents, coefficients : strategies, optional
         For the numbers; integers from -2 to 2, and :func:`rationals`, by default.
     """
-    size = dimension or draw(st.integers(1, 2))
+    size, drawn = _dimensions(draw, dimension)
     kind = convention or draw(st.sampled_from(["max", "min"]))
-    powers = vectors(size, st.integers(-2, 2) if exponents is None else exponents)
+    powers = vectors(drawn, st.integers(-2, 2) if exponents is None else exponents)
     term = st.tuples(rationals() if coefficients is None else coefficients, powers)
-    return TropicalPolynomial(draw(st.lists(term, min_size=1, max_size=max_terms)), kind)
+    terms = draw(st.lists(term, min_size=1, max_size=max_terms))
+    return TropicalPolynomial([(coefficient, power[:size]) for coefficient, power in terms], kind)
 
 
 @st.composite
@@ -121,11 +129,12 @@ def tropical_rationals(
     common_factor : bool
         Whether numerator and denominator may be multiplied by one polynomial of two terms.
     """
-    size = dimension or draw(st.integers(1, 2))
+    size, drawn = _dimensions(draw, dimension)
     kind = convention or draw(st.sampled_from(["max", "min"]))
 
     def polynomial(terms: int) -> TropicalPolynomial:
-        return draw(tropical_polynomials(size, convention=kind, max_terms=terms))
+        whole = draw(tropical_polynomials(drawn, convention=kind, max_terms=terms))
+        return TropicalPolynomial([(coefficient, power[:size]) for coefficient, power in whole.terms], kind)
 
     numerator, denominator = polynomial(max_terms), polynomial(max_terms)
     if common_factor and draw(st.booleans()):
@@ -153,8 +162,9 @@ def lattice_polynomials(
     form : {"max-min", "min-max"}, optional
         Either by default.
     """
-    size = dimension or draw(st.integers(1, 2))
-    pieces = draw(st.lists(affine_pieces(size), min_size=1, max_size=max_pieces))
+    size, drawn = _dimensions(draw, dimension)
+    whole = draw(st.lists(affine_pieces(drawn), min_size=1, max_size=max_pieces))
+    pieces = [(piece.gradient[:size], piece.constant) for piece in whole]
     clause = st.lists(st.integers(0, len(pieces) - 1), min_size=1, max_size=max_literals)
     clauses = draw(st.lists(clause, min_size=1, max_size=max_clauses))
     return LatticePolynomial(pieces, clauses, form or draw(st.sampled_from(["max-min", "min-max"])))
@@ -186,14 +196,20 @@ def networks(
         With or without; either by default.
     """
     numbers = st.integers(-2, 2) if entries is None else entries
-    size = dimension or draw(st.integers(1, 2))
-    hidden = draw(st.lists(st.integers(1, max_width), min_size=0, max_size=max_depth))
-    widths = [size, *hidden, outputs]
-    weights = [
-        draw(st.lists(vectors(before, numbers), min_size=after, max_size=after)) for before, after in pairwise(widths)
-    ]
+    size, _ = _dimensions(draw, dimension)
+    # Which units there are comes first, and all possible weights are drawn whatever the answer: so a shrinker can take
+    # away any one unit or layer and leave the rest as it is.
+    kept = [[j for j in range(max_width) if draw(st.booleans())] for _ in range(max_depth)]
     with_biases = draw(st.booleans()) if biases is None else biases
-    return ReLUNetwork(weights, [draw(vectors(n, numbers)) for n in widths[1:]] if with_biases else None)
+    before, largest = list(range(size)), max(size, max_width, 2)
+    weights, offsets = [], []
+    for units, width in [*((hidden, max_width) for hidden in kept), (list(range(outputs)), outputs)]:
+        rows = [draw(vectors(largest + 1, numbers)) for _ in range(width)]
+        if units:
+            weights.append([[rows[j][i] for i in before] for j in units])
+            offsets.append([rows[j][-1] for j in units])
+            before = units
+    return ReLUNetwork(weights, offsets if with_biases else None)
 
 
 def functions(dimension: int) -> Strategy:

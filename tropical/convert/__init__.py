@@ -18,18 +18,23 @@ any function               cells                         :func:`tropical.cells`
 
 from tropical.convert.convex import difference_of_convex
 from tropical.convert.gluing import FacetJump, facet_jumps, from_jumps, glue
-from tropical.convert.to_lattice import lattice
-from tropical.convert.to_polynomial import polynomial_as_lattice, to_polynomial
-from tropical.convert.to_rational import to_rational
+from tropical.convert.lattices import lattice
+from tropical.convert.networks import hidden_neuron_bound, to_network
+from tropical.convert.polynomials import polynomial_as_lattice, to_polynomial
+from tropical.convert.rationals import to_rational
+from tropical.layers import from_layers
 
 __all__ = [
     "FacetJump",
     "difference_of_convex",
     "facet_jumps",
     "from_jumps",
+    "from_layers",
     "glue",
+    "hidden_neuron_bound",
     "lattice",
     "polynomial_as_lattice",
+    "to_network",
     "to_polynomial",
     "to_rational",
 ]
