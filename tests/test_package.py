@@ -22,6 +22,8 @@ from tropical import (
     clause_criterion,
     facet_jumps,
     families,
+    formal_lattice,
+    layers,
     same_function,
     simplest_between,
 )
@@ -76,6 +78,13 @@ VALUES = [
     same_function(families.random_network((2, 2, 1), 0), families.random_network((2, 2, 1), 1)).witness,
     same_function(CURVE, CURVE).certificate,
     TENT.pieces[0],
+    formal_lattice([[[2], [-1]], [1, -1]]),
+    layers.Affine([[1, "1/2"]]),
+    layers.ReLU(),
+    layers.LeakyReLU("1/5"),
+    layers.Abs(),
+    layers.Threshold([1, 2]),
+    layers.Maxout([[0, 1]]),
     ReLUNetwork([[[1, 2], ["1/3", 0]], [1, -1]], [[0, 1], 2]),
     LatticePolynomial([([1], 0), ([-1], "1/2")], [[0, 1]], form="min-max"),
     LatticePolynomial([([1], 0)], [[0]]).pieces,
@@ -109,7 +118,8 @@ PLAIN = [value for value in VALUES if not isinstance(value, Exception)]
 
 
 def test_every_public_class_of_values_is_on_the_journey():
-    classes = {value for name in tropical.__all__ if isinstance(value := getattr(tropical, name), type)}
+    rooms = [(tropical, name) for name in tropical.__all__] + [(layers, name) for name in layers.__all__]
+    classes = {value for room, name in rooms if isinstance(value := getattr(room, name), type)}
     errors = {c for c in classes if issubclass(c, Exception)}
     assert classes - errors - {type(value) for value in VALUES} == set()
 

@@ -44,6 +44,7 @@ from tropical.pieces import AffinePiece, PieceTable
 from tropical.polynomial import TropicalPolynomial
 from tropical.rational_function import TropicalRational
 from tropical.results import Verdict, Witness
+from tropical.symbolic import SymbolicLattice, formal_lattice, from_sympy, to_sympy
 from tropical.text import parse
 
 from tropical import families, layers  # isort: skip
@@ -71,6 +72,7 @@ __all__ = [
     "Polyhedron",
     "ReLUNetwork",
     "RegularSubdivision",
+    "SymbolicLattice",
     "TropicalError",
     "TropicalHypersurface",
     "TropicalPolynomial",
@@ -83,8 +85,10 @@ __all__ = [
     "difference_of_convex",
     "facet_jumps",
     "families",
+    "formal_lattice",
     "from_jumps",
     "from_layers",
+    "from_sympy",
     "glue",
     "hidden_neuron_bound",
     "lattice",
@@ -101,4 +105,5 @@ __all__ = [
     "to_network",
     "to_polynomial",
     "to_rational",
+    "to_sympy",
 ]

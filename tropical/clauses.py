@@ -7,11 +7,17 @@ operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import reduce
+from operator import or_
+from typing import TypeVar
 
 from tropical.exceptions import BudgetExceeded
 
-__all__ = ["absorb", "mask_of", "members", "product_of_unions", "transversals"]
+__all__ = ["absorb", "formula", "mask_of", "members", "merge", "product_of_unions", "transversals"]
+
+Item = TypeVar("Item", bound=Hashable)
+_CLAUSES_SHOWN, _LITERALS_SHOWN = 6, 6
 
 
 def mask_of(indices: Iterable[int]) -> int:
@@ -33,10 +39,50 @@ def absorb(masks: Iterable[int]) -> list[int]:
     Complexity: O(distinct sets · minimal sets) mask operations.
     """
     kept: list[int] = []
+    size, smaller = 0, 0  # sets of one size do not contain each other: only the first `smaller` kept ones can be inside
     for mask in sorted(set(masks), key=lambda mask: (mask.bit_count(), mask)):
-        if not any(smaller & mask == smaller for smaller in kept):
+        if mask.bit_count() > size:
+            size, smaller = mask.bit_count(), len(kept)
+        if not any(other & mask == other for other in kept[:smaller]):
             kept.append(mask)
     return kept
+
+
+def merge(items: Sequence[Item], masks: Iterable[int]) -> tuple[list[Item], list[int]]:
+    """Merge equal items, absorb sets, drop the items that no set names.
+
+    Items keep the order of their first appearance.
+    """
+    number: dict[Item, int] = {}
+    merged = [number.setdefault(item, len(number)) for item in items]
+    kept = absorb(mask_of(merged[i] for i in members(mask)) for mask in masks)
+    used = members(reduce(or_, kept))
+    position = {i: place for place, i in enumerate(used)}
+    distinct = list(number)
+    return [distinct[i] for i in used], [mask_of(position[i] for i in members(mask)) for mask in kept]
+
+
+def formula(
+    clauses: Sequence[Sequence[int]],
+    term: Callable[[int], str],
+    outer: str,
+    inner: str,
+    brackets: str = "({})",
+    *,
+    cut: bool = False,
+) -> str:
+    """Return the text of a family as ``outer(inner(...), ...)``, the first few clauses and literals of it if cut."""
+
+    def combine(name: str, terms: list[str], total: int) -> str:
+        if total == 1:
+            return terms[0]
+        return name + brackets.format(", ".join([*terms, "…"] if len(terms) < total else terms))
+
+    parts = []
+    for clause in clauses[:_CLAUSES_SHOWN] if cut else clauses:
+        literals = clause[:_LITERALS_SHOWN] if cut else clause
+        parts.append(combine(inner, [term(i) for i in literals], len(clause)))
+    return combine(outer, parts, len(clauses))
 
 
 def product_of_unions(left: Iterable[int], right: Iterable[int], *, limit: int | None = None) -> list[int]:

@@ -21,7 +21,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +34,7 @@ from tropical._exact.rational import (
 )
 from tropical._lattice_resolver import LatticeResolver
 from tropical._protocol import as_sample_array
-from tropical.clauses import absorb, mask_of, members, product_of_unions, transversals
+from tropical.clauses import formula, mask_of, members, merge, product_of_unions, transversals
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
@@ -45,7 +44,8 @@ if TYPE_CHECKING:
 __all__ = ["LatticePolynomial", "maximum", "minimum", "tidy"]
 
 Clauses = tuple[tuple[int, ...], ...]
-_CLAUSES_SHOWN, _LITERALS_SHOWN, _TERM_SHOWN = 6, 6, 60
+_TERM_SHOWN = 60
+_PLAIN, _LATEX = {"max": "max", "min": "min"}, {"max": r"\max", "min": r"\min"}
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -227,6 +227,12 @@ class LatticePolynomial:
 
         return minimal_form(self, max_cells)
 
+    def to_sympy(self, variables: Any = None) -> Any:
+        """Return F as a SymPy expression; see :func:`tropical.to_sympy`."""
+        from tropical.symbolic import to_sympy
+
+        return to_sympy(self, variables)
+
     def to_network(self) -> ReLUNetwork:
         """Return a ReLU network that is the same function; see :func:`tropical.to_network`."""
         from tropical.convert import to_network
@@ -267,20 +273,20 @@ class LatticePolynomial:
         return tidy(pieces.rows, pieces.denominator, [mask_of(clause) for clause in self.clauses], self.form)
 
     def __str__(self) -> str:
-        return self._text(self._term(str), "max", "min", "({})", cut=False)
+        return self._text(self._term(str), _PLAIN, cut=False)
 
     def outline(self) -> str:
         """Return the formula with the pieces named g0, g1, ... by their numbers."""
-        return self._text("g{}".format, "max", "min", "({})", cut=False)
+        return self._text("g{}".format, _PLAIN, cut=False)
 
     def __repr__(self) -> str:
         count = f"{len(self.pieces)} pieces, {len(self.clauses)} clauses, R^{self.dimension}"
-        text = self._text(self._term(str, cut=True), "max", "min", "({})", cut=True)
+        text = self._text(self._term(str, cut=True), _PLAIN, cut=True)
         return f"LatticePolynomial({self.form}, {count}: {text if len(text) <= 240 else text[:239] + '…'})"
 
     def _repr_latex_(self) -> str:
         term = self._term(AffinePiece.latex, cut=True)
-        return "$" + self._text(term, r"\max", r"\min", r"\left({}\right)", cut=True) + "$"
+        return "$" + self._text(term, _LATEX, brackets=r"\left({}\right)", cut=True) + "$"
 
     def _term(self, piece_text: Callable[[AffinePiece], str], *, cut: bool = False) -> Callable[[int], str]:
         """Return the text of a piece by its number, its mere name where the text is cut and long."""
@@ -291,20 +297,9 @@ class LatticePolynomial:
 
         return term
 
-    def _text(self, term: Callable[[int], str], maximum: str, minimum: str, brackets: str, *, cut: bool) -> str:
-        inner, outer = (minimum, maximum) if self.form == "max-min" else (maximum, minimum)
-
-        def combine(name: str, terms: list[str], total: int) -> str:
-            if total == 1:
-                return terms[0]
-            return name + brackets.format(", ".join([*terms, "…"] if len(terms) < total else terms))
-
-        shown = self.clauses[:_CLAUSES_SHOWN] if cut else self.clauses
-        parts = []
-        for clause in shown:
-            literals = clause[:_LITERALS_SHOWN] if cut else clause
-            parts.append(combine(inner, [term(i) for i in literals], len(clause)))
-        return combine(outer, parts, len(self.clauses))
+    def _text(self, term: Callable[[int], str], names: dict[str, str], *, brackets: str = "({})", cut: bool) -> str:
+        outer, inner = self.form.split("-")
+        return formula(self.clauses, term, names[outer], names[inner], brackets, cut=cut)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the lattice polynomial as plain data with exact numbers as strings."""
@@ -370,14 +365,8 @@ def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> Latt
 
 def tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], form: str) -> LatticePolynomial:
     """Merge equal pieces, absorb clauses, drop unused pieces; pieces keep the order of their first appearance."""
-    number: dict[IntVector, int] = {}
-    merged = [number.setdefault(row, len(number)) for row in rows]
-    kept = absorb(mask_of(merged[i] for i in members(mask)) for mask in masks)
-    used = members(reduce(lambda one, other: one | other, kept))
-    position = {i: place for place, i in enumerate(used)}
-    distinct = list(number)
-    pieces = PieceTable.from_integers([distinct[i] for i in used], denominator)
-    return LatticePolynomial(pieces, sorted(tuple(position[i] for i in members(mask)) for mask in kept), form)
+    used, kept = merge(rows, masks)
+    return LatticePolynomial(PieceTable.from_integers(used, denominator), sorted(map(members, kept)), form)
 
 
 def _clauses(clauses: Any, pieces: int) -> Clauses:
