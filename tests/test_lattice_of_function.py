@@ -16,7 +16,8 @@ def coarse_form(net):
     complex_ = cells(net)
     table = complex_.pieces
     clauses = []
-    for cell, cone in zip(complex_.cells, complex_._cones, strict=True):
+    for cell, region in zip(complex_.cells, complex_.regions(), strict=True):
+        cone = region.cone
         active = table.rows[cell.pieces[0]]
         pivots = [next(j for j, b in enumerate(row) if b) for row in complex_.basis]
         clause = []

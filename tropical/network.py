@@ -10,9 +10,9 @@ affine; the closure of the set of points with one pattern, where full-dimensiona
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from tropical._protocol import Resolution, as_sample_array
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import as_point
 
-__all__ = ["ReLUNetwork"]
+__all__ = ["IntegerLayer", "NetworkResolver", "ReLUNetwork"]
 
 Matrix = tuple[tuple[Fraction, ...], ...]
 
@@ -61,6 +61,7 @@ class ReLUNetwork:
 
     weights: tuple[Matrix, ...]
     biases: tuple[tuple[Fraction, ...], ...]
+    _resolvers: dict[tuple[int, ...], NetworkResolver] = field(init=False, compare=False)
 
     __array_ufunc__ = None
 
@@ -68,6 +69,7 @@ class ReLUNetwork:
         layers = _layers(weights)
         object.__setattr__(self, "weights", layers)
         object.__setattr__(self, "biases", _biases(biases, layers))
+        object.__setattr__(self, "_resolvers", {})
 
     @classmethod
     def from_floats(cls, weights: Sequence[Any], biases: Sequence[Any] | None = None) -> ReLUNetwork:
@@ -154,37 +156,66 @@ class ReLUNetwork:
         """Return the rows of the first layer: F depends on x through them alone."""
         return self.weights[0]
 
-    def resolver(self, columns: Sequence[int]) -> _NetworkResolver:
-        """Return the network on the coordinates ``columns``, all others zero, in integers."""
-        return _NetworkResolver(self, columns)
+    def resolver(self, columns: Sequence[int]) -> NetworkResolver:
+        """Return the network on the coordinates ``columns``, all others zero, in integers.
+
+        The last one is kept: conversion to integers costs more than the enumeration of a small network's cells.
+        """
+        key = tuple(columns)
+        if key not in self._resolvers:
+            self._resolvers.clear()
+            self._resolvers[key] = NetworkResolver(self, key)
+        return self._resolvers[key]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.weights, self.biases)
 
 
-class _NetworkResolver:
+class IntegerLayer(NamedTuple):
+    """A layer in integers: its preactivations are over one denominator, ``scale``.
+
+    For homogeneous inputs (h, t) over the scale of the layer before, they are ``matrix h + bias t``.
+    """
+
+    matrix: list[list[int]]
+    bias: list[int]
+    scale: int
+
+
+class NetworkResolver:
     """Preactivations as integer forms; every layer has one denominator, so signs need no rationals."""
 
     def __init__(self, network: ReLUNetwork, columns: Sequence[int]) -> None:
-        self._layers: list[tuple[list[list[int]], list[int]]] = []
+        self.layers: list[IntegerLayer] = []
         denominator = 1
         for depth, (matrix, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
             used = [[row[c] for c in columns] for row in matrix] if depth == 0 else matrix
             scale = common_denominator([*(w for row in used for w in row), *bias])
-            integers = [[int(w * scale) for w in row] for row in used]
-            self._layers.append((integers, [int(b * scale) * denominator for b in bias]))
+            integers = [[w.numerator * (scale // w.denominator) for w in row] for row in used]
+            offsets = [b.numerator * (scale // b.denominator) * denominator for b in bias]
             denominator *= scale
-        self._denominator = denominator
+            self.layers.append(IntegerLayer(integers, offsets, denominator))
         self._width = len(columns)
         # forms of a layer's outputs by the patterns of the layers before it; depth-first search asks for the same
         # few prefixes again and again
         self._memo: dict[tuple[tuple[int, ...], ...], list[IntVector]] = {}
 
     def resolve(self, region: Region) -> Resolution:
+        """Return what the network is on the region."""
         pattern: tuple[tuple[int, ...], ...] = ()
         forms = self._layer(pattern, [])
-        for _ in range(len(self._layers) - 1):
+        for _ in range(len(self.layers) - 1):
             signs = tuple(int(region.decide(form) > 0) for form in forms)
             pattern = (*pattern, signs)
             forms = self._layer(pattern, forms)
-        return Resolution(tuple(forms), self._denominator, pattern)
+        return Resolution(tuple(forms), self.layers[-1].scale, pattern)
+
+    def resolution(self, pattern: tuple[tuple[int, ...], ...]) -> Resolution:
+        """Return what the network is on the cell with an activation pattern."""
+        forms: list[IntVector] = []
+        for depth in range(len(self.layers)):
+            forms = self._layer(pattern[:depth], forms)
+        return Resolution(tuple(forms), self.layers[-1].scale, pattern)
 
     def walls(self, label: tuple[tuple[int, ...], ...]) -> None:
         """Return None: the leaves are the activation cells, as splits go layer by layer."""
@@ -193,7 +224,7 @@ class _NetworkResolver:
         found = self._memo.get(pattern)
         if found is not None:
             return found
-        matrix, bias = self._layers[len(pattern)]
+        matrix, bias, _ = self.layers[len(pattern)]
         if not pattern:
             forms = [(*row, b) for row, b in zip(matrix, bias, strict=True)]
         else:

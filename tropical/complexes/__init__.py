@@ -1,9 +1,9 @@
 """Complexes of cells: those on which a function is affine, and those where a tropical polynomial is not."""
 
 from tropical.complexes.cell_complex import Cell, CellComplex
+from tropical.complexes.enumeration import cells
 from tropical.complexes.hypersurface import HypersurfaceCell, HypersurfaceRidge, TropicalHypersurface
 from tropical.complexes.newton import NewtonPolytope, RegularSubdivision
-from tropical.complexes.reference import cells
 
 __all__ = [
     "Cell",

@@ -8,10 +8,11 @@ the interiors of the sets {F = g_i}, and ``n_pieces``, the number of different a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
+from typing import Any, Protocol
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector
@@ -20,7 +21,9 @@ from tropical.complexes.reduction import Coordinates
 from tropical.domains import Polyhedron
 from tropical.pieces import AffinePiece, PieceTable
 
-__all__ = ["Cell", "CellComplex", "share_facet"]
+__all__ = ["Cell", "CellComplex", "CellSource", "ListedCells", "facets_of_cones", "share_facet"]
+
+Pair = tuple[int, int, IntVector]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,39 @@ class Cell:
     constraints: tuple[IntVector, ...]
 
 
-@dataclass(frozen=True, slots=True)
+class CellSource(Protocol):
+    """What an engine knows about the cells it found; a complex asks for it when it is needed."""
+
+    @property
+    def coordinates(self) -> Coordinates: ...
+    @property
+    def domain(self) -> Polyhedron | None: ...
+    def __len__(self) -> int: ...
+    def cells(self) -> tuple[Cell, ...]:
+        """Return all cells with labels, pieces, points and facets."""
+        ...
+
+    def tables(self) -> tuple[PieceTable, ...]:
+        """Return for each output its distinct pieces, sorted."""
+        ...
+
+    def pieces(self) -> Sequence[tuple[int, ...]]:
+        """Return for each cell the numbers of its pieces."""
+        ...
+
+    def cones(self) -> tuple[Cone, ...]:
+        """Return the cells as cones, homogenised unless all forms are linear."""
+        ...
+
+    def adjacent(self) -> Sequence[Pair]:
+        """Return the pairs of cells that share a facet, with the normal of its hyperplane, >= 0 on the first."""
+        ...
+
+
 class CellComplex:
-    """Cells of a function on a domain, exact.
+    """Cells of a function on a domain, exact; made by :func:`tropical.cells`.
+
+    What is not asked for is not computed: numbers, pieces and cells come from the engine's arrays on first use.
 
     Attributes
     ----------
@@ -59,32 +92,48 @@ class CellComplex:
     domain : Polyhedron or None
     """
 
-    cells: tuple[Cell, ...]
-    tables: tuple[PieceTable, ...]
-    basis: tuple[tuple[Fraction, ...], ...]
-    domain: Polyhedron | None
-    _cones: tuple[Cone, ...] = field(compare=False, repr=False)
+    def __init__(self, source: CellSource) -> None:
+        self._source = source
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells."""
+        return self._source.cells()
+
+    @cached_property
+    def tables(self) -> tuple[PieceTable, ...]:
+        """For each output its distinct pieces, sorted."""
+        return self._source.tables()
+
+    @property
+    def basis(self) -> tuple[tuple[Fraction, ...], ...]:
+        """The rows of the coordinates ``z = basis @ x``."""
+        return self._source.coordinates.basis
+
+    @property
+    def domain(self) -> Polyhedron | None:
+        """Where the cells lie; None is all of R^d."""
+        return self._source.domain
 
     @property
     def n_cells(self) -> int:
         """Number of full-dimensional cells of the representation."""
-        return len(self.cells)
+        return len(self._source)
 
     @property
     def n_pieces(self) -> int:
         """Number of distinct affine functions (of distinct tuples of them, for several outputs)."""
-        return len({cell.pieces for cell in self.cells})
+        return len(set(self._source.pieces()))
 
-    @property
+    @cached_property
     def n_regions(self) -> int:
         """Number of linear regions: connected components of the interiors of the sets where F is one piece.
 
-        Complexity: pairs of cells with one piece and opposite facets, a double description each.
+        Complexity: that of :meth:`adjacent`.
         """
-        by_piece: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for index, cell in enumerate(self.cells):
-            by_piece[cell.pieces].append(index)
-        return sum(_components([self._cones[i] for i in group]) for group in by_piece.values())
+        pieces = self._source.pieces()
+        joined = ((i, j) for i, j, _ in self.adjacent() if pieces[i] == pieces[j])
+        return _components(self.n_cells, joined)
 
     @property
     def pieces(self) -> PieceTable | tuple[PieceTable, ...]:
@@ -97,41 +146,113 @@ class CellComplex:
 
     def coordinates(self) -> Coordinates:
         """Return the coordinates in which the cells live."""
-        pivots = tuple(next(j for j, entry in enumerate(row) if entry) for row in self.basis)
-        return Coordinates(self.tables[0].dimension, self.basis, pivots)
+        return self._source.coordinates
 
     def regions(self) -> list[Region]:
         """Return the cells as regions that answer for the signs of affine forms."""
-        homogeneous = any(cone.dimension == len(self.basis) for cone in self._cones)
-        return [Region(cone, homogeneous) for cone in self._cones]
+        k = len(self.basis)
+        return [Region(cone, cone.dimension == k) for cone in self._source.cones()]
 
-    def adjacent(self) -> tuple[tuple[int, int, IntVector], ...]:
+    def adjacent(self) -> tuple[Pair, ...]:
         """Return the pairs of cells that share a facet, each with the form of its hyperplane.
 
-        Triples (i, j, h): the affine form h on R^k, primitive integers, is >= 0 on cell i and <= 0 on cell j.
-
-        Complexity: as for :attr:`n_regions`, over all cells.
+        Triples (i, j, h): the affine form h on R^k, primitive integers, is >= 0 on cell i and <= 0 on cell j; of h and
+        -h the larger one is given.
         """
-        pairs = []
-        for i, j, normal in _adjacent(self._cones):
-            pairs.append((i, j, (*normal, 0) if len(normal) == len(self.basis) else normal))
-        return tuple(pairs)
+        return self._adjacent
+
+    @cached_property
+    def _adjacent(self) -> tuple[Pair, ...]:
+        k = len(self.basis)
+        return tuple((i, j, (*h, 0) if len(h) == k else h) for i, j, h in self._source.adjacent())
 
     def __len__(self) -> int:
-        return len(self.cells)
+        return len(self._source)
 
     def __iter__(self) -> Iterator[Cell]:
         return iter(self.cells)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CellComplex):
+            return NotImplemented
+        mine, theirs = ((c.basis, c.domain, c.tables, c.cells) for c in (self, other))
+        return mine == theirs
+
+    def __hash__(self) -> int:
+        return hash((self.basis, self.domain, self.tables, len(self)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        source = self._source
+        listed = ListedCells(source.coordinates, source.domain, self.cells, self.tables, source.cones())
+        return CellComplex, (listed,)
+
     def __repr__(self) -> str:
         where = "" if self.domain is None else " on a polyhedron"
-        space = f"rank {len(self.basis)} in R^{self.tables[0].dimension}"
-        return f"CellComplex({self.n_cells} cells, {self.n_pieces} pieces{where}, {space})"
+        space = f"rank {len(self.basis)} in R^{self._source.coordinates.dimension}"
+        return f"CellComplex({self.n_cells} cells{where}, {space})"
 
 
-def _components(cones: Sequence[Cone]) -> int:
-    """Count the classes of cones under adjacency through facets."""
-    parent = list(range(len(cones)))
+@dataclass(frozen=True)
+class ListedCells:
+    """Cells that are all there."""
+
+    coordinates: Coordinates
+    domain: Polyhedron | None
+    listed: tuple[Cell, ...]
+    listed_tables: tuple[PieceTable, ...]
+    listed_cones: tuple[Cone, ...]
+
+    def __len__(self) -> int:
+        return len(self.listed)
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return all cells."""
+        return self.listed
+
+    def tables(self) -> tuple[PieceTable, ...]:
+        """Return the pieces."""
+        return self.listed_tables
+
+    def pieces(self) -> list[tuple[int, ...]]:
+        """Return for each cell the numbers of its pieces."""
+        return [cell.pieces for cell in self.listed]
+
+    def cones(self) -> tuple[Cone, ...]:
+        """Return the cells as cones."""
+        return self.listed_cones
+
+    def adjacent(self) -> list[Pair]:
+        """Return the pairs of cells that share a facet.
+
+        Complexity: pairs of cells with opposite facets, a double description each.
+        """
+        walls: dict[IntVector, list[tuple[int, int]]] = defaultdict(list)
+        for i, cone in enumerate(self.listed_cones):
+            for facet in cone.facets():
+                walls[cone.constraints[facet]].append((i, facet))
+        pairs = []
+        for normal, here in walls.items():
+            opposite = tuple(-a for a in normal)
+            if normal > opposite:
+                for i, facet in here:
+                    for j, other in walls.get(opposite, []):
+                        if share_facet(self.listed_cones[i], facet, self.listed_cones[j], other):
+                            pairs.append((i, j, normal))
+        return pairs
+
+
+def facets_of_cones(cones: Iterable[Cone], homogeneous: bool) -> list[tuple[IntVector, ...]]:
+    """Return for each cone its facets as affine forms, without the wall at infinity, which bounds no cell."""
+    found = []
+    for cone in cones:
+        walls = (cone.constraints[facet] for facet in cone.facets())
+        found.append(tuple((*w, 0) for w in walls) if homogeneous else tuple(w for w in walls if any(w[:-1])))
+    return found
+
+
+def _components(count: int, joined: Iterable[tuple[int, int]]) -> int:
+    """Count the classes of 0, ..., count - 1 when pairs are joined."""
+    parent = list(range(count))
 
     def root(i: int) -> int:
         while parent[i] != i:
@@ -139,24 +260,9 @@ def _components(cones: Sequence[Cone]) -> int:
             i = parent[i]
         return i
 
-    for i, j, _ in _adjacent(cones):
+    for i, j in joined:
         parent[root(i)] = root(j)
-    return len({root(i) for i in range(len(cones))})
-
-
-def _adjacent(cones: Sequence[Cone]) -> Iterator[tuple[int, int, IntVector]]:
-    """Yield the pairs of cones that share a facet, with the normal that is >= 0 on the first."""
-    walls: dict[IntVector, list[tuple[int, int]]] = defaultdict(list)
-    for i, cone in enumerate(cones):
-        for facet in cone.facets():
-            walls[cone.constraints[facet]].append((i, facet))
-    for normal, here in walls.items():
-        opposite = tuple(-a for a in normal)
-        if normal > opposite:
-            for i, facet in here:
-                for j, other in walls.get(opposite, []):
-                    if share_facet(cones[i], facet, cones[j], other):
-                        yield i, j, normal
+    return len({root(i) for i in range(count)})
 
 
 def share_facet(cone: Cone, facet: int, other: Cone, other_facet: int) -> bool:

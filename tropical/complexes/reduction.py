@@ -77,6 +77,10 @@ class Reduction(Coordinates):
         self.resolvers: list[Resolver] = [function.resolver(self.pivots) for function in functions]
         self.homogeneous = domain is None and all(function.is_bias_free() for function in functions)
 
+    def coordinates(self) -> Coordinates:
+        """Return the coordinates alone."""
+        return Coordinates(self.dimension, self.basis, self.pivots)
+
     def start(self) -> Region:
         """Return the domain as one cell of R^k.
 

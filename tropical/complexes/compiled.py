@@ -1,0 +1,415 @@
+"""The compiled cell engine: networks in general and special position alike, exact.
+
+Layer by layer, all cells of a layer at once: one matrix product gives the values of the next layer at all vertices, and
+the kernels of :mod:`tropical.complexes.kernels` split the cells. A sign that float64 cannot prove is found in integers,
+from the exact coordinates of the vertex, which follow from those of the two ends of its edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tropical._exact.cone import Cone
+from tropical._exact.rational import IntVector, primitive
+from tropical.clauses import members
+from tropical.complexes import kernels
+from tropical.exceptions import TropicalError
+from tropical.network import IntegerLayer
+
+__all__ = ["CompiledCells", "NotForThisEngine", "enumerate_cells"]
+
+_U = 2.0**-53
+_VERTICES, _CELLS, _STACK = 1 << 12, 1 << 12, 1 << 14
+
+
+class NotForThisEngine(TropicalError):
+    """An instance beyond the fixed sizes of the compiled kernels; the reference engine takes it."""
+
+
+class ExactVertices:
+    """Exact coordinates and values at vertices, computed where they are asked for.
+
+    A vertex between p and q, made by a neuron with the values a and b of opposite signs there, is ``|b| p + |a| q``.
+    """
+
+    def __init__(self, layers: Sequence[IntegerLayer], rays: Sequence[IntVector], homogeneous: bool) -> None:
+        self._layers = layers
+        self.homogeneous = homogeneous
+        self._rays: dict[int, IntVector] = dict(enumerate(rays))
+        self._inputs: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._place = [(depth, j) for depth, layer in enumerate(layers) for j in range(len(layer.matrix))]
+        self.parents = np.empty((0, 3), dtype=np.int32)
+
+    def ray(self, vertex: int) -> IntVector:
+        """Return the primitive homogeneous coordinates."""
+        pending = [vertex]
+        while pending:
+            v = pending[-1]
+            if v in self._rays:
+                pending.pop()
+                continue
+            low, high, neuron = self.parents[v].tolist()
+            missing = [end for end in (low, high) if end not in self._rays]
+            if missing:
+                pending += missing
+                continue
+            depth, j = self._place[neuron]
+            one, other = abs(self.value(low, depth, j)), abs(self.value(high, depth, j))
+            ends = zip(self._rays[low], self._rays[high], strict=True)
+            self._rays[v] = primitive([other * a + one * b for a, b in ends])
+        return self._rays[vertex]
+
+    def value(self, vertex: int, depth: int, j: int) -> int:
+        """Return the preactivation of a neuron at a vertex, in integers over the layer's scale."""
+        layer = self._layers[depth]
+        row = layer.matrix[j]
+        return sum([row[i] * x for i, x in self.active(vertex, depth)], layer.bias[j] * self.last(vertex))
+
+    def values(self, vertex: int, depth: int) -> list[int]:
+        """Return the preactivations of a layer."""
+        layer, last = self._layers[depth], self.last(vertex)
+        active = self.active(vertex, depth)
+        return [sum([row[i] * x for i, x in active], b * last) for row, b in zip(layer.matrix, layer.bias, strict=True)]
+
+    def last(self, vertex: int) -> int:
+        """Return the last homogeneous coordinate t, 0 for a direction."""
+        return 0 if self.homogeneous else self.ray(vertex)[-1]
+
+    def active(self, vertex: int, depth: int) -> list[tuple[int, int]]:
+        """Return the inputs of a layer that are not zero, with their numbers."""
+        known = self._inputs.get((vertex, depth))
+        if known is None:
+            ray = self.ray(vertex)
+            if depth:
+                inputs = self.values(vertex, depth - 1)
+                known = [(i, x) for i, x in enumerate(inputs) if x > 0]
+            else:
+                known = [(i, x) for i, x in enumerate(ray if self.homogeneous else ray[:-1]) if x]
+            self._inputs[vertex, depth] = known
+        return known
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCells:
+    """Cells as arrays.
+
+    Attributes
+    ----------
+    offsets : int64 (cells + 1,)
+        Cell c has the vertices ``vertices[offsets[c]:offsets[c + 1]]``.
+    vertices : int32
+    masks : uint64
+        For each of them on which constraints of its cell it lies; the bits mean something within a cell only.
+    patterns : uint64 (cells, words)
+        The active units, layer by layer, each layer beginning a new word.
+    exact : ExactVertices
+    complete : bool
+        False where the budget ended the enumeration.
+    """
+
+    offsets: np.ndarray
+    vertices: np.ndarray
+    masks: np.ndarray
+    patterns: np.ndarray
+    exact: ExactVertices
+    complete: bool
+
+    def active_units(self, widths: Sequence[int]) -> np.ndarray:
+        """Return which hidden units are active, bool (cells, sum of the widths)."""
+        parts, word = [], 0
+        for width in widths:
+            words = (width + 63) // 64
+            parts.append(unpack(self.patterns[:, word : word + words], width))
+            word += words
+        return np.concatenate(parts, axis=1)
+
+
+def kernels_ready() -> bool:
+    """Return whether compiled kernels are in memory, or on disk from the present source."""
+    dispatcher = kernels.split_layer
+    if dispatcher.signatures:
+        return True
+    source, folder = Path(kernels.__file__), dispatcher.stats.cache_path
+    if folder is None:
+        return False
+    entries = Path(folder).glob(f"{source.stem}.split_layer-*.nbi")
+    return any(entry.stat().st_mtime >= source.stat().st_mtime for entry in entries)
+
+
+def enumerate_cells(
+    layers: Sequence[IntegerLayer], cones: Sequence[Cone], homogeneous: bool, max_cells: int | None
+) -> CompiledCells:
+    """Return the cells of the hidden layers inside pointed cones.
+
+    Parameters
+    ----------
+    layers : sequence of IntegerLayer
+        The hidden layers on R^k.
+    cones : sequence of Cone
+        Pointed, full-dimensional, without overlap: the domain.
+    homogeneous : bool
+        Whether the cones live in R^k; otherwise in R^(k+1), the last coordinate being t >= 0.
+    max_cells : int or None
+
+    Raises
+    ------
+    NotForThisEngine
+    """
+    work = _Work(layers, cones, homogeneous)
+    patterns = np.empty((len(cones), 0), dtype=np.uint64)
+    complete = True
+    for depth in range(len(layers)):
+        parent, pattern, finished = work.split(depth, max_cells)
+        patterns = np.concatenate([patterns[parent], pattern], axis=1)
+        complete = complete and finished
+    return CompiledCells(work.offsets, work.vertices, work.masks, patterns, work.exact, complete)
+
+
+class _Work:
+    """The cells reached so far, and the values of the present layer at their vertices."""
+
+    def __init__(self, layers: Sequence[IntegerLayer], cones: Sequence[Cone], homogeneous: bool) -> None:
+        self.dimension = cones[0].dimension
+        number: dict[IntVector, int] = {}
+        vertices: list[int] = []
+        masks: list[int] = []
+        offsets = [0]
+        for cone in cones:
+            if cone.lines or len(cone.constraints) > 64:
+                raise NotForThisEngine("a start cone with lines, or with more than 64 constraints")
+            vertices += [number.setdefault(ray, len(number)) for ray in cone.rays]
+            masks += cone.incidence
+            offsets.append(len(vertices))
+        self.offsets = np.array(offsets, dtype=np.int64)
+        self.vertices = np.array(vertices, dtype=np.int32)
+        self.masks = np.array(masks, dtype=np.uint64)
+        self.exact = ExactVertices(layers, list(number), homogeneous)
+        self.floats = _float_layers(layers)
+        rays = np.array([_unit(ray) for ray in number])
+        self.inputs = rays if homogeneous else rays[:, :-1]
+        self.last = np.zeros(len(rays)) if homogeneous else rays[:, -1]
+        self.error = np.full(len(rays), 2 * _U)
+        self.parents = np.full((len(rays), 3), -1, dtype=np.int32)
+        self.first_neuron = 0
+
+    def split(self, depth: int, max_cells: int | None) -> tuple[np.ndarray, np.ndarray, bool]:
+        """Split all cells along a layer; return for each new cell its parent and its pattern, and if all are there."""
+        layer = self.floats[depth]
+        table = _Table(layer, self.inputs, self.last, self.error, self.parents)
+        self.exact.parents = table.parents
+        if kernels.signs_of_layer(*table.present()):
+            for v in np.flatnonzero(table.signs[2, : table.count].any(axis=1)):
+                self._decide(int(v), depth, table)
+        out = _Cells()
+        state = np.array([0, table.count, 0, -1 if max_cells is None else max_cells, -1], dtype=np.int64)
+        while True:
+            where = (self.dimension, self.first_neuron, self.offsets, self.vertices, self.masks)
+            arguments = (*where, *table.arguments(), *out.arguments(), state)
+            status = kernels.split_layer(*arguments)
+            table.count = int(state[1])
+            if status == kernels.DONE:
+                break
+            if status == kernels.UNDECIDED:
+                self._decide(int(state[4]), depth, table)
+            elif status == kernels.GROW_VERTICES:
+                table.grow()
+                self.exact.parents = table.parents
+            elif status == kernels.MASK_FULL:
+                raise NotForThisEngine("a cell with more than 64 facets")
+            else:
+                out.grow(status)
+        finished = int(state[0]) == len(self.offsets) - 1
+        self.offsets, parent, self.vertices, self.masks = out.cells(int(state[2]))
+        self.parents = table.parents[: table.count]
+        self.exact.parents = self.parents
+        self.first_neuron += layer.width
+        # what the next layer reads is exactly zero where the sign says so
+        words = table.signs[0, : table.count]
+        self.inputs = np.where(unpack(words, layer.width), table.values[: table.count, :-1], 0.0)
+        self.last = table.values[: table.count, -1]
+        self.error = table.error[: table.count]
+        return parent, np.bitwise_or.reduceat(words[self.vertices], self.offsets[:-1], axis=0), finished
+
+    def _decide(self, v: int, depth: int, table: _Table) -> None:
+        """Set the undecided signs of a vertex in integers, and its values to the rounded exact ones if they are bad."""
+        for w, word in enumerate(table.signs[2, v].tolist()):
+            for bit in members(word):
+                value = self.exact.value(v, depth, 64 * w + bit)
+                if value:
+                    table.signs[0 if value > 0 else 1, v, w] |= np.uint64(1 << bit)
+        table.signs[2, v] = 0
+        if table.error[v] > _BAD:
+            self._refresh(v, depth, table)
+
+    def _refresh(self, v: int, depth: int, table: _Table) -> None:
+        """Compute the values of a vertex anew from the exact inputs of the layer."""
+        before = self.floats[depth - 1] if depth else None
+        scale, exponents = (before.scale, before.exponents) if before else (1, [0] * self.inputs.shape[1])
+        shift = max(0, *exponents)
+        inputs = [(i, x << shift - exponents[i]) for i, x in self.exact.active(v, depth)]
+        last = self.exact.last(v) * scale << shift
+        size = max(1, abs(last), *(abs(x) for _, x in inputs))
+        row = np.zeros(self.inputs.shape[1])
+        for i, x in inputs:
+            row[i] = x / size
+        table.fill(v, row, last / size)
+
+
+# An error bound beyond this (values have the size of 1) is not inherited by further vertices.
+_BAD = 1e-11
+
+
+@dataclass(frozen=True, slots=True)
+class _FloatLayer:
+    """A layer in float64, rows and columns scaled by powers of two so that rows have entries of size about 1."""
+
+    matrix: np.ndarray
+    bias: np.ndarray
+    reach: float
+    scale: int
+    exponents: list[int]
+
+    @property
+    def width(self) -> int:
+        return len(self.matrix)
+
+
+def _float_layers(layers: Sequence[IntegerLayer]) -> list[_FloatLayer]:
+    result: list[_FloatLayer] = []
+    before, scale = np.zeros(len(layers[0].matrix[0]), dtype=np.int64), 1
+    for layer in layers:
+        try:
+            matrix = np.array(layer.matrix, dtype=np.float64) / float(layer.scale // scale)
+            bias = np.array(layer.bias, dtype=np.float64) / float(layer.scale)
+        except OverflowError:
+            raise NotForThisEngine("weights beyond the range of float64") from None
+        matrix = np.ldexp(matrix, before)
+        size = np.maximum(np.abs(matrix).max(axis=1), np.abs(bias))
+        after = np.where(size > 0, np.frexp(size)[1], 0).astype(np.int64)
+        matrix, bias = np.ldexp(matrix, -after[:, None]), np.ldexp(bias, -after)
+        entries = np.abs(np.concatenate([matrix.ravel(), bias]))
+        given = sum(map(bool, layer.bias)) + sum(bool(w) for row in layer.matrix for w in row)
+        if np.count_nonzero(entries > _SMALLEST) != given or not np.isfinite(entries).all():
+            raise NotForThisEngine("weights whose ratios are beyond the range of float64")
+        reach = float((np.abs(matrix).sum(axis=1) + np.abs(bias)).max()) * (1 + 1e-10) + _SMALLEST
+        result.append(_FloatLayer(matrix, bias, reach, layer.scale, after.tolist()))
+        before, scale = after, layer.scale
+    return result
+
+
+_SMALLEST = 1e-250
+
+
+class _Table:
+    """The values of a layer at all vertices, with room for more."""
+
+    def __init__(
+        self, layer: _FloatLayer, inputs: np.ndarray, last: np.ndarray, error: np.ndarray, parents: np.ndarray
+    ) -> None:
+        self.layer = layer
+        self.count = count = len(inputs)
+        capacity = max(_VERTICES, 4 * count)
+        width, fan_in = layer.matrix.shape
+        self.values = np.empty((capacity, width + 1))
+        values = self.values[:count]
+        values[:, :width] = inputs @ layer.matrix.T
+        values[:, :width] += last[:, None] * layer.bias
+        values[:, width] = last
+        size = np.maximum(np.abs(inputs).max(axis=1, initial=0.0), np.abs(last))
+        self.error = np.empty(capacity)
+        # Products and sums of fan_in + 1 terms, and weights rounded twice: the relative error of each term is below
+        # (fan_in + 8) u, to which the error of the inputs comes.
+        self.error[:count] = np.maximum(layer.reach * (error + (fan_in + 8) * _U * size), error)
+        self.signs = np.zeros((3, capacity, (width + 63) // 64), dtype=np.uint64)
+        self.parents = _longer(parents, capacity)
+        self.table = np.full(_table_size(capacity), -1, dtype=np.int32)
+
+    def fill(self, v: int, inputs: np.ndarray, last: float) -> None:
+        """Compute the values of one vertex from inputs of size 1 with rounding errors only."""
+        self.values[v, :-1] = self.layer.matrix @ inputs + self.layer.bias * last
+        self.values[v, -1] = last
+        self.error[v] = self.layer.reach * (len(inputs) + 10) * _U
+
+    def present(self) -> tuple[Any, ...]:
+        """Return the arguments of the kernel that finds the signs."""
+        stop = self.count
+        return self.values[:stop], self.error[:stop], self.layer.width, *(part[:stop] for part in self.signs)
+
+    def arguments(self) -> tuple[Any, ...]:
+        """Return the arguments of the kernel that splits."""
+        return self.values, self.error, *self.signs, self.parents, self.table
+
+    def grow(self) -> None:
+        """Double the room."""
+        capacity = 2 * len(self.values)
+        self.values, self.error = _longer(self.values, capacity), _longer(self.error, capacity)
+        self.signs = np.stack([_longer(part, capacity) for part in self.signs])
+        self.parents = _longer(self.parents, capacity)
+        self.table = np.full(_table_size(capacity), -1, dtype=np.int32)
+        kernels.fill_table(self.table, self.parents, self.count)
+
+
+class _Cells:
+    """The cells found, and the stack of those at work."""
+
+    def __init__(self) -> None:
+        self._offsets = np.zeros(_CELLS + 1, dtype=np.int64)
+        self._parent = np.empty(_CELLS, dtype=np.int32)
+        self._vertices = np.empty(8 * _CELLS, dtype=np.int32)
+        self._masks = np.empty(8 * _CELLS, dtype=np.uint64)
+        self._stack = np.zeros(256, dtype=np.int64)
+        self._stack_vertices = np.empty(_STACK, dtype=np.int32)
+        self._stack_masks = np.empty(_STACK, dtype=np.uint64)
+
+    def arguments(self) -> tuple[np.ndarray, ...]:
+        """Return the arguments of the kernel that splits."""
+        found = (self._offsets, self._parent, self._vertices, self._masks)
+        return *found, self._stack, self._stack_vertices, self._stack_masks
+
+    def cells(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return offsets, parents, vertices and masks of the cells found."""
+        stop = int(self._offsets[count])
+        return self._offsets[: count + 1], self._parent[:count], self._vertices[:stop], self._masks[:stop]
+
+    def grow(self, status: int) -> None:
+        """Make the room that a status asks for."""
+        if status == kernels.GROW_CELLS:
+            count = 2 * len(self._parent)
+            self._offsets, self._parent = _longer(self._offsets, count + 1), _longer(self._parent, count)
+            size = 2 * len(self._vertices)
+            self._vertices, self._masks = _longer(self._vertices, size), _longer(self._masks, size)
+        else:
+            self._stack = _longer(self._stack, 2 * len(self._stack))
+            size = 4 * len(self._stack_vertices)
+            self._stack_vertices, self._stack_masks = (
+                _longer(self._stack_vertices, size),
+                _longer(self._stack_masks, size),
+            )
+
+
+def unpack(words: np.ndarray, width: int) -> np.ndarray:
+    """Return the bits of words, (n, words) to bool (n, width)."""
+    return np.unpackbits(np.ascontiguousarray(words).view(np.uint8), axis=1, count=width, bitorder="little").view(bool)
+
+
+def _longer(array: np.ndarray, length: int) -> np.ndarray:
+    """Return a copy with room for more rows; the new ones are not initialised."""
+    result = np.empty((length, *array.shape[1:]), dtype=array.dtype)
+    kept = min(length, len(array))
+    result[:kept] = array[:kept]
+    return result
+
+
+def _table_size(capacity: int) -> int:
+    """Return a power of two of at least twice the capacity."""
+    return 1 << (2 * capacity - 1).bit_length()
+
+
+def _unit(ray: IntVector) -> list[float]:
+    size = max(map(abs, ray))
+    return [entry / size for entry in ray]

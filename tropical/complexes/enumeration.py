@@ -1,0 +1,76 @@
+"""One function for all engines."""
+
+from __future__ import annotations
+
+from tropical._exact.rational import as_limit
+from tropical._protocol import PiecewiseLinear, as_function
+from tropical.complexes.cell_complex import CellComplex
+from tropical.complexes.reduction import Reduction
+from tropical.complexes.reference import reference_cells
+from tropical.domains import Domain, as_polyhedron
+from tropical.exceptions import InvalidInput
+from tropical.network import ReLUNetwork
+
+__all__ = ["cells"]
+
+# Below this many hidden units the reference engine has finished before numba is imported.
+_SMALL = 10
+
+
+def cells(
+    F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = None, *, engine: str = "auto"
+) -> CellComplex:
+    """Enumerate the cells of a piecewise-linear function, exactly.
+
+    Parameters
+    ----------
+    F : ReLUNetwork, TropicalPolynomial, TropicalRational or LatticePolynomial
+        For a network the cells are its activation cells; for a polynomial the regions of its essential terms, for a
+        rational function the common refinement of those of numerator and denominator; for a lattice polynomial the
+        cells of a subdivision on which one piece is active.
+    domain : None, Box or Polyhedron
+        None is all of R^d. A bounded domain in many inputs gives up the reduction to the relevant coordinates.
+    max_cells : int, optional
+        Stop with an error after this many; a subdivision may cut one cell of a rational function into several, each
+        of which counts.
+    engine : {"auto", "compiled", "reference"}
+        The compiled engine takes networks, needs numba and compiles once (a few seconds; kept on disk). The reference
+        engine takes everything. By default whichever is faster; both are exact.
+
+    Returns
+    -------
+    CellComplex
+
+    Raises
+    ------
+    BudgetExceeded
+        After `max_cells` cells; ``.partial`` holds the complex of the cells found.
+
+    Notes
+    -----
+    Linear forms are reduced to their rank k first. Compiled: with N cells of V vertices each and hidden widths n, about
+    N·V·(n + V) float operations, and integers only where float64 cannot prove a sign. Reference: the same in Python
+    integers, practical to some 10^4 cells.
+
+    Examples
+    --------
+    >>> from tropical import ReLUNetwork
+    >>> complex = cells(ReLUNetwork([[[1], [-1], [2]], [1, 1, 0]]))   # |x|, with a dead end
+    >>> complex.n_cells, complex.n_regions, [str(piece) for piece in complex.pieces]
+    (2, 2, ['-x0', 'x0'])
+    """
+    if engine not in ("auto", "compiled", "reference"):
+        raise InvalidInput("engine", '"auto", "compiled" or "reference"', repr(engine), "leave it out")
+    function = as_function(F)
+    limit = as_limit(max_cells, "max_cells")
+    if engine == "compiled" and not isinstance(function, ReLUNetwork):
+        given = type(function).__name__
+        raise InvalidInput("engine", '"reference" for functions other than networks', given, "leave it out")
+    reduction = Reduction([function], as_polyhedron(domain, function.dimension))
+    if isinstance(function, ReLUNetwork) and (engine == "compiled" or (engine == "auto" and function.size > _SMALL)):
+        from tropical.complexes.compiled_complex import compiled_cells
+
+        found = compiled_cells(function, reduction, limit, insist=engine == "compiled")
+        if found is not None:
+            return found
+    return reference_cells(reduction, limit)

@@ -1,0 +1,372 @@
+r"""Compiled kernels of the cell engine: splitting the cells of one layer, in float64 with proven error bounds.
+
+Everything happens in homogeneous coordinates: a cell is a pointed cone, a *vertex* one of its rays (a true vertex, or a
+direction of an unbounded cell). Preactivations of a layer are linear on the cells of the layers before, so the values
+at a new vertex are interpolated between the two ends of its edge, and the exact sign of a neuron at a vertex is
+
+* inherited, where the two ends of the edge do not have opposite signs: no arithmetic, so structural zeros are exact;
+* 0 for the neuron whose hyperplane made the vertex;
+* the sign of the float value, where that exceeds its error bound;
+* found in integers otherwise: here, where int64 holds all numbers, else by the caller (status UNDECIDED).
+
+**Error bound of interpolation.** Let P, Q be the computed values at the ends, each within e_P, e_Q of the true ones,
+a = \|P_j\|, b = \|Q_j\|, and N = (b P + a Q)/(a + b). With weights μ = a/(a + b) and their true counterparts μ*,
+N* - N = (1 - μ*)(P* - P) + μ*(Q* - Q) + (μ* - μ)(Q - P) and \|μ* - μ\| <= max(e_P, e_Q)/(a + b - e_P - e_Q), so
+
+.. math:: |N^* - N| \le \max(e_P, e_Q)\left(1 + \frac{\max|Q - P|}{a + b - e_P - e_Q}\right) + 16 u \max(|P|, |Q|)
+
+the last term for the roundings of N, of a + b and of this bound (u = 2^-53).
+
+All kernels are in this one file, because numba's cache on disk notices changes of a kernel's own file only.
+"""
+
+# pyright: reportCallIssue=false, reportGeneralTypeIssues=false
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
+
+__all__ = [
+    "DONE",
+    "GROW_CELLS",
+    "GROW_STACK",
+    "GROW_VERTICES",
+    "MASK_FULL",
+    "UNDECIDED",
+    "fill_table",
+    "signs_of_layer",
+    "split_layer",
+]
+
+DONE, UNDECIDED, GROW_VERTICES, GROW_CELLS, GROW_STACK, MASK_FULL = 0, 1, 2, 3, 4, 5
+_U = 2.0**-53
+_ONE = np.uint64(1)
+_ZERO = np.uint64(0)
+_FITS = 2.0**62
+
+
+@intrinsic
+def _popcount(typing_context, word):  # noqa: ANN001, ANN202
+    """Return the number of one bits of a uint64 (one instruction)."""
+
+    def generate(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+        return builder.ctpop(arguments[0])
+
+    return types.uint64(types.uint64), generate
+
+
+@intrinsic
+def _trailing_zeros(typing_context, word):  # noqa: ANN001, ANN202
+    """Return the number of trailing zero bits of a uint64 that is not zero."""
+
+    def generate(context, builder, signature, arguments):  # noqa: ANN001, ANN202
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), generate
+
+
+@njit(cache=True)
+def signs_of_layer(values, error, width, positive, negative, undecided):  # noqa: ANN001, ANN201
+    """Set the sign words of all vertices from their values; return how many signs are undecided.
+
+    Parameters
+    ----------
+    values : float64 (n, width + 1)
+    error : float64 (n,)
+    positive, negative, undecided : uint64 (n, words), overwritten
+    """
+    count = 0
+    for v in range(values.shape[0]):
+        bound = error[v]
+        for w in range(positive.shape[1]):
+            positive[v, w] = _ZERO
+            negative[v, w] = _ZERO
+            undecided[v, w] = _ZERO
+        for j in range(width):
+            value = values[v, j]
+            bit = _ONE << np.uint64(j & 63)
+            if value > bound:
+                positive[v, j >> 6] |= bit
+            elif value < -bound:
+                negative[v, j >> 6] |= bit
+            else:
+                undecided[v, j >> 6] |= bit
+                count += 1
+    return count
+
+
+@njit(cache=True)
+def _slot(table, parents, low, high, neuron):  # noqa: ANN001, ANN202
+    """Return the place in the hash table of the vertex on the edge (low, high) cut by a neuron, or of its absence."""
+    size = np.uint64(table.shape[0] - 1)
+    key = np.uint64(low) * np.uint64(0x9E3779B97F4A7C15)
+    key ^= np.uint64(high) * np.uint64(0xC2B2AE3D27D4EB4F)
+    key ^= np.uint64(neuron) * np.uint64(0x165667B19E3779F9)
+    key ^= key >> np.uint64(29)
+    place = key & size
+    while True:
+        vertex = table[place]
+        if vertex < 0:
+            return place
+        if parents[vertex, 0] == low and parents[vertex, 1] == high and parents[vertex, 2] == neuron:
+            return place
+        place = (place + _ONE) & size
+
+
+@njit(cache=True)
+def fill_table(table, parents, count):  # noqa: ANN001, ANN201
+    """Enter the vertices made so far into an empty hash table."""
+    for v in range(count):
+        if parents[v, 0] >= 0:
+            table[_slot(table, parents, parents[v, 0], parents[v, 1], parents[v, 2])] = v
+
+
+@njit(cache=True)
+def _interpolate(values, error, v, p, q, neuron):  # noqa: ANN001, ANN202
+    """Set the values and the error bound at a new vertex between p and q, where a neuron is zero."""
+    a, b = abs(values[p, neuron]), abs(values[q, neuron])
+    worst = max(error[p], error[q])
+    margin = (a + b) * (1.0 - 8.0 * _U) - error[p] - error[q]
+    step, size = 0.0, 0.0
+    if not margin > 0.0:
+        error[v] = np.inf
+        for i in range(values.shape[1]):
+            values[v, i] = 0.0
+        return
+    share = a / (a + b)
+    rest = b / (a + b)
+    for i in range(values.shape[1]):
+        one, other = values[p, i], values[q, i]
+        values[v, i] = rest * one + share * other
+        step = max(step, abs(other - one))
+        size = max(size, abs(one), abs(other))
+    values[v, neuron] = 0.0
+    error[v] = (worst * (1.0 + step / margin) + 16.0 * _U * size) * (1.0 + 16.0 * _U)
+
+
+@njit(cache=True)
+def _make_vertex(v, p, q, neuron, values, error, positive, negative, undecided):  # noqa: ANN001, ANN202
+    """Fill in the new vertex; return whether all its signs are decided."""
+    _interpolate(values, error, v, p, q, neuron)
+    decided = True
+    bound = error[v]
+    for w in range(positive.shape[1]):
+        up = positive[p, w] | positive[q, w]
+        down = negative[p, w] | negative[q, w]
+        crossing = up & down
+        up &= ~crossing
+        down &= ~crossing
+        unknown = _ZERO
+        if neuron >> 6 == w:
+            crossing &= ~(_ONE << np.uint64(neuron & 63))
+        while crossing != _ZERO:
+            bit = crossing & (~crossing + _ONE)
+            crossing ^= bit
+            value = values[v, w * 64 + np.int64(_trailing_zeros(bit))]
+            if value > bound:
+                up |= bit
+            elif value < -bound:
+                down |= bit
+            else:
+                unknown |= bit
+                decided = False
+        positive[v, w] = up
+        negative[v, w] = down
+        undecided[v, w] = unknown
+    return decided
+
+
+@njit(cache=True)
+def _free_bit(masks, start, stop, needed):  # noqa: ANN001, ANN202
+    """Return a constraint bit that no vertex of the cell uses, 64 if there is none.
+
+    Bits on fewer than `needed` vertices belong to no facet; they are cleared before giving up.
+    """
+    used = _ZERO
+    for i in range(start, stop):
+        used |= masks[i]
+    if used != ~_ZERO:
+        return np.int64(_trailing_zeros(~used))
+    free = np.int64(64)
+    for bit in range(64):
+        flag = _ONE << np.uint64(bit)
+        count = 0
+        for i in range(start, stop):
+            if masks[i] & flag != _ZERO:
+                count += 1
+        if count < needed:
+            for i in range(start, stop):
+                masks[i] &= ~flag
+            free = bit
+    return free
+
+
+@njit(cache=True)
+def _adjacent(masks, start, stop, p, q, needed):  # noqa: ANN001, ANN202
+    """Return whether two vertices of a cell span an edge: no third one lies on all constraints that they share."""
+    common = masks[p] & masks[q]
+    count = np.int64(_popcount(common))
+    if count < needed:
+        return False
+    # a vertex on exactly needed + 1 constraints is simple: each needed of them meet in an edge
+    if count == needed and (np.int64(_popcount(masks[p])) == needed + 1 or np.int64(_popcount(masks[q])) == needed + 1):
+        return True
+    for i in range(start, stop):  # noqa: SIM110 - compiled
+        if common & ~masks[i] == _ZERO and i != p and i != q:
+            return False
+    return True
+
+
+@njit(cache=True)
+def split_layer(  # noqa: ANN201
+    dimension,  # noqa: ANN001 - of the cones
+    first_neuron,  # noqa: ANN001 - number of the layer's first neuron among all
+    cell_offsets,  # noqa: ANN001 - int64 (cells + 1,): where the cells' vertices stand
+    cell_vertices,  # noqa: ANN001 - int32
+    cell_masks,  # noqa: ANN001 - uint64: the constraints of the cell on which the vertex lies
+    values,  # noqa: ANN001 - float64 (capacity, width + 1)
+    error,  # noqa: ANN001 - float64 (capacity,)
+    positive,  # noqa: ANN001 - uint64 (capacity, words)
+    negative,  # noqa: ANN001
+    undecided,  # noqa: ANN001
+    parents,  # noqa: ANN001 - int32 (capacity, 3): ends of the edge, ordered, and the neuron
+    table,  # noqa: ANN001 - int32, a power of two: hash table of the vertices
+    out_offsets,  # noqa: ANN001 - int64
+    out_parent,  # noqa: ANN001 - int32: the cell of the layer before
+    out_vertices,  # noqa: ANN001 - int32
+    out_masks,  # noqa: ANN001 - uint64
+    stack_cells,  # noqa: ANN001 - int64 (depth,): starts of the cells on the stack
+    stack_vertices,  # noqa: ANN001 - int32
+    stack_masks,  # noqa: ANN001 - uint64
+    state,  # noqa: ANN001 - int64: next cell, vertices, cells out, budget of cells, the undecided vertex
+):
+    """Split every cell along the neurons of a layer that cross it.
+
+    Returns a status. After anything but DONE the caller mends what is missing and calls again: the cell at work is then
+    begun anew, with the vertices made so far still known.
+    """
+    needed = dimension - 2
+    words = positive.shape[1]
+    capacity = values.shape[0]
+    n_vertices, n_out = state[1], state[2]
+    for cell in range(state[0], cell_offsets.shape[0] - 1):
+        state[0] = cell
+        restart_out = n_out
+        size = cell_offsets[cell + 1] - cell_offsets[cell]
+        if size > stack_vertices.shape[0]:
+            return GROW_STACK
+        for i in range(size):
+            stack_vertices[i] = cell_vertices[cell_offsets[cell] + i]
+            stack_masks[i] = cell_masks[cell_offsets[cell] + i]
+        depth = 1
+        stack_cells[0] = 0
+        stack_cells[1] = size
+        while depth > 0:
+            start, stop = stack_cells[depth - 1], stack_cells[depth]
+            # which neuron crosses the cell?
+            neuron = -1
+            for w in range(words):
+                up, down = _ZERO, _ZERO
+                for i in range(start, stop):
+                    up |= positive[stack_vertices[i], w]
+                    down |= negative[stack_vertices[i], w]
+                if up & down != _ZERO:
+                    neuron = w * 64 + np.int64(_trailing_zeros(up & down))
+                    break
+            if neuron < 0:
+                size = stop - start
+                if n_out == state[3]:
+                    state[1], state[2] = n_vertices, n_out
+                    return DONE  # the budget is spent: the caller sees that cells are left
+                if n_out + 1 >= out_offsets.shape[0] or out_offsets[n_out] + size > out_vertices.shape[0]:
+                    state[1], state[2] = n_vertices, restart_out
+                    return GROW_CELLS
+                base = out_offsets[n_out]
+                for i in range(size):
+                    out_vertices[base + i] = stack_vertices[start + i]
+                    out_masks[base + i] = stack_masks[start + i]
+                out_parent[n_out] = cell
+                n_out += 1
+                out_offsets[n_out] = base + size
+                depth -= 1
+                continue
+            word, flag = neuron >> 6, _ONE << np.uint64(neuron & 63)
+            bit = _free_bit(stack_masks, start, stop, needed)
+            if bit == 64:
+                state[1], state[2] = n_vertices, restart_out
+                return MASK_FULL
+            wall = _ONE << np.uint64(bit)
+            # Both parts are written behind the cell and then moved onto its place. The new vertices are at most
+            # size²/4, one for each pair on both sides.
+            size = stop - start
+            if depth + 2 >= stack_cells.shape[0] or stop + 3 * size + size * size > stack_vertices.shape[0]:
+                state[1], state[2] = n_vertices, restart_out
+                return GROW_STACK
+            if n_vertices + size * size // 4 + 1 > capacity or 2 * (n_vertices + size * size // 4 + 1) > table.shape[0]:
+                state[1], state[2] = n_vertices, restart_out
+                return GROW_VERTICES
+            above = stop
+            count = 0
+            for i in range(start, stop):  # the part where the neuron is >= 0, and the new vertices behind it
+                v = stack_vertices[i]
+                if negative[v, word] & flag == _ZERO:
+                    on_wall = positive[v, word] & flag == _ZERO
+                    stack_vertices[above + count] = v
+                    stack_masks[above + count] = stack_masks[i] | wall if on_wall else stack_masks[i]
+                    count += 1
+            old = count
+            for p in range(start, stop):
+                one = stack_vertices[p]
+                if positive[one, word] & flag == _ZERO:
+                    continue
+                for q in range(start, stop):
+                    other = stack_vertices[q]
+                    if negative[other, word] & flag == _ZERO:
+                        continue
+                    if not _adjacent(stack_masks, start, stop, p, q, needed):
+                        continue
+                    low, high = min(one, other), max(one, other)
+                    place = _slot(table, parents, low, high, first_neuron + neuron)
+                    v = table[place]
+                    if v < 0:
+                        v = n_vertices
+                        n_vertices += 1
+                        parents[v, 0], parents[v, 1], parents[v, 2] = low, high, first_neuron + neuron
+                        table[place] = v
+                        _make_vertex(v, low, high, neuron, values, error, positive, negative, undecided)
+                    for w in range(words):
+                        if undecided[v, w] != _ZERO:
+                            state[1], state[2], state[4] = n_vertices, restart_out, v
+                            return UNDECIDED
+                    stack_vertices[above + count] = v
+                    stack_masks[above + count] = stack_masks[p] & stack_masks[q] | wall
+                    count += 1
+            below = above + count
+            second = 0
+            for i in range(start, stop):  # the part where it is <= 0
+                v = stack_vertices[i]
+                if positive[v, word] & flag == _ZERO:
+                    on_wall = negative[v, word] & flag == _ZERO
+                    stack_vertices[below + second] = v
+                    stack_masks[below + second] = stack_masks[i] | wall if on_wall else stack_masks[i]
+                    second += 1
+            for i in range(above + old, above + count):
+                stack_vertices[below + second] = stack_vertices[i]
+                stack_masks[below + second] = stack_masks[i]
+                second += 1
+            # the part below first, the part above on top of it, which is taken next
+            for i in range(count):
+                stack_vertices[below + second + i] = stack_vertices[above + i]
+                stack_masks[below + second + i] = stack_masks[above + i]
+            moved = second + count
+            for i in range(moved):
+                stack_vertices[start + i] = stack_vertices[below + i]
+                stack_masks[start + i] = stack_masks[below + i]
+            stack_cells[depth] = start + second
+            stack_cells[depth + 1] = start + moved
+            depth += 1
+    state[0] = cell_offsets.shape[0] - 1
+    state[1], state[2] = n_vertices, n_out
+    return DONE
