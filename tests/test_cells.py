@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_functions import MEDIAN
 
-from tropical import Box, BudgetExceeded, InvalidInput, LatticePolynomial, Polyhedron, ReLUNetwork, cells
+from tropical import (
+    Box,
+    BudgetExceeded,
+    InvalidInput,
+    LatticePolynomial,
+    Polyhedron,
+    ReLUNetwork,
+    TropicalPolynomial,
+    cells,
+)
 from tropical.testing import networks, points
 
 LARGEST_IN_CI = 1200
@@ -138,3 +147,15 @@ def test_unknown_functions_are_refused():
 def test_a_lattice_polynomial_that_never_uses_a_piece():
     F = LatticePolynomial([([1], 0), ([1], -1), ([0], 5)], [[0], [1]])
     assert cells(F).n_pieces == 1
+
+
+def test_the_budget_counts_whole_cells_of_a_polynomial():
+    honeycomb = TropicalPolynomial(
+        {(i, j): -(i * i + i * j + j * j) for i in range(4) for j in range(4)}, convention="max"
+    )
+    n = cells(honeycomb).n_cells
+    assert n == 16
+    assert cells(honeycomb, max_cells=n).n_cells == n
+    with pytest.raises(BudgetExceeded) as caught:
+        cells(honeycomb, max_cells=n - 1)
+    assert caught.value.partial.n_cells == n - 1

@@ -234,3 +234,34 @@ def test_jumps_of_a_concave_wall_are_negative():
     (facet,) = facet_jumps(cells(ReLUNetwork([[[2, 4]], [-3]])))
     assert facet.jump == -6  # -3 relu(2 x0 + 4 x1), by the primitive form z + ... with z = x0 + 2 x1
     assert facet.form == (1, 0)
+
+
+def test_numbers_of_outputs_and_other_arguments_are_checked():
+    complex_ = cells(parse("max(x0, 0)"))
+    for output in (-1, 1, True, "a", 1.5):
+        with pytest.raises(InvalidInput, match="`output` needs a number from 0 to 0"):
+            facet_jumps(complex_, output=output)
+        with pytest.raises(InvalidInput, match="`output` needs"):
+            difference_of_convex(parse("max(x0, 0)"), output=output)
+    for jumps in (None, [], 3):
+        with pytest.raises(InvalidType, match="mapping from pairs"):
+            from_jumps(complex_, jumps)
+    for pieces in (None, 5, [], {}):
+        with pytest.raises(InvalidInput, match="`pieces` needs"):
+            glue(complex_, pieces)
+    with pytest.raises(InvalidInput, match="max_cells"):
+        glue(complex_, [complex_.piece_of(cell) for cell in complex_], max_cells="a")
+    with pytest.raises(InvalidType, match="`P` needs"):
+        polynomial_as_lattice(5)
+
+
+def test_the_parts_of_a_difference_of_convex_functions_have_a_budget():
+    net = families.random_network((3, 5, 5, 1), 1, biases=True)
+    with pytest.raises(BudgetExceeded, match="parts of cells"):
+        difference_of_convex(net, max_cells=cells(net).n_cells)
+
+
+def test_many_clauses_go_through_the_cells():
+    F = lattice(families.random_network((2, 5, 5, 1), 3, biases=True))
+    R = to_rational(F)
+    assert same_function(R, F)

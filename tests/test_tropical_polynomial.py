@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tropical import (
+    BudgetExceeded,
     InvalidInput,
     InvalidType,
     ReLUNetwork,
@@ -210,7 +211,7 @@ def test_other_bad_input():
         x**0.5
     with pytest.raises(InvalidInput, match="same number of variables"):
         x + TropicalPolynomial.variables(3, "max")[0]
-    with pytest.raises(InvalidInput, match="positive integer"):
+    with pytest.raises(InvalidInput, match="integer from 1"):
         TropicalPolynomial.variables(0, "max")
     with pytest.raises(InvalidInput, match=r"shape \(2, e\)"):
         x.compose([[1]])
@@ -223,3 +224,51 @@ def test_a_long_polynomial_has_a_short_repr():
     assert len(repr(P)) < 200
     assert len(P._repr_latex_()) < 300
     assert "…" in repr(P)
+
+
+def test_ordered_collections_only():
+    # a set has no order, and a mapping would be read by its keys
+    for exponents in ({3, 1}, {0: 2, 1: 5}, "12", np.array(3)):
+        with pytest.raises(InvalidType, match="exponents"):
+            TropicalPolynomial([(0, exponents)], "max")
+    x = TropicalPolynomial.variables(2, "max")[0]
+    for point in ({5: 1, 7: 2}, {1, 2}, np.array(3)):
+        with pytest.raises(InvalidType, match="sequence of exact numbers"):
+            x(point)
+    assert x(np.array([1, 2])) == 1
+
+
+def test_operators_that_do_not_exist_say_what_does():
+    x, y = TropicalPolynomial.variables(2, "max")
+    for operation in (lambda: x - y, lambda: -x, lambda: (x / y) - x, lambda: 1 - x):
+        with pytest.raises(InvalidType, match="difference of functions"):
+            operation()
+    for operation in (lambda: x < y, lambda: max(x, y), lambda: sorted([x, y]), lambda: x / y >= x):
+        with pytest.raises(InvalidType, match="partly ordered"):
+            operation()
+
+
+def test_numbers_beyond_text_and_expansions_beyond_memory():
+    huge = 10**5000
+    P = TropicalPolynomial({(1,): huge, (0,): 0}, "max")
+    assert "…" in repr(P)
+    assert P([0]) == huge
+    with pytest.raises(InvalidType, match="cannot be shown"):
+        P + huge
+    x, y = TropicalPolynomial.variables(2, "max")
+    for operation in (lambda: (x + y) ** 10**30, lambda: ((x + y) / x) ** 10**30):
+        with pytest.raises(BudgetExceeded, match="frobenius"):
+            operation()
+    assert len((x * y) ** 10**30) == 1
+    with pytest.raises(InvalidInput, match="at most 5000"):
+        TropicalPolynomial.variables(10_000, "max")
+    with pytest.raises(InvalidInput, match="1 to 100000"):
+        TropicalPolynomial.constant(0, 10**30, "max")
+
+
+def test_arrays_and_classes_in_place_of_words_and_functions():
+    for convention in (np.array(["max", "min"]), None, 3):
+        with pytest.raises(InvalidInput, match="convention"):
+            TropicalPolynomial({(1,): 0}, convention)
+    with pytest.raises(InvalidType, match="`F` needs"):
+        lattice(TropicalPolynomial)

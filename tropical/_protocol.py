@@ -19,7 +19,7 @@ from tropical._exact.rational import IntVector
 from tropical._exact.region import Region
 from tropical.exceptions import InvalidInput, InvalidType
 
-__all__ = ["PiecewiseLinear", "Resolution", "Resolver", "as_function", "as_sample_array"]
+__all__ = ["PiecewiseLinear", "Resolution", "Resolver", "Unordered", "as_function", "as_sample_array"]
 
 
 class Resolution(NamedTuple):
@@ -78,9 +78,21 @@ class PiecewiseLinear(Protocol):
     def to_plain(self) -> dict[str, Any]: ...
 
 
+class Unordered:
+    """Functions have no order that ``<`` could mean, ``max`` would silently take one of two."""
+
+    __slots__ = ()
+
+    def _refuse_order(self, other: Any) -> Any:
+        cure = "F <= G everywhere iff same_function(maximum(F, G), G), for lattice polynomials"
+        raise InvalidType("other", "no comparison by <, <=, > or >=: functions are only partly ordered", other, cure)
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse_order
+
+
 def as_function(F: Any, argument: str = "F") -> PiecewiseLinear:
     """Return F if it is a function of this package, or say what is needed."""
-    if not isinstance(F, PiecewiseLinear):
+    if isinstance(F, type) or not isinstance(F, PiecewiseLinear):
         cure = "wrap weights in tropical.ReLUNetwork, pieces in tropical.LatticePolynomial or TropicalPolynomial"
         raise InvalidType(argument, "a network, a lattice polynomial, a tropical polynomial or rational", F, cure)
     return F
@@ -90,7 +102,7 @@ def as_sample_array(X: Any, dimension: int) -> np.ndarray:
     """Return X as a finite float64 array of shape (n, dimension)."""
     try:
         array = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise InvalidType("X", f"real numbers of shape (n, {dimension})", str(error), "pass a float array") from None
     if array.ndim != 2 or array.shape[1] != dimension:
         cure = "use X[None, :] for one point" if array.ndim == 1 else "give one column for each input"

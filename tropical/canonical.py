@@ -27,7 +27,7 @@ from tropical._protocol import PiecewiseLinear
 from tropical.clauses import absorb, mask_of, members
 from tropical.complexes.reduction import Coordinates, Reduction, dehomogenise
 from tropical.domains import Polyhedron
-from tropical.exceptions import BudgetExceeded, InvalidInput
+from tropical.exceptions import BudgetExceeded
 from tropical.lattice_polynomial import LatticePolynomial, tidy
 from tropical.pieces import AffinePiece, PieceTable
 
@@ -124,8 +124,6 @@ def canonical_form(
     max_cells : int, optional
         Limit on the number of order cells.
     """
-    if form not in ("max-min", "min-max"):
-        raise InvalidInput("form", '"max-min" or "min-max"', repr(form), "name which operation is outside")
     forms = sorted({active for _, active in found})
     lifted = coordinates.lift_forms([[Fraction(a, denominator) for a in row] for row in forms])
     sets = upper_sets(found, forms, sign=1 if form == "max-min" else -1, max_cells=max_cells)

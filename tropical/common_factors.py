@@ -4,9 +4,8 @@ What is cancelled, exactly:
 
 1. terms that are not essential;
 2. common *hyperplane factors*, polynomials ``w·max(h, 0)``: a polynomial has this factor iff its hypersurface covers
-the
-   hyperplane {h = 0} with weights >= w everywhere, that is, iff what remains is still convex. In one variable every
-   factor is of this kind, so numerator and denominator end without a common root;
+   the hyperplane {h = 0} with weights >= w everywhere, that is, iff what remains is still convex. In one variable
+   every factor is of this kind, so numerator and denominator end without a common root;
 3. the whole denominator (numerator), where the function is convex (concave): then it is a polynomial (or one over a
    polynomial);
 4. the common affine term: the first essential term of the denominator, in the order of exponents, becomes 0.
@@ -31,14 +30,17 @@ from tropical.rational_function import TropicalRational
 
 __all__ = ["cancel_hyperplanes", "reduced"]
 
-# Looking for a polynomial costs the joint cells; beyond this many it is left.
+# Looking for a polynomial costs the joint cells times the terms, and happens only where the hypersurfaces fit: a product
+# of 60 by 60 terms in the plane, with as many cells as terms, takes seconds; beyond this it is left.
 _CELLS = 2_000
 
 
 def reduced(R: TropicalRational) -> TropicalRational:
     """Return a shorter formula for the same function; the module says what is cancelled.
 
-    Deterministic, exact, and never longer in terms. In one variable the result depends on the function alone.
+    Deterministic, exact, and never longer in terms: cancelling merges regions, and a quotient P - Q that is a polynomial
+    has no more regions than P = Q + R, whose regions refine those of R. In one variable the result depends on the
+    function alone.
 
     Examples
     --------
@@ -50,14 +52,30 @@ def reduced(R: TropicalRational) -> TropicalRational:
     if len(denominator) > 1:
         sign = 1 if R.convention == "max" else -1
         quotient = TropicalRational(numerator, denominator)
-        whole = _extremal(quotient, sign)
+        whole = _extremal(quotient, sign) if _bends_along(numerator, denominator) else None
         if whole is not None:
             return _normalised(TropicalPolynomial(whole, R.convention), None)
         if len(numerator) > 1:
-            below = _extremal(quotient.reciprocal(), sign)
+            below = _extremal(quotient.reciprocal(), sign) if _bends_along(denominator, numerator) else None
             if below is not None:
                 numerator, denominator = _one(numerator), TropicalPolynomial(below, R.convention)
     return _normalised(numerator, denominator)
+
+
+def _bends_along(above: TropicalPolynomial, below: TropicalPolynomial) -> bool:
+    """Return whether `above` ties at a point of each cell of the hypersurface of `below`.
+
+    Necessary for the quotient to be a polynomial, and nearly always seen to fail at once.
+    """
+    best = max if above.convention == "max" else min
+    for cell in TropicalHypersurface.of_polynomial(below).cells:
+        values = [
+            piece.constant + sum((u * x for u, x in zip(piece.gradient, cell.point, strict=True)), Fraction(0))
+            for piece in above.pieces
+        ]
+        if values.count(best(values)) < 2:
+            return False
+    return True
 
 
 def _extremal(F: TropicalRational, sign: int) -> PieceTable | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tropical._exact.rational import as_fraction_matrix, as_fraction_vector, rational_text
 from tropical.exceptions import InvalidInput, InvalidType
+from tropical.pieces import as_point
 
 __all__ = ["Box", "Domain", "Polyhedron", "as_polyhedron"]
 
@@ -40,7 +41,7 @@ class Polyhedron:
         return len(self.A[0])
 
     def __contains__(self, x: Any) -> bool:
-        point = as_fraction_vector(x, "x")
+        point = as_point(x, self.dimension)
         return all(
             sum((a * t for a, t in zip(row, point, strict=True)), Fraction(0)) <= bound
             for row, bound in zip(self.A, self.b, strict=True)

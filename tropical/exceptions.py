@@ -21,7 +21,10 @@ _LONGEST_SHOWN = 120
 
 
 def _shown(given: object) -> str:
-    text = given if isinstance(given, str) else repr(given)
+    try:
+        text = given if isinstance(given, str) else repr(given)
+    except Exception:  # an integer of more than 4300 digits, or an object whose repr is broken
+        text = f"an object of type {type(given).__name__} that cannot be shown"
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
 
 

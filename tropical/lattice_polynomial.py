@@ -18,7 +18,7 @@ no clause names; they decide nothing about the function beyond that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -28,12 +28,16 @@ import numpy as np
 from tropical._exact.rational import (
     IntVector,
     as_affine_map,
+    as_choice,
+    as_dimension,
     as_fraction,
     as_fraction_matrix,
+    as_items,
+    as_limit,
     rational_text,
 )
 from tropical._lattice_resolver import LatticeResolver
-from tropical._protocol import as_sample_array
+from tropical._protocol import Unordered, as_sample_array
 from tropical.clauses import formula, mask_of, members, merge, product_of_unions, transversals
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
@@ -41,15 +45,16 @@ from tropical.pieces import AffinePiece, PieceTable, as_point
 if TYPE_CHECKING:
     from tropical.network import ReLUNetwork
 
-__all__ = ["LatticePolynomial", "maximum", "minimum", "tidy"]
+__all__ = ["FORMS", "LatticePolynomial", "maximum", "minimum", "tidy"]
 
 Clauses = tuple[tuple[int, ...], ...]
+FORMS = ("max-min", "min-max")
 _TERM_SHOWN = 60
 _PLAIN, _LATEX = {"max": "max", "min": "min"}, {"max": r"\max", "min": r"\min"}
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class LatticePolynomial:
+class LatticePolynomial(Unordered):
     """Max-min (or min-max) combination of affine functions on R^d, exact; frozen and hashable.
 
     ``==`` compares pieces, clauses and form as they stand; ask :func:`tropical.same_function` whether two objects are
@@ -81,8 +86,7 @@ class LatticePolynomial:
     __array_ufunc__ = None
 
     def __init__(self, pieces: Any, clauses: Any, form: str = "max-min") -> None:
-        if form not in ("max-min", "min-max"):
-            raise InvalidInput("form", '"max-min" or "min-max"', repr(form), "name which operation is outside")
+        as_choice(form, "form", FORMS, "name which operation is outside")
         table = PieceTable.from_rationals(pieces)
         object.__setattr__(self, "pieces", table)
         object.__setattr__(self, "clauses", _clauses(clauses, len(table)))
@@ -142,7 +146,7 @@ class LatticePolynomial:
     @classmethod
     def constant(cls, value: Any, dimension: int) -> LatticePolynomial:
         """Return the constant function with this exact value on R^dimension."""
-        return cls([([0] * dimension, as_fraction(value))], [[0]])
+        return cls([([0] * as_dimension(dimension), as_fraction(value))], [[0]])
 
     def __add__(self, other: Any) -> LatticePolynomial:
         """Return the sum: at most M·M' pieces, products of clauses."""
@@ -196,7 +200,7 @@ class LatticePolynomial:
             raise InvalidInput("divisor", "a number other than zero", 0, "divide by something else")
         return self * (1 / number)
 
-    def dual(self, max_clauses: int = 100_000) -> LatticePolynomial:
+    def dual(self, max_clauses: int | None = 100_000) -> LatticePolynomial:
         """Return the same function in the other form, by distributivity alone (formal dual).
 
         The clauses are the minimal sets that meet every clause; on clauses without absorption an involution.
@@ -206,7 +210,7 @@ class LatticePolynomial:
         BudgetExceeded
             If more than `max_clauses` clauses arise.
         """
-        masks = transversals((mask_of(clause) for clause in self.clauses), limit=max_clauses)
+        masks = transversals((mask_of(c) for c in self.clauses), limit=as_limit(max_clauses, "max_clauses"))
         swapped = "min-max" if self.form == "max-min" else "max-min"
         return LatticePolynomial(self.pieces, sorted(members(mask) for mask in masks), swapped)
 
@@ -218,8 +222,10 @@ class LatticePolynomial:
         """
         from tropical.canonical import active_cells, canonical_form
 
-        reduction, (found,), denominator = active_cells(self, None, max_cells)
-        return canonical_form(reduction, found, denominator, form=form, max_cells=max_cells)
+        as_choice(form, "form", FORMS, "name which operation is outside")
+        limit = as_limit(max_cells, "max_cells")
+        reduction, (found,), denominator = active_cells(self, None, limit)
+        return canonical_form(reduction, found, denominator, form=form, max_cells=limit)
 
     def minimal(self, max_cells: int | None = None) -> LatticePolynomial:
         """Return an irredundant form of the same function; see :func:`tropical.canonical.minimal_form`."""
@@ -292,7 +298,12 @@ class LatticePolynomial:
         """Return the text of a piece by its number, its mere name where the text is cut and long."""
 
         def term(i: int) -> str:
-            text = piece_text(self.pieces[i])
+            try:
+                text = piece_text(self.pieces[i])
+            except ValueError:  # numbers of more than 4300 digits have no text
+                if not cut:
+                    raise
+                return f"g{i}"
             return f"g{i}" if cut and len(text) > _TERM_SHOWN else text
 
         return term
@@ -370,14 +381,13 @@ def tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], form
 
 
 def _clauses(clauses: Any, pieces: int) -> Clauses:
-    if isinstance(clauses, (str, bytes)) or not isinstance(clauses, Iterable):
-        raise InvalidType("clauses", "a list of lists of piece numbers", clauses, "pass for example [[0, 1], [2]]")
     result = []
-    for j, clause in enumerate(clauses):
+    cure = "pass for example [[0, 1], [2]]"
+    for j, clause in enumerate(as_items(clauses, "clauses", "a list of lists of piece numbers", cure)):
         name = f"clauses[{j}]"
-        if isinstance(clause, (str, bytes)) or not isinstance(clause, Iterable):
-            raise InvalidType(name, "a list of piece numbers", clause, "pass for example [0, 1]")
-        members = list(clause)
+        if isinstance(clause, Set):  # a set of numbers is what a clause is
+            clause = sorted(clause)
+        members = as_items(clause, name, "a list of piece numbers", "pass for example [0, 1]")
         for i in members:
             if isinstance(i, bool) or not isinstance(i, (int, np.integer)):
                 raise InvalidType(name, "piece numbers", i, "use integers")

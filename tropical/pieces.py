@@ -19,6 +19,7 @@ from tropical._exact.rational import (
     IntVector,
     as_fraction,
     as_fraction_vector,
+    as_items,
     float_array,
     over_common_denominator,
 )
@@ -90,7 +91,8 @@ class PieceTable(Sequence[AffinePiece]):
         if isinstance(pieces, PieceTable):
             return pieces
         rows = []
-        for i, pair in enumerate(pieces):
+        cure = "pass [((u_0, ..., u_{d-1}), c), ...]"
+        for i, pair in enumerate(as_items(pieces, argument, "a list of pairs (gradient, constant)", cure)):
             place = f"{argument}[{i}]"
             if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
                 raise InvalidType(place, "a pair (gradient, constant)", pair, "pass ((u_0, ..., u_{d-1}), c)")

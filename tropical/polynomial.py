@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,15 +32,17 @@ import numpy as np
 from tropical._exact.rational import (
     IntVector,
     as_affine_map,
+    as_choice,
+    as_dimension,
     as_fraction,
     as_fraction_vector,
-    as_limit,
+    as_items,
     dot,
     rational_text,
 )
 from tropical._exact.region import Region
-from tropical._protocol import Resolution, as_sample_array
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical._protocol import Resolution, Unordered, as_sample_array
+from tropical.exceptions import BudgetExceeded, InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
 if TYPE_CHECKING:
@@ -47,14 +50,28 @@ if TYPE_CHECKING:
     from tropical.complexes.newton import NewtonPolytope, RegularSubdivision
     from tropical.rational_function import TropicalRational
 
-__all__ = ["TermResolver", "TropicalPolynomial", "match_operands"]
+__all__ = ["TermResolver", "TropicalOperators", "TropicalPolynomial", "as_convention", "match_operands"]
 
 _TERMS_SHOWN, _TERM_SHOWN = 6, 60
 _NUMBERS = "c becomes the polynomial TropicalPolynomial.constant(c, dimension, convention)"
+# A product or power with more terms than this before they are collected is refused rather than begun.
+_MOST_PRODUCTS, _MOST_VARIABLES = 20_000_000, 5_000
+
+
+class TropicalOperators:
+    """What ``-`` would mean is said by ``/`` here."""
+
+    __slots__ = ()
+
+    def _refuse_minus(self, other: Any = None) -> Any:
+        cure = "F / G is the difference of functions; `reciprocal` and `negated` change the sign"
+        raise InvalidType("other", "no - : tropical addition has no inverse", "-", cure)
+
+    __neg__ = __sub__ = __rsub__ = _refuse_minus
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class TropicalPolynomial:
+class TropicalPolynomial(TropicalOperators, Unordered):
     """Maximum (or minimum) of affine functions on R^d with tropical arithmetic: ``+`` is max (min), ``*`` is the sum.
 
     Parameters
@@ -66,7 +83,8 @@ class TropicalPolynomial:
 
     Notes
     -----
-    Frozen and hashable; terms are sorted by exponents, of several with one exponent the largest (smallest) stays. With
+    With negative or fractional exponents some say *signomial*, or Laurent and Puiseux polynomial. Frozen and hashable;
+    terms are sorted by exponents, of several with one exponent the largest (smallest) stays. With
     M terms a call costs O(M·d) rational operations, ``evaluate`` one product of (n, d) and (d, M) arrays in blocks.
 
     Examples
@@ -85,9 +103,8 @@ class TropicalPolynomial:
     __array_ufunc__ = None
 
     def __init__(self, terms: Any, convention: str) -> None:
-        if convention not in ("max", "min"):
-            raise InvalidInput("convention", '"max" or "min"', repr(convention), "say what tropical addition is")
-        table = terms if isinstance(terms, PieceTable) else PieceTable.from_rationals(_pairs(terms), "terms")
+        as_convention(convention)
+        table = terms if isinstance(terms, PieceTable) else _term_table(terms)
         rows = _add_terms(table.rows, 1 if convention == "max" else -1)
         object.__setattr__(self, "pieces", PieceTable.from_integers(rows, table.denominator))
         object.__setattr__(self, "convention", convention)
@@ -95,12 +112,14 @@ class TropicalPolynomial:
     @classmethod
     def constant(cls, value: Any, dimension: int, convention: str) -> TropicalPolynomial:
         """Return the constant polynomial with this exact value; ``constant(0, …)`` is the tropical one."""
-        return cls([(as_fraction(value), (0,) * _dimension(dimension))], convention)
+        return cls([(as_fraction(value), (0,) * as_dimension(dimension))], convention)
 
     @classmethod
     def variables(cls, dimension: int, convention: str) -> tuple[TropicalPolynomial, ...]:
         """Return the coordinates x0, ..., x(d-1) as polynomials."""
-        size = _dimension(dimension)
+        size = as_dimension(dimension)
+        if size > _MOST_VARIABLES:
+            raise InvalidInput("dimension", f"at most {_MOST_VARIABLES}", size, "build polynomials from their terms")
         return tuple(cls([(0, [int(i == j) for j in range(size)])], convention) for i in range(size))
 
     @property
@@ -154,6 +173,9 @@ class TropicalPolynomial:
         right = self._operand(other)
         if right is None:
             return NotImplemented
+        if len(self) * len(right) > _MOST_PRODUCTS:
+            message = f"a product of {len(self)} and {len(right)} terms; drop terms by essential() first"
+            raise BudgetExceeded(message)
         step, scale = self.pieces.denominator, right.pieces.denominator
         factors = [tuple(b * step for b in row) for row in right._rows]
         rows = []
@@ -182,6 +204,8 @@ class TropicalPolynomial:
             raise InvalidInput("exponent", "a number >= 0 for a polynomial of several terms", power, cure)
         if power.denominator > 1 or power < 0:
             return self.frobenius(power)
+        if len(self) > 1 and _expansion(len(self), power.numerator) > _MOST_PRODUCTS:
+            raise BudgetExceeded(f"power {power} of {len(self)} terms; frobenius({power}) is the same function")
         result = TropicalPolynomial.constant(0, self.dimension, self.convention)
         square, left = self, power.numerator
         while left:
@@ -250,20 +274,22 @@ class TropicalPolynomial:
         The same function, and the shortest formula for it: equal functions give equal results. Exact; see
         :class:`tropical.complexes.epigraph.Epigraph` for the cost.
         """
-        from tropical.complexes.epigraph import Epigraph
+        from tropical.complexes.epigraph import essential_terms
 
-        kept = Epigraph(self.pieces, self.convention).essential
+        kept = essential_terms(self.pieces, self.convention)
         return self._made([self._rows[i] for i in kept], self.pieces.denominator)
 
     def roots(self) -> tuple[tuple[Fraction, Fraction], ...]:
         """Return the roots of a polynomial in one variable with their multiplicities, sorted; exact.
 
         A root is a point where the slope jumps, its multiplicity is the size of the jump: an integer where the
-        exponents are. Infinite roots are not listed.
+        exponents are. Infinite roots are not listed. Costs one scan of the terms.
         """
-        from tropical.complexes.hypersurface import roots
-
-        return roots(self)
+        if self.dimension != 1:
+            cure = "in several variables see `hypersurface`"
+            raise InvalidInput("polynomial", "one variable", f"{self.dimension} variables", cure)
+        pairs = pairwise(self.essential().terms)
+        return tuple(sorted((Fraction(c - b) / (v - u), v - u) for (c, (u,)), (b, (v,)) in pairs))
 
     def newton_polytope(self) -> NewtonPolytope:
         """Return the convex hull of the exponents."""
@@ -357,25 +383,29 @@ class TermResolver:
         return tuple([self._sign * (a - b) for a, b in zip(self.rows[active], self.rows[other], strict=True)])
 
 
-def _pairs(terms: Any) -> list[tuple[Any, Any]]:
-    """Return terms as pairs (exponents, coefficient)."""
-    requirement = "{exponents: coefficient}, or pairs (coefficient, exponents)"
-    if isinstance(terms, (str, bytes)) or not isinstance(terms, Iterable):
-        raise InvalidType("terms", requirement, terms, "pass for example {(1, 0): 0, (0, 0): 3}")
+def _term_table(terms: Any) -> PieceTable:
+    requirement, cure = "{exponents: coefficient}, or pairs (coefficient, exponents)", "pass for example {(1, 0): 3}"
     if isinstance(terms, Mapping):
-        result = list(terms.items())
+        named = [(f"terms[{exponents!r}]", coefficient, exponents) for exponents, coefficient in terms.items()]
     else:
-        result = []
-        for i, pair in enumerate(terms):
+        named = []
+        for i, pair in enumerate(as_items(terms, "terms", requirement, cure)):
             if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
                 raise InvalidType(
                     f"terms[{i}]", "a pair (coefficient, exponents)", pair, "pass for example (3, (1, 0))"
                 )
-            result.append((as_fraction_vector(pair[1], f"terms[{i}][1]"), as_fraction(pair[0], f"terms[{i}][0]")))
-    if not result:
+            named.append((f"terms[{i}]", *pair))
+    if not named:
         cure = "the tropical zero is infinite everywhere and no function to R"
         raise InvalidInput("terms", "at least one term", "none", cure)
-    return result
+    rows = []
+    for name, coefficient, exponents in named:
+        number = as_fraction(coefficient, f"{name}: coefficient")
+        rows.append((*as_fraction_vector(exponents, f"{name}: exponents"), number))
+    lengths = sorted({len(row) - 1 for row in rows})
+    if len(lengths) > 1 or lengths == [0]:
+        raise InvalidInput("terms", "exponents of one length d >= 1", f"lengths {lengths}", "pad with zeros")
+    return PieceTable.from_rows(rows)
 
 
 def _add_terms(rows: Iterable[IntVector], sign: int) -> tuple[IntVector, ...]:
@@ -399,16 +429,27 @@ def match_operands(left: Any, right: Any, argument: str = "other") -> None:
         raise InvalidInput(argument, "the same number of variables", given, "compose one of them")
 
 
-def _dimension(value: Any) -> int:
-    size = as_limit(value, "dimension")
-    if size is None:
-        raise InvalidInput("dimension", "a positive integer", value, "give the number of variables")
-    return size
+def _expansion(terms: int, power: int) -> int:
+    """Return C(terms + power - 1, power), the terms of a power, or a number beyond all limits."""
+    count, small = 1, min(power, terms - 1)
+    for i in range(1, small + 1):
+        count = count * (terms + power - i) // i
+        if count > _MOST_PRODUCTS:
+            break
+    return count
+
+
+def as_convention(value: Any) -> str:
+    """Return "max" or "min"."""
+    return as_choice(value, "convention", ("max", "min"), "say what tropical addition is")
 
 
 def _short(text: Any) -> Any:
     def term(piece: AffinePiece) -> str:
-        whole = text(piece)
+        try:
+            whole = text(piece)
+        except ValueError:  # numbers of more than 4300 digits have no text
+            return "…"
         return whole if len(whole) <= _TERM_SHOWN else "…"
 
     return term

@@ -21,15 +21,21 @@ import numpy as np
 
 from tropical._exact.rational import IntVector, as_fraction
 from tropical._exact.region import Region
-from tropical._protocol import Resolution
-from tropical.exceptions import InvalidInput, InvalidType
-from tropical.polynomial import TermResolver, TropicalPolynomial, match_operands
+from tropical._protocol import Resolution, Unordered
+from tropical.exceptions import InvalidType
+from tropical.polynomial import (
+    TermResolver,
+    TropicalOperators,
+    TropicalPolynomial,
+    as_convention,
+    match_operands,
+)
 
 __all__ = ["TropicalRational"]
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class TropicalRational:
+class TropicalRational(TropicalOperators, Unordered):
     """Difference of two tropical polynomials on R^d; ``+`` is max (min), ``*`` is the sum, ``/`` the difference.
 
     Parameters
@@ -138,9 +144,7 @@ class TropicalRational:
 
         ``P - Q = (-Q) - (-P)``, and minus a maximum is a minimum: terms change sign, nothing is multiplied out.
         """
-        if convention not in ("max", "min"):
-            raise InvalidInput("convention", '"max" or "min"', repr(convention), "say what tropical addition is")
-        if convention == self.convention:
+        if as_convention(convention) == self.convention:
             return self
         return TropicalRational(self.denominator.negated(), self.numerator.negated())
 

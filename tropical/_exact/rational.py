@@ -8,7 +8,7 @@ positive factor (the normal of a half-space, a ray) is kept *primitive*, so that
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from fractions import Fraction
 from math import gcd, lcm
 from numbers import Integral, Rational
@@ -21,10 +21,14 @@ from tropical.exceptions import InvalidInput, InvalidType
 __all__ = [
     "IntVector",
     "as_affine_map",
+    "as_choice",
+    "as_dimension",
     "as_fraction",
     "as_fraction_matrix",
     "as_fraction_vector",
+    "as_items",
     "as_limit",
+    "as_number_below",
     "common_denominator",
     "dot",
     "float_array",
@@ -74,18 +78,52 @@ def as_fraction(value: Any, argument: str = "value") -> Fraction:
     raise InvalidType(argument, "an exact number", f"the {kind} {value!r}", _CURE)
 
 
+def as_items(values: Any, argument: str, requirement: str, cure: str) -> list[Any]:
+    """Return the items of an ordered collection; text, sets, mappings and arrays without axes are none."""
+    if not isinstance(values, (str, bytes, Mapping, Set)):
+        try:
+            return list(values)
+        except TypeError:
+            pass
+    raise InvalidType(argument, requirement, values, cure)
+
+
+def as_choice(value: Any, argument: str, choices: tuple[str, ...], cure: str) -> str:
+    """Return one of the words allowed."""
+    if not isinstance(value, str) or value not in choices:
+        raise InvalidInput(argument, " or ".join(f'"{choice}"' for choice in choices), repr(value), cure)
+    return value
+
+
+def as_number_below(value: Any, argument: str, count: int, what: str) -> int:
+    """Return an integer from 0 to count - 1: the number of one of `count` things."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 0 <= int(value) < count:
+        raise InvalidInput(argument, f"a number from 0 to {count - 1}", value, f"there are {count} {what}")
+    return int(value)
+
+
+def as_dimension(value: Any, argument: str = "dimension") -> int:
+    """Return a number of variables."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or not 1 <= int(value) <= _LARGEST_DIMENSION:
+        raise InvalidInput(
+            argument, f"an integer from 1 to {_LARGEST_DIMENSION}", value, "give the number of variables"
+        )
+    return int(value)
+
+
+_LARGEST_DIMENSION = 100_000
+
+
 def as_fraction_vector(values: Any, argument: str) -> tuple[Fraction, ...]:
     """Return a sequence of exact numbers as a tuple of Fractions."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
-        raise InvalidType(argument, "a sequence of exact numbers", values, 'pass a list such as [1, "1/2"]')
-    return tuple(as_fraction(value, f"{argument}[{i}]") for i, value in enumerate(values))
+    entries = as_items(values, argument, "a sequence of exact numbers", 'pass a list such as [1, "1/2"]')
+    return tuple(as_fraction(value, f"{argument}[{i}]") for i, value in enumerate(entries))
 
 
 def as_fraction_matrix(rows: Any, argument: str) -> tuple[tuple[Fraction, ...], ...]:
     """Return a rectangular nested sequence of exact numbers as a tuple of rows."""
-    if isinstance(rows, (str, bytes)) or not isinstance(rows, Iterable):
-        raise InvalidType(argument, "a list of rows of exact numbers", rows, "pass a nested list")
-    matrix = tuple(as_fraction_vector(row, f"{argument}[{i}]") for i, row in enumerate(rows))
+    entries = as_items(rows, argument, "a list of rows of exact numbers", "pass a nested list")
+    matrix = tuple(as_fraction_vector(row, f"{argument}[{i}]") for i, row in enumerate(entries))
     if len({len(row) for row in matrix}) > 1:
         lengths = [len(row) for row in matrix]
         raise InvalidInput(argument, "rows of one length", f"rows of lengths {lengths}", "make it rectangular")

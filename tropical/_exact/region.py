@@ -8,7 +8,7 @@ network, pieces of a lattice polynomial, order cells and proofs of equality are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
 from tropical._exact.cone import Cone
@@ -153,19 +153,26 @@ def subdivide(start: Region, question: Callable[[Region], Answer]) -> Iterator[S
 
 
 def leaves(
-    start: Region, question: Callable[[Region], Answer], limit: int | None, what: str
+    start: Region,
+    question: Callable[[Region], Answer],
+    limit: int | None,
+    what: str,
+    key: Callable[[Answer], Hashable] | None = None,
 ) -> list[tuple[Region, Answer]]:
     """Return the leaves of the subdivision with their answers.
 
     Raises
     ------
     BudgetExceeded
-        After `limit` leaves; ``partial`` holds them. `what` names them in the message.
+        After `limit` leaves, or leaves of `limit` different keys; ``partial`` holds them. `what` names them in the message.
     """
     found: list[tuple[Region, Answer]] = []
+    keys: set[Hashable] = set()
     for step in subdivide(start, question):
         if step.answer is not None:
-            if limit is not None and len(found) == limit:
+            counted = len(found) if key is None else key(step.answer)
+            if limit is not None and len(keys) == limit and counted not in keys:
                 raise BudgetExceeded(f"more than max_cells={limit} {what}; raise max_cells or shrink the domain", found)
+            keys.add(counted)
             found.append((step.region, step.answer))
     return found

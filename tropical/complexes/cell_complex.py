@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from tropical._exact.cone import Cone
-from tropical._exact.rational import IntVector
+from tropical._exact.rational import IntVector, as_number_below
 from tropical._exact.region import Region
 from tropical.complexes.reduction import Coordinates
 from tropical.domains import Polyhedron
@@ -142,7 +142,8 @@ class CellComplex:
 
     def piece_of(self, cell: Cell, output: int = 0) -> AffinePiece:
         """Return the affine function that an output equals on a cell."""
-        return self.tables[output][cell.pieces[output]]
+        number = as_number_below(output, "output", len(self.tables), "outputs")
+        return self.tables[number][cell.pieces[number]]
 
     def coordinates(self) -> Coordinates:
         """Return the coordinates in which the cells live."""

@@ -31,8 +31,7 @@ def cells(
     domain : None, Box or Polyhedron
         None is all of R^d. A bounded domain in many inputs gives up the reduction to the relevant coordinates.
     max_cells : int, optional
-        Stop with an error after this many; a subdivision may cut one cell of a rational function into several, each
-        of which counts.
+        Stop with an error after this many.
     engine : {"auto", "compiled", "reference"}
         The compiled engine takes networks, needs numba and compiles once (a few seconds; kept on disk). The reference
         engine takes everything. By default whichever is faster; both are exact.

@@ -20,9 +20,32 @@ from tropical._exact.rational import IntVector, primitive
 from tropical.clauses import mask_of, members
 from tropical.pieces import PieceTable
 
-__all__ = ["Epigraph"]
+__all__ = ["Epigraph", "essential_terms"]
 
 Point = tuple[Fraction, ...]
+
+
+def essential_terms(pieces: PieceTable, convention: str) -> tuple[int, ...]:
+    """Return the numbers of the terms that alone attain the value somewhere.
+
+    Complexity: one scan of the sorted exponents where these lie on a line, else that of the epigraph.
+    """
+    basis, pivots = pieces.span()
+    if len(basis) > 1:
+        return Epigraph(pieces, convention).essential
+    sign = 1 if convention == "max" else -1
+    points = [(row[pivots[0]] if pivots else 0, sign * row[-1]) for row in pieces.rows]
+    hull: list[int] = []
+    # exponents on a line through the origin are sorted by their pivot entry, up to the direction of the line
+    for i in sorted(range(len(points)), key=points.__getitem__):
+        u, c = points[i]
+        while len(hull) > 1:
+            (u0, c0), (u1, c1) = points[hull[-2]], points[hull[-1]]
+            if (c1 - c0) * (u - u1) > (c - c1) * (u1 - u0):
+                break
+            hull.pop()
+        hull.append(i)
+    return tuple(sorted(hull))
 
 
 class Epigraph:

@@ -28,7 +28,7 @@ from tropical.exceptions import InvalidInput
 if TYPE_CHECKING:
     from tropical.polynomial import TropicalPolynomial
 
-__all__ = ["HypersurfaceCell", "HypersurfaceRidge", "TropicalHypersurface", "roots"]
+__all__ = ["HypersurfaceCell", "HypersurfaceRidge", "TropicalHypersurface"]
 
 Point = tuple[Fraction, ...]
 
@@ -136,6 +136,8 @@ class TropicalHypersurface:
 
     def imbalance(self, ridge: HypersurfaceRidge) -> tuple[Fraction, ...]:
         """Return the sum of weight times normal around a ridge, in one cyclic sense: zero where it is balanced."""
+        if ridge not in self.ridges:
+            raise InvalidInput("ridge", "one of `ridges`", ridge, "cells may be replaced, ridges belong to the surface")
         around = [self.cells[i] for i in ridge.cells]
         first = around[0].normal
         # the terms of a ridge span a polygon, so the normals around it are not all parallel
@@ -158,15 +160,6 @@ class TropicalHypersurface:
     def __repr__(self) -> str:
         count = f"{len(self.cells)} cells, {len(self.vertices)} vertices"
         return f"TropicalHypersurface(R^{self.dimension}, {count}, lineality {len(self.lineality)})"
-
-
-def roots(polynomial: TropicalPolynomial) -> tuple[tuple[Fraction, Fraction], ...]:
-    """Return the roots of a polynomial in one variable with their multiplicities, sorted."""
-    if polynomial.dimension != 1:
-        cure = "in several variables see `hypersurface`"
-        raise InvalidInput("polynomial", "one variable", f"{polynomial.dimension} variables", cure)
-    found = TropicalHypersurface.of_polynomial(polynomial).cells
-    return tuple(sorted((cell.point[0], cell.weight) for cell in found))
 
 
 def _lattice_length(one: Point, other: Point) -> tuple[Fraction, IntVector]:

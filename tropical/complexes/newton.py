@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from tropical._exact.cone import Cone
 from tropical._exact.halfspaces import WallTable, intersect
-from tropical._exact.rational import IntVector, as_fraction_matrix, dot, over_common_denominator
+from tropical._exact.rational import (
+    IntVector,
+    as_fraction_matrix,
+    as_items,
+    as_number_below,
+    dot,
+    over_common_denominator,
+)
 from tropical.complexes.epigraph import Epigraph
 from tropical.exceptions import InvalidInput
 from tropical.pieces import as_point
@@ -121,9 +128,7 @@ class RegularSubdivision:
 
     def faces(self, dimension: int) -> tuple[tuple[int, ...], ...]:
         """Return the cells of one dimension, 0 (the points used) to :attr:`dimension`, as :attr:`cells` are given."""
-        if not 0 <= dimension <= self.dimension:
-            raise InvalidInput("dimension", f"a number from 0 to {self.dimension}", dimension, "there are no others")
-        return self._faces[dimension]
+        return self._faces[as_number_below(dimension, "dimension", self.dimension + 1, "dimensions of faces")]
 
     @property
     def is_triangulation(self) -> bool:
@@ -132,7 +137,9 @@ class RegularSubdivision:
 
     def polytope(self, cell: Sequence[int]) -> NewtonPolytope:
         """Return a cell as a polytope."""
-        return NewtonPolytope.of_points([self.points[i] for i in cell])
+        numbers = as_items(cell, "cell", "a list of numbers of points", "pass one of `cells` or `faces(...)`")
+        chosen = [as_number_below(i, "cell", len(self.points), "points") for i in numbers]
+        return NewtonPolytope.of_points([self.points[i] for i in chosen])
 
     def __repr__(self) -> str:
         kind = "triangulation" if self.is_triangulation else "subdivision"

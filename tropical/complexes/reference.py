@@ -7,12 +7,14 @@ plain on purpose: faster engines are tested against it. It takes any function th
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from fractions import Fraction
 from typing import Any, cast
 
 from tropical._exact.halfspaces import WallTable, intersect
 from tropical._exact.rational import primitive
 from tropical._exact.region import Region, leaves
+from tropical._lattice_resolver import LatticeResolver
 from tropical._protocol import Resolution, Resolver
 from tropical.complexes.cell_complex import Cell, CellComplex, ListedCells, facets_of_cones
 from tropical.complexes.reduction import Reduction, dehomogenise
@@ -31,17 +33,22 @@ def reference_cells(reduction: Reduction, max_cells: int | None) -> CellComplex:
     Raises
     ------
     BudgetExceeded
-        After `max_cells` leaves of the subdivision; ``.partial`` holds the complex of the cells found.
+        After `max_cells` cells; ``.partial`` holds the complex of the cells found.
     """
     (resolver,) = reduction.resolvers
     start = reduction.start()
     try:
-        found = leaves(start, resolver.resolve, max_cells, "cells")
+        found = leaves(start, resolver.resolve, max_cells, "cells", _cell_of(resolver))
     except BudgetExceeded as exceeded:
         found = _whole_cells(start, resolver, cast(Found, exceeded.partial))
         exceeded.partial = _complex(reduction, found)
         raise
     return _complex(reduction, _whole_cells(start, resolver, found))
+
+
+def _cell_of(resolver: Resolver) -> Callable[[Resolution], Hashable] | None:
+    """Return what tells whole cells apart, where one cell can be several leaves."""
+    return None if isinstance(resolver, LatticeResolver) else lambda resolution: resolution.label
 
 
 def _whole_cells(start: Region, resolver: Resolver, found: Found) -> Found:

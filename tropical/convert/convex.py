@@ -18,7 +18,7 @@ from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear
 from tropical.complexes import CellComplex, cells
 from tropical.convert.gluing import facet_jumps
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import BudgetExceeded, InvalidInput
 from tropical.pieces import PieceTable
 from tropical.polynomial import TropicalPolynomial
 from tropical.rational_function import TropicalRational
@@ -37,7 +37,7 @@ def difference_of_convex(
     output : int
         Which output.
     max_cells : int, optional
-        Limit on the number of cells of F.
+        Limit on the number of cells of F, and of the parts into which the hyperplanes with a defect cut them.
 
     Returns
     -------
@@ -59,7 +59,8 @@ def difference_of_convex(
     >>> str(difference_of_convex(parse("max(0, min(x0, 1))")))
     'max(0, x0) - (max(0, x0 - 1))'
     """
-    complex_ = F if isinstance(F, CellComplex) else cells(F, max_cells=as_limit(max_cells, "max_cells"))
+    limit = as_limit(max_cells, "max_cells")
+    complex_ = F if isinstance(F, CellComplex) else cells(F, max_cells=limit)
     if complex_.domain is not None:
         raise InvalidInput(
             "F", "a complex on all of R^d", "one on a polyhedron", "enumerate the cells without a domain"
@@ -86,10 +87,14 @@ def difference_of_convex(
         return tuple(total)
 
     above, below = set(), set()
+    parts = 0
     for region, cell in zip(complex_.regions(), complex_, strict=True):
         piece = [Fraction(a, scale) for a in forms[cell.pieces[output]]]
         for step in subdivide(region, defect_rows):
             if step.answer is not None:
+                parts += 1
+                if limit is not None and parts > limit:
+                    raise BudgetExceeded(f"more than max_cells={limit} parts of cells; raise max_cells")
                 below.add(step.answer)
                 above.add(tuple(a + b for a, b in zip(piece, step.answer, strict=True)))
     return TropicalRational(lifted(above), lifted(below))

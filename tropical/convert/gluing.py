@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from tropical._exact.rational import IntVector, as_fraction, over_common_denominator
+from tropical._exact.rational import (
+    IntVector,
+    as_fraction,
+    as_items,
+    as_limit,
+    as_number_below,
+    over_common_denominator,
+)
 from tropical.canonical import canonical_form
 from tropical.complexes import CellComplex
 from tropical.exceptions import InvalidInput, InvalidType
@@ -51,6 +58,7 @@ def facet_jumps(complex_: CellComplex, *, output: int = 0) -> tuple[FacetJump, .
     Complexity: as for :meth:`CellComplex.adjacent`.
     """
     _require_complex(complex_)
+    output = as_number_below(output, "output", len(complex_.tables), "outputs")
     pivots = complex_.coordinates().pivots
     rows = [(*(row[p] for p in pivots), row[-1]) for row in complex_.tables[output].rows]
     scale = complex_.tables[output].denominator
@@ -89,10 +97,13 @@ def glue(complex_: CellComplex, pieces: Sequence[Any], *, max_cells: int | None 
     'max(-x0 + 1, 2*x0 + 1)'
     """
     _require_complex(complex_)
-    table = PieceTable.from_rationals(pieces)
-    if len(table) != len(complex_) or table.dimension != complex_.tables[0].dimension:
+    limit = as_limit(max_cells, "max_cells")
+    given = as_items(pieces, "pieces", "a list of pairs (gradient, constant)", "give one for each cell")
+    table = PieceTable.from_rationals(given) if given else None
+    if table is None or len(table) != len(complex_) or table.dimension != complex_.tables[0].dimension:
         requirement = f"{len(complex_)} pieces on R^{complex_.tables[0].dimension}, one for each cell"
-        raise InvalidInput("pieces", requirement, repr(table), "give them in the order of complex.cells")
+        shown = "none" if table is None else repr(table)
+        raise InvalidInput("pieces", requirement, shown, "give them in the order of complex.cells")
     coordinates = complex_.coordinates()
     rows = [table.fractions(i) for i in range(len(table))]
     for i, j, form in complex_.adjacent():
@@ -110,7 +121,7 @@ def glue(complex_: CellComplex, pieces: Sequence[Any], *, max_cells: int | None 
     reduced = [[row[p] - first[p] for p in coordinates.pivots] + [row[-1] - first[-1]] for row in rows]
     forms, denominator = over_common_denominator(reduced)
     found = list(zip(complex_.regions(), forms, strict=True))
-    rest = canonical_form(coordinates, found, denominator, max_cells=max_cells)
+    rest = canonical_form(coordinates, found, denominator, max_cells=limit)
     lifted = [
         tuple(a + b for a, b in zip(rest.pieces.fractions(i), first, strict=True)) for i in range(len(rest.pieces))
     ]
@@ -138,6 +149,8 @@ def from_jumps(
     One walk over the adjacency graph: the facets of a spanning tree determine the function, the others test it.
     """
     _require_complex(complex_)
+    if not isinstance(jumps, Mapping):
+        raise InvalidType("jumps", "a mapping from pairs of cells to numbers", jumps, "pass {(i, j): c}")
     neighbours: dict[int, list[tuple[int, IntVector, Fraction]]] = {i: [] for i in range(len(complex_))}
     known = set()
     for i, j, form in complex_.adjacent():
@@ -147,7 +160,9 @@ def from_jumps(
         neighbours[j].append((i, form, jump))
     if unknown := jumps.keys() - known:
         cure = "take the pairs of facet_jumps(complex)"
-        raise InvalidInput("jumps", "pairs of cells that share a facet, in their order", repr(min(unknown)), cure)
+        raise InvalidInput(
+            "jumps", "pairs of cells that share a facet, in their order", repr(next(iter(unknown))), cure
+        )
     size = len(complex_.basis) + 1
     values: dict[int, Row] = {0: (Fraction(0),) * size}
     order = [0]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from tropical._exact.rational import IntVector, as_limit
+from tropical._exact.rational import IntVector, as_choice, as_limit
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.canonical import active_cells, canonical_form
 from tropical.complexes import CellComplex
 from tropical.domains import Domain, as_polyhedron
 from tropical.exceptions import InvalidInput
-from tropical.lattice_polynomial import LatticePolynomial
+from tropical.lattice_polynomial import FORMS, LatticePolynomial
 
 __all__ = ["lattice"]
 
@@ -49,6 +49,7 @@ def lattice(
     >>> str(lattice(ReLUNetwork([[[1, -1], [0, 1], [0, -1]], [1, 1, -1]])))   # relu(x - y) + relu(y) - relu(-y)
     'max(x1, x0)'
     """
+    as_choice(form, "form", FORMS, "name which operation is outside")
     limit = as_limit(max_cells, "max_cells")
     if isinstance(F, CellComplex):
         return _of_cells(F, domain, form, limit)

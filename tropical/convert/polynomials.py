@@ -5,9 +5,9 @@ from __future__ import annotations
 from tropical._exact.rational import as_limit
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.canonical import NotConvex, extremal_pieces
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import InvalidInput, InvalidType
 from tropical.lattice_polynomial import LatticePolynomial
-from tropical.polynomial import TropicalPolynomial
+from tropical.polynomial import TropicalPolynomial, as_convention
 
 __all__ = ["polynomial_as_lattice", "to_polynomial"]
 
@@ -42,8 +42,7 @@ def to_polynomial(F: PiecewiseLinear, convention: str = "max", *, max_cells: int
     TropicalPolynomial(max, 2 terms, R^1: max(-x0, x0))
     """
     function = as_function(F)
-    if convention not in ("max", "min"):
-        raise InvalidInput("convention", '"max" or "min"', repr(convention), "say what tropical addition is")
+    as_convention(convention)
     if function.outputs != 1:
         raise InvalidInput("F", "one output", f"{function.outputs}", "select one with net[j]")
     sign, kind, side = (1, "convex", "below") if convention == "max" else (-1, "concave", "above")
@@ -58,5 +57,7 @@ def to_polynomial(F: PiecewiseLinear, convention: str = "max", *, max_cells: int
 
 def polynomial_as_lattice(P: TropicalPolynomial) -> LatticePolynomial:
     """Return the lattice polynomial with a clause for each term, formally; :func:`lattice` gives the canonical form."""
+    if not isinstance(P, TropicalPolynomial):
+        raise InvalidType("P", "a TropicalPolynomial", P, "see `lattice` for other functions")
     clauses = [[i] for i in range(len(P))]
     return LatticePolynomial(P.pieces, clauses, "max-min" if P.convention == "max" else "min-max")

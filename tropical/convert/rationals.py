@@ -6,7 +6,8 @@ not essential and common hyperplane factors go before the next layer is composed
 terms.
 
 *Lattice polynomials*: ``min_S g = -max_S (-g)``, and the maximum of quotients ``-Q_j`` is
-``max_j (Σ_{l≠j} Q_l) - Σ_l Q_l``.
+``max_j (Σ_{l≠j} Q_l) - Σ_l Q_l``; where that formula could have many terms, through the cells, whose number belongs to
+the function.
 
 *Cells*: the difference of convex functions of lemma DC (docs/theory.md), see :mod:`tropical.convert.convex`.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import prod
 
 from tropical._exact.linear import row_space
 from tropical._exact.rational import as_limit
@@ -25,12 +27,16 @@ from tropical.convert.convex import difference_of_convex
 from tropical.exceptions import BudgetExceeded
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
-from tropical.polynomial import TropicalPolynomial
+from tropical.polynomial import TropicalPolynomial, as_convention
 from tropical.rational_function import TropicalRational
 
 __all__ = ["to_rational"]
 
 Quotient = tuple[TropicalPolynomial, TropicalPolynomial]
+
+# The formula has up to this many terms in the denominator. With 14 clauses of 41 pieces (10^9 terms before pruning) it
+# took 3 s and ended with 382 over 372 terms, the cells 0.4 s and 153 over 158.
+_FORMAL = 1_000
 
 
 def to_rational(
@@ -44,7 +50,8 @@ def to_rational(
         Networks of any depth. Of a complex on all of R^d the function on its cells.
     convention : {"max", "min"}
     max_terms : int, optional
-        Limit on the number of terms of a product before it is pruned.
+        Limit on the number of terms of one product before it is pruned, and on the number of cells and their parts where
+        the way leads through cells.
 
     Returns
     -------
@@ -65,21 +72,22 @@ def to_rational(
     >>> str(to_rational(ReLUNetwork([[[1, 0], [0, 1]], [1, -1]])))    # relu(x0) - relu(x1)
     'max(0, x0) - (max(0, x1))'
     """
+    as_convention(convention)
     limit = as_limit(max_terms, "max_terms")
     if isinstance(F, CellComplex):
-        results = [difference_of_convex(F, output=j) for j in range(len(F.tables))]
+        results = [difference_of_convex(F, output=j, max_cells=limit) for j in range(len(F.tables))]
     else:
         function = as_function(F)
         if isinstance(function, ReLUNetwork):
             results = _of_network(function, limit)
-        elif isinstance(function, LatticePolynomial):
+        elif isinstance(function, LatticePolynomial) and prod(map(len, function.clauses)) <= _FORMAL:
             results = [_of_lattice(function, limit)]
         elif isinstance(function, TropicalPolynomial):
             results = [TropicalRational(function)]
         elif isinstance(function, TropicalRational):
             results = [function]
         else:
-            results = [difference_of_convex(function)]
+            results = [difference_of_convex(function, max_cells=limit)]
     finished = tuple(result.in_convention(convention).reduced() for result in results)
     return finished[0] if len(finished) == 1 else finished
 
