@@ -30,8 +30,8 @@ from tropical.rational_function import TropicalRational
 
 __all__ = ["cancel_hyperplanes", "reduced"]
 
-# Looking for a polynomial costs the joint cells times the terms, and happens only where the hypersurfaces fit: a product
-# of 60 by 60 terms in the plane, with as many cells as terms, takes seconds; beyond this it is left.
+# Looking for a polynomial costs the joint cells times the terms: 1.5 s where a factor of 49 terms is taken out of a
+# product of 160 (1 s for 196 over 196 terms without a common factor). Beyond this many cells it is left.
 _CELLS = 2_000
 
 

@@ -164,7 +164,7 @@ def leaves(
     Raises
     ------
     BudgetExceeded
-        After `limit` leaves, or leaves of `limit` different keys; ``partial`` holds them. `what` names them in the message.
+        After `limit` leaves, or leaves of `limit` different keys; ``partial`` holds them. The message calls them `what`.
     """
     found: list[tuple[Region, Answer]] = []
     keys: set[Hashable] = set()
