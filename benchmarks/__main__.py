@@ -1,13 +1,19 @@
-"""``python -m benchmarks run [moments] [decide] [lattice] [recovery]``: all of them where none is named."""
+"""``python -m benchmarks run [cells] [moments] [decide] [lattice] [recovery]``: all of them where none is named."""
 
 from __future__ import annotations
 
 import argparse
 import platform
 
-from benchmarks import decide, lattice, moments, recovery
+from benchmarks import cells, decide, lattice, moments, recovery
 
-SUITE = {"moments": moments.run, "decide": decide.run, "lattice": lattice.run, "recovery": recovery.run}
+SUITE = {
+    "cells": cells.run,
+    "moments": moments.run,
+    "decide": decide.run,
+    "lattice": lattice.run,
+    "recovery": recovery.run,
+}
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks")

@@ -9,12 +9,12 @@ from time import perf_counter
 __all__ = ["alternate"]
 
 
-def alternate(*tasks: Callable[[], object], repeats: int = 5) -> list[tuple[float, float, float]]:
+def alternate(*tasks: Callable[[], object], repeats: int = 5, warm_up: bool = True) -> list[tuple[float, float, float]]:
     """Time tasks in turn, so that noise of the machine meets all of them alike.
 
-    Returns (median, fastest, slowest) seconds of each; one warm-up call of each is not counted.
+    Returns (median, fastest, slowest) seconds of each; one warm-up call of each is not counted, if there is one.
     """
-    for task in tasks:
+    for task in tasks if warm_up else ():
         task()
     times: list[list[float]] = [[] for _ in tasks]
     for _ in range(repeats):

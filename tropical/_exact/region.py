@@ -164,7 +164,7 @@ def leaves(
     Raises
     ------
     BudgetExceeded
-        After `limit` leaves, or leaves of `limit` different keys; ``partial`` holds them. The message calls them `what`.
+        After `limit` leaves, or leaves of `limit` different keys; ``partial`` holds them. `what` is their name.
     """
     found: list[tuple[Region, Answer]] = []
     keys: set[Hashable] = set()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from tropical._exact.rational import IntVector, primitive
 from tropical.clauses import members
 from tropical.complexes import kernels
 from tropical.exceptions import TropicalError
-from tropical.network import IntegerLayer
+from tropical.network import IntegerLayer, NetworkResolver
 
 __all__ = ["CompiledCells", "NotForThisEngine", "enumerate_cells"]
 
@@ -142,14 +143,14 @@ def kernels_ready() -> bool:
 
 
 def enumerate_cells(
-    layers: Sequence[IntegerLayer], cones: Sequence[Cone], homogeneous: bool, max_cells: int | None
+    network: NetworkResolver, cones: Sequence[Cone], homogeneous: bool, max_cells: int | None
 ) -> CompiledCells:
-    """Return the cells of the hidden layers inside pointed cones.
+    """Return the cells of a network's hidden layers inside pointed cones.
 
     Parameters
     ----------
-    layers : sequence of IntegerLayer
-        The hidden layers on R^k.
+    network : NetworkResolver
+        The network on R^k, in integers.
     cones : sequence of Cone
         Pointed, full-dimensional, without overlap: the domain.
     homogeneous : bool
@@ -160,7 +161,11 @@ def enumerate_cells(
     ------
     NotForThisEngine
     """
-    work = _Work(layers, cones, homogeneous)
+    layers = network.layers[:-1]
+    floats = _FLOATS.get(network)
+    if floats is None:
+        floats = _FLOATS[network] = _float_layers(layers)
+    work = _Work(layers, floats, cones, homogeneous)
     patterns = np.empty((len(cones), 0), dtype=np.uint64)
     complete = True
     for depth in range(len(layers)):
@@ -170,10 +175,20 @@ def enumerate_cells(
     return CompiledCells(work.offsets, work.vertices, work.masks, patterns, work.exact, complete)
 
 
+# a network's layers in float64: their preparation takes as long as the cells of a small network
+_FLOATS: WeakKeyDictionary[NetworkResolver, list[_FloatLayer]] = WeakKeyDictionary()
+
+
 class _Work:
     """The cells reached so far, and the values of the present layer at their vertices."""
 
-    def __init__(self, layers: Sequence[IntegerLayer], cones: Sequence[Cone], homogeneous: bool) -> None:
+    def __init__(
+        self,
+        layers: Sequence[IntegerLayer],
+        floats: Sequence[_FloatLayer],
+        cones: Sequence[Cone],
+        homogeneous: bool,
+    ) -> None:
         self.dimension = cones[0].dimension
         number: dict[IntVector, int] = {}
         vertices: list[int] = []
@@ -189,7 +204,7 @@ class _Work:
         self.vertices = np.array(vertices, dtype=np.int32)
         self.masks = np.array(masks, dtype=np.uint64)
         self.exact = ExactVertices(layers, list(number), homogeneous)
-        self.floats = _float_layers(layers)
+        self.floats = floats
         rays = np.array([_unit(ray) for ray in number])
         self.inputs = rays if homogeneous else rays[:, :-1]
         self.last = np.zeros(len(rays)) if homogeneous else rays[:, -1]

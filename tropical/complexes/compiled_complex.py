@@ -46,10 +46,10 @@ def compiled_cells(
         return None if not insist else _refuse("numba, which is not installed: pip install numba")
     if not kernels_ready():
         sys.stderr.write("tropical: compiling the cell engine; a few seconds, once\n")
-    layers = resolver.layers[:-1]
+    first = resolver.layers[0]
     try:
-        cones = list(_pointed(reduction.start().cone, layers[0].matrix, layers[0].bias))
-        found = enumerate_cells(layers, cones, reduction.homogeneous, max_cells)
+        cones = list(_pointed(reduction.start().cone, first.matrix, first.bias))
+        found = enumerate_cells(resolver, cones, reduction.homogeneous, max_cells)
     except NotForThisEngine as reason:
         return None if not insist else _refuse(f"another instance: {reason}")
     complex_ = CellComplex(_CompiledSource(found, resolver, reduction, hidden))
@@ -140,7 +140,9 @@ class _CompiledSource:
 
     def _facets(self, cell: int) -> list[frozenset[int]]:
         """Return the facets of a cell as sets of rays: the maximal ones among those that lie on one constraint."""
-        place = self._rays[1]
+        rays, place = self._rays
+        if len(rays[0]) == 1:
+            return [frozenset()]  # a half-line: its facet is the origin, on which there is no ray
         start, stop = self._found.offsets[cell : cell + 2].tolist()
         vertices = self._found.vertices[start:stop].tolist()
         on: dict[int, list[int]] = defaultdict(list)
@@ -149,8 +151,8 @@ class _CompiledSource:
                 bit = mask & -mask
                 mask ^= bit
                 on[bit].append(place[vertex])
-        sets = {frozenset(rays) for rays in on.values()}
-        return [rays for rays in sets if not any(rays < other for other in sets)]
+        sets = {frozenset(numbers) for numbers in on.values()}
+        return [facet for facet in sets if not any(facet < other for other in sets)]
 
     def _normal(self, facet: frozenset[int], inside: int) -> IntVector:
         """Return the primitive normal of the hyperplane through a facet, positive on the ray `inside`."""

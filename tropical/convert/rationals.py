@@ -50,8 +50,8 @@ def to_rational(
         Networks of any depth. Of a complex on all of R^d the function on its cells.
     convention : {"max", "min"}
     max_terms : int, optional
-        Limit on the number of terms of one product before it is pruned, and on the number of cells and their parts where
-        the way leads through cells.
+        Limit on the number of terms of one product before it is pruned, and on the number of cells and their parts
+        where the way leads through cells.
 
     Returns
     -------

@@ -1,0 +1,93 @@
+"""The compiled cell engine against the pure-integer reference, on the networks of the shared data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+import tropical
+from benchmarks.timing import alternate
+
+__all__ = ["run"]
+
+# The reference takes minutes on the largest ones: these are timed once, the others three times in turn.
+COMPARED = (
+    "2-16-16-1-wide-s0",
+    "3-16-16-1-wide-s0",
+    "4-16-16-1-wide-s0",
+    "5-12-12-1-wide-s0",
+    "6-8-8-1-wide-s0",
+)
+LARGE = 3_000
+
+
+def run() -> None:
+    """Print time a cell on every network, and the ratio to the reference on five of them; some minutes."""
+    networks = _networks()
+    if not networks:
+        print("cells: no data folder; set TROPICAL_DATA")
+        return
+    unit = _product_time()
+    print(
+        f"cells: compiled engine in the box of the data file; one product of two float64 4-vectors takes {unit:.0f} ns"
+    )
+    for name, (net, box, expected) in networks.items():
+        ours = alternate(lambda net=net, box=box: tropical.cells(net, box, engine="compiled"), repeats=5)[0]
+        n = tropical.cells(net, box, engine="compiled").n_cells
+        assert n == expected, name
+        line = f"  {name:<28} {n:>6} cells {ours[0] * 1e3:9.2f} ms {ours[0] / n * 1e9:8.0f} ns a cell"
+        print(line + (f"   {_ratio(net, box, n):6.0f} times the reference" if name in COMPARED else ""))
+    _large()
+    print(f"  peak resident memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+
+
+def _ratio(net: tropical.ReLUNetwork, box: tropical.Box, n: int) -> float:
+    """Return how many times longer the reference takes, in the same run."""
+    repeats = 3 if n < LARGE else 1
+    pair = alternate(
+        lambda: tropical.cells(net, box, engine="compiled"),
+        lambda: tropical.cells(net, box, engine="reference"),
+        repeats=repeats,
+        warm_up=n < LARGE,
+    )
+    return pair[1][0] / pair[0][0]
+
+
+def _large() -> None:
+    for widths in ((2, 128, 128, 128, 1), (8, 8, 8, 1)):
+        net = tropical.families.random_network(widths, 0, biases=True, denominator=1000, largest=1000)
+        d = widths[0]
+        box = tropical.Box([-10] * d, [10] * d)
+        ((seconds, *_),) = alternate(lambda net=net, box=box: tropical.cells(net, box), repeats=1, warm_up=False)
+        n = tropical.cells(net, box).n_cells
+        name = "-".join(map(str, widths))
+        print(f"  {name:<28} {n:>6} cells {seconds * 1e3:9.2f} ms {seconds / n * 1e9:8.0f} ns a cell")
+
+
+def _product_time() -> float:
+    """Return the time of one multiply-add product of two short vectors, in a long array of them, in ns."""
+    A, B = (np.random.default_rng(i).standard_normal((1_000_000, 4)) for i in (0, 1))
+    ((seconds, *_),) = alternate(lambda: np.einsum("ij,ij->i", A, B))
+    return seconds / len(A) * 1e9
+
+
+def _networks() -> dict[str, tuple[tropical.ReLUNetwork, tropical.Box, int]]:
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    file = Path(os.environ.get("TROPICAL_DATA", default)) / "nets.json"
+    if not file.is_file():
+        return {}
+    found = {}
+    for case in json.loads(file.read_text())["networks"]:
+        den, d = case["den"], case["arch"][0]
+        net = tropical.ReLUNetwork(
+            [[[Fraction(w, den) for w in row] for row in layer["W"]] for layer in case["layers"]],
+            [[Fraction(b, den) for b in layer["b"]] for layer in case["layers"]],
+        )
+        low, high = case["box"]
+        found[case["name"]] = (net, tropical.Box([low] * d, [high] * d), case["cells_in_box"])
+    return found

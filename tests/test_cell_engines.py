@@ -1,0 +1,250 @@
+"""The compiled engine against the pure-integer reference, and against exact values for its error bounds."""
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from published import ABSENT, FOLDER
+
+import tropical.complexes.compiled as compiled
+import tropical.complexes.kernels as kernels
+from tropical import Box, BudgetExceeded, InvalidInput, Polyhedron, ReLUNetwork, cells, families, parse
+from tropical.complexes.compiled_complex import _pointed
+from tropical.complexes.reduction import Reduction
+from tropical.testing import networks, rationals
+
+deep = st.integers(1, 3).flatmap(lambda d: networks(d, max_width=4, max_depth=3))
+fractional = st.integers(1, 2).flatmap(lambda d: networks(d, entries=rationals(2, 3), max_depth=2))
+
+
+def has_work(net):
+    """Whether the compiled engine takes the network: it has a hidden layer that reads something."""
+    return len(net.weights) > 1 and any(map(any, net.weights[0]))
+
+
+def described(complex_):
+    """Everything that both engines have to agree on, in an order of its own."""
+    cells_ = {cell.label: (cell.pieces, frozenset(cell.constraints)) for cell in complex_}
+    label = [cell.label for cell in complex_]
+    adjacent = {(label[i], label[j], form) for i, j, form in complex_.adjacent()}
+    numbers = (complex_.n_cells, complex_.n_regions, complex_.n_pieces)
+    return numbers, complex_.tables, cells_, adjacent
+
+
+def agree(net, domain=None):
+    fast, slow = (cells(net, domain, engine=engine) for engine in ("compiled", "reference"))
+    assert described(fast) == described(slow)
+    for cell in fast:
+        values = net(cell.point)
+        pieces = [fast.piece_of(cell, j) for j in range(net.outputs)]
+        expected = [
+            g.constant + sum((u * x for u, x in zip(g.gradient, cell.point, strict=True)), Fraction(0)) for g in pieces
+        ]
+        assert expected == ([values] if net.outputs == 1 else list(values))
+    return fast
+
+
+@given(deep)
+@settings(max_examples=60)
+def test_every_network_on_all_of_space(net):
+    if has_work(net):
+        agree(net)
+
+
+@given(fractional)
+@settings(max_examples=40)
+def test_networks_with_fractional_weights(net):
+    if has_work(net):
+        agree(net)
+
+
+@given(networks(2, max_width=4, max_depth=2))
+@settings(max_examples=30)
+def test_boxes_and_polyhedra(net):
+    if has_work(net):
+        agree(net, Box([-1, "-1/2"], [2, 3]))
+        agree(net, Polyhedron([[1, 1]], [1]))  # a half-plane: unbounded, with a line
+        agree(net, Polyhedron([[1, 0], [0, 1], [-1, -1]], [1, 1, 2]))
+
+
+@given(networks(2, outputs=3, max_depth=2))
+@settings(max_examples=15)
+def test_vector_outputs(net):
+    if has_work(net):
+        agree(net)
+
+
+ADVERSARIAL = {
+    "walls 1e-12 apart": ([[[1, 0], [1, 0], [1, "1/1000000000000"]], [1, -2, 1]], [[0, "1/1000000000000", 0], 0]),
+    "weights from 1e-9 to 1e9": (
+        [[["1/1000000000", 1], [1000000000, 3], [1, "-1/1000000000"]], [[1, -1, 1000000000], ["1/1000000000", 1, 2]], [1, 1]],
+        [[1, -1, "1/1000000000"], [0, "1/1000000000"], 0],
+    ),
+    "five concurrent lines": ([[[1, 0], [0, 1], [1, 1], [1, -1], [2, 1]], [1, 1, 1, 1, 1]], None),
+    "concurrent off the origin": ([[[1, 0], [0, 1], [1, 1], [3, -7]], [1, 1, 1, 1]], [[-1, -1, -2, 4], 0]),
+    "equal, opposite and multiple neurons": ([[[1, 2], [1, 2], [-1, -2], [2, 4], ["1/3", "2/3"]], [1, 2, 3, 4, 5]], None),
+    "dead and constant neurons": ([[[0, 0], [0, 0], [1, 1]], [[1, 1, 1], [0, 0, 0]], [1, 1]], [[1, -1, 0], [-2, 3], 0]),
+    "a layer of zeros": ([[[1, 0], [0, 1]], [[0, 0], [0, 0]], [[1, 1]], [1]], None),
+    "a gadget for the maximum": ([[[1, -1], [0, 1], [0, -1]], [1, 1, -1]], None),
+    "a neuron that is zero on a cell": ([[[1, 0], [0, 1]], [[1, 1], [1, -1]], [[1, -1], [1, 1]], [1, 1]], None),
+    "huge integers": ([[[10**30, 1], [1, 10**30]], [[1, -1], [10**30, 1]], [1, 1]], [[1, 10**30], [0, -(10**59)], 0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL)
+def test_adversarial_networks(name):
+    weights, biases = ADVERSARIAL[name]
+    net = ReLUNetwork(weights, biases)
+    agree(net)
+    agree(net, Box([-3, -3], [3, 3]))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_networks_with_many_zeros_and_layers(seed):
+    rng = np.random.default_rng(seed)
+    widths = [2, 5, 5, 4, 1]
+    weights = [rng.integers(-2, 3, (after, before)).tolist() for before, after in zip(widths, widths[1:], strict=False)]
+    agree(ReLUNetwork(weights, [rng.integers(-2, 3, len(rows)).tolist() for rows in weights]))
+
+
+def test_all_published_counts():
+    if not FOLDER.is_dir():
+        pytest.skip(ABSENT)
+    cases = json.loads((FOLDER / "nets.json").read_text())["networks"]
+    assert len(cases) == 27
+    for case in cases:
+        den = case["den"]
+        net = ReLUNetwork(
+            [[[Fraction(w, den) for w in row] for row in layer["W"]] for layer in case["layers"]],
+            [[Fraction(b, den) for b in layer["b"]] for layer in case["layers"]],
+        )
+        (low, high), d = case["box"], net.dimension
+        assert cells(net, Box([low] * d, [high] * d), engine="compiled").n_cells == case["cells_in_box"], case["name"]
+
+
+def test_the_ambient_dimension_costs_linear_algebra_only():
+    net = families.random_network((500, 6, 5, 1), 3, rank=3)
+    complex_ = cells(net, engine="compiled")
+    core = ReLUNetwork(
+        [[[row[p] for p in complex_.coordinates().pivots] for row in net.weights[0]], *net.weights[1:]], net.biases
+    )
+    assert len(complex_.basis) == 3
+    assert {cell.label for cell in complex_} == {cell.label for cell in cells(core, engine="reference")}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_error_bounds_hold_at_every_vertex(seed):
+    """At each vertex the values are a multiple of the exact ones, within the bound that the kernels state."""
+    net = families.random_network((3, 8, 8, 4, 1), seed, biases=seed % 2 == 0, denominator=1000, largest=1000)
+    reduction = Reduction([net], Box([-10] * 3, [10] * 3).polyhedron() if seed % 2 == 0 else None)
+    network = reduction.resolvers[0]
+    layers = network.layers[:-1]
+    cones = list(_pointed(reduction.start().cone, layers[0].matrix, layers[0].bias))
+    work = compiled._Work(layers, compiled._float_layers(layers), cones, reduction.homogeneous)
+    tables = []
+
+    class Spy(compiled._Table):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            tables.append(self)
+
+    original, compiled._Table = compiled._Table, Spy
+    try:
+        for depth in range(len(layers)):
+            work.split(depth, None)
+    finally:
+        compiled._Table = original
+    worst = 0.0
+    for depth, table in enumerate(tables):
+        exponents, scale = table.layer.exponents, table.layer.scale
+        for v in range(table.count):
+            exact = [Fraction(x, scale) / Fraction(2) ** e for x, e in zip(work.exact.values(v, depth), exponents)]
+            exact.append(Fraction(work.exact.last(v)))
+            computed, bound = [Fraction(x) for x in table.values[v].tolist()], Fraction(float(table.error[v]))
+            largest = max(range(len(exact)), key=lambda i: abs(exact[i]))
+            if not exact[largest]:
+                continue
+            factor = computed[largest] / exact[largest]
+            gap = max(abs(c - factor * x) for c, x in zip(computed, exact, strict=True))
+            # the factor itself is known up to bound / |exact|, and no other entry is larger
+            assert gap <= 2 * bound
+            worst = max(worst, float(gap / bound))
+            for j, x in enumerate(exact[:-1]):
+                word, bit = table.signs[:, v, j // 64].tolist(), 1 << (j % 64)
+                assert (word[0] & bit > 0, word[1] & bit > 0) == (x > 0, x < 0)
+    assert worst > 0  # there was something to bound
+
+
+def test_the_budget_gives_true_cells():
+    net = families.random_network((2, 8, 8, 1), 0, biases=True)
+    n = cells(net, engine="reference").n_cells
+    labels = {cell.label for cell in cells(net, engine="reference")}
+    assert cells(net, max_cells=n, engine="compiled").n_cells == n
+    for limit in (1, 5, n - 1):
+        with pytest.raises(BudgetExceeded, match="max_cells") as caught:
+            cells(net, max_cells=limit, engine="compiled")
+        partial = caught.value.partial
+        assert partial.n_cells == limit
+        assert {cell.label for cell in partial} <= labels
+
+
+def test_many_vertices_and_cells_make_the_arrays_grow(monkeypatch):
+    net = families.random_network((3, 8, 8, 1), 1, biases=True)
+    expected = described(cells(net, engine="compiled"))
+    monkeypatch.setattr(compiled, "_VERTICES", 8)
+    monkeypatch.setattr(compiled, "_CELLS", 4)
+    monkeypatch.setattr(compiled, "_STACK", 64)
+    assert described(cells(net, engine="compiled")) == expected
+
+
+def test_engines_that_cannot_work_say_why(monkeypatch):
+    net = families.random_network((2, 3, 1), 0)
+    with pytest.raises(InvalidInput, match="leave it out"):
+        cells(net, engine="fast")
+    with pytest.raises(InvalidInput, match="functions other than networks"):
+        cells(parse("max(x0, 0)"), engine="compiled")
+    with pytest.raises(InvalidInput, match="hidden layer"):
+        cells(ReLUNetwork([[[1]]]), engine="compiled")
+    monkeypatch.setitem(sys.modules, "tropical.complexes.compiled", None)
+    with pytest.raises(InvalidInput, match="pip install numba"):
+        cells(net, engine="compiled")
+    wide = families.random_network((2, 12, 1), 0)
+    assert cells(wide).n_cells == cells(wide, engine="reference").n_cells  # without numba: slower, the same
+
+
+def test_a_change_inside_the_kernels_is_noticed(tmp_path):
+    """The cache on disk must not survive a change in a function that a kernel calls."""
+    source = Path(kernels.__file__).read_text()
+    program = (
+        "import numpy as np, kernels_copy as k\n"
+        "table = np.full(4, -1, dtype=np.int32); parents = np.array([[0, 1, 2]], dtype=np.int32)\n"
+        "k.fill_table(table, parents, 1); print(table.max())\n"
+    )
+
+    def run():
+        (tmp_path / "program.py").write_text(program)
+        done = subprocess.run(
+            [sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=True, timeout=300
+        )
+        return done.stdout.strip()
+
+    file = tmp_path / "kernels_copy.py"
+    file.write_text(source)
+    assert run() == run() == "0"
+    changed = source.replace(
+        "        if vertex < 0:\n            return place", "        if vertex < 0:\n            return place * _ZERO"
+    )
+    assert changed != source
+    file.write_text(
+        changed.replace(
+            "table[_slot(table, parents, parents[v, 0], parents[v, 1], parents[v, 2])] = v",
+            "table[_slot(table, parents, parents[v, 0], parents[v, 1], parents[v, 2])] = v + 7",
+        )
+    )
+    assert run() == "7"
