@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import gcd
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from flint import fmpz_mat
 
 from tropical._exact.cone import Cone
-from tropical._exact.rational import IntVector, primitive
+from tropical._exact.rational import IntVector
 from tropical.clauses import members
 from tropical.complexes import kernels
 from tropical.exceptions import TropicalError
@@ -35,14 +37,18 @@ class NotForThisEngine(TropicalError):
 class ExactVertices:
     """Exact coordinates and values at vertices, computed where they are asked for.
 
-    A vertex between p and q, made by a neuron with the values a and b of opposite signs there, is ``|b| p + |a| q``.
+    A vertex between p and q, made by a neuron with values a and b of opposite signs there, is ``|b| p + |a| q`` over a
+    common divisor; the values of that neuron's layer, which are linear on the edge, follow in the same way. Those of
+    later layers take a matrix product.
     """
 
     def __init__(self, layers: Sequence[IntegerLayer], rays: Sequence[IntVector], homogeneous: bool) -> None:
         self._layers = layers
+        self._matrices: dict[int, fmpz_mat] = {}
         self.homogeneous = homogeneous
         self._rays: dict[int, IntVector] = dict(enumerate(rays))
-        self._inputs: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._edges: dict[int, tuple[int, int, int, int, int, int]] = {}
+        self._values: dict[tuple[int, int], list[int]] = {}
         self._place = [(depth, j) for depth, layer in enumerate(layers) for j in range(len(layer.matrix))]
         self.parents = np.empty((0, 3), dtype=np.int32)
 
@@ -60,39 +66,46 @@ class ExactVertices:
                 pending += missing
                 continue
             depth, j = self._place[neuron]
-            one, other = abs(self.value(low, depth, j)), abs(self.value(high, depth, j))
-            ends = zip(self._rays[low], self._rays[high], strict=True)
-            self._rays[v] = primitive([other * a + one * b for a, b in ends])
+            one, other = abs(self.values(low, depth)[j]), abs(self.values(high, depth)[j])
+            raw = [other * a + one * b for a, b in zip(self._rays[low], self._rays[high], strict=True)]
+            divisor = gcd(*raw)
+            self._edges[v] = (low, high, depth, other, one, divisor)
+            self._rays[v] = tuple(entry // divisor for entry in raw)
         return self._rays[vertex]
 
-    def value(self, vertex: int, depth: int, j: int) -> int:
-        """Return the preactivation of a neuron at a vertex, in integers over the layer's scale."""
-        layer = self._layers[depth]
-        row = layer.matrix[j]
-        return sum([row[i] * x for i, x in self.active(vertex, depth)], layer.bias[j] * self.last(vertex))
-
     def values(self, vertex: int, depth: int) -> list[int]:
-        """Return the preactivations of a layer."""
-        layer, last = self._layers[depth], self.last(vertex)
-        active = self.active(vertex, depth)
-        return [sum([row[i] * x for i, x in active], b * last) for row, b in zip(layer.matrix, layer.bias, strict=True)]
+        """Return the preactivations of a layer at a vertex, in integers over the layer's scale."""
+        known = self._values.get((vertex, depth))
+        if known is None:
+            self.ray(vertex)
+            edge = self._edges.get(vertex)
+            if edge is not None and edge[2] == depth:
+                low, high, _, other, one, divisor = edge
+                ends = zip(self.values(low, depth), self.values(high, depth), strict=True)
+                known = [(other * a + one * b) // divisor for a, b in ends]
+            else:
+                known = self._product(vertex, depth)
+            self._values[vertex, depth] = known
+        return known
+
+    def inputs(self, vertex: int, depth: int) -> list[int]:
+        """Return what a layer reads at a vertex, over the scale of the layer before."""
+        if depth:
+            return [max(value, 0) for value in self.values(vertex, depth - 1)]
+        ray = self.ray(vertex)
+        return list(ray if self.homogeneous else ray[:-1])
 
     def last(self, vertex: int) -> int:
         """Return the last homogeneous coordinate t, 0 for a direction."""
         return 0 if self.homogeneous else self.ray(vertex)[-1]
 
-    def active(self, vertex: int, depth: int) -> list[tuple[int, int]]:
-        """Return the inputs of a layer that are not zero, with their numbers."""
-        known = self._inputs.get((vertex, depth))
-        if known is None:
-            ray = self.ray(vertex)
-            if depth:
-                inputs = self.values(vertex, depth - 1)
-                known = [(i, x) for i, x in enumerate(inputs) if x > 0]
-            else:
-                known = [(i, x) for i, x in enumerate(ray if self.homogeneous else ray[:-1]) if x]
-            self._inputs[vertex, depth] = known
-        return known
+    def _product(self, vertex: int, depth: int) -> list[int]:
+        layer = self._layers[depth]
+        if depth not in self._matrices:
+            rows = [[*row, b] for row, b in zip(layer.matrix, layer.bias, strict=True)]
+            self._matrices[depth] = fmpz_mat(rows)
+        column = [[x] for x in (*self.inputs(vertex, depth), self.last(vertex))]
+        return [int(x) for x in (self._matrices[depth] * fmpz_mat(column)).entries()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +265,10 @@ class _Work:
 
     def _decide(self, v: int, depth: int, table: _Table) -> None:
         """Set the undecided signs of a vertex in integers, and its values to the rounded exact ones if they are bad."""
+        values = self.exact.values(v, depth)
         for w, word in enumerate(table.signs[2, v].tolist()):
             for bit in members(word):
-                value = self.exact.value(v, depth, 64 * w + bit)
+                value = values[64 * w + bit]
                 if value:
                     table.signs[0 if value > 0 else 1, v, w] |= np.uint64(1 << bit)
         table.signs[2, v] = 0
@@ -266,13 +280,10 @@ class _Work:
         before = self.floats[depth - 1] if depth else None
         scale, exponents = (before.scale, before.exponents) if before else (1, [0] * self.inputs.shape[1])
         shift = max(0, *exponents)
-        inputs = [(i, x << shift - exponents[i]) for i, x in self.exact.active(v, depth)]
+        inputs = [x << shift - e for x, e in zip(self.exact.inputs(v, depth), exponents, strict=True)]
         last = self.exact.last(v) * scale << shift
-        size = max(1, abs(last), *(abs(x) for _, x in inputs))
-        row = np.zeros(self.inputs.shape[1])
-        for i, x in inputs:
-            row[i] = x / size
-        table.fill(v, row, last / size)
+        size = max(1, abs(last), *map(abs, inputs))
+        table.fill(v, np.array([x / size for x in inputs]), last / size)
 
 
 # An error bound beyond this (values have the size of 1) is not inherited by further vertices.
@@ -342,6 +353,8 @@ class _Table:
         self.error[:count] = np.maximum(layer.reach * (error + (fan_in + 8) * _U * size), error)
         self.signs = np.zeros((3, capacity, (width + 63) // 64), dtype=np.uint64)
         self.parents = _longer(parents, capacity)
+        self.line = np.empty((capacity, 2), dtype=np.int32)
+        self.line[:count] = -1
         self.table = np.full(_table_size(capacity), -1, dtype=np.int32)
 
     def fill(self, v: int, inputs: np.ndarray, last: float) -> None:
@@ -357,7 +370,7 @@ class _Table:
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of the kernel that splits."""
-        return self.values, self.error, *self.signs, self.parents, self.table
+        return self.values, self.error, *self.signs, self.parents, self.line, self.table
 
     def grow(self) -> None:
         """Double the room."""
@@ -365,6 +378,7 @@ class _Table:
         self.values, self.error = _longer(self.values, capacity), _longer(self.error, capacity)
         self.signs = np.stack([_longer(part, capacity) for part in self.signs])
         self.parents = _longer(self.parents, capacity)
+        self.line = _longer(self.line, capacity)
         self.table = np.full(_table_size(capacity), -1, dtype=np.int32)
         kernels.fill_table(self.table, self.parents, self.count)
 

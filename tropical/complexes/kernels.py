@@ -147,9 +147,21 @@ def _interpolate(values, error, v, p, q, neuron):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _make_vertex(v, p, q, neuron, values, error, positive, negative, undecided):  # noqa: ANN001, ANN202
-    """Fill in the new vertex; return whether all its signs are decided."""
-    _interpolate(values, error, v, p, q, neuron)
+def _make_vertex(v, p, q, neuron, values, error, positive, negative, undecided, line):  # noqa: ANN001, ANN202
+    """Fill in the new vertex on the edge between p and q; return whether all its signs are decided."""
+    # An edge that was cut before lies on a longer one. Interpolating between the ends of that one keeps the chain of
+    # interpolations short, and with it the error bound.
+    if (
+        line[p, 0] == q
+        or line[p, 1] == q
+        or (line[p, 0] >= 0 and line[p, 0] == line[q, 0] and line[p, 1] == line[q, 1])
+    ):
+        line[v, 0], line[v, 1] = line[p, 0], line[p, 1]
+    elif line[q, 0] == p or line[q, 1] == p:
+        line[v, 0], line[v, 1] = line[q, 0], line[q, 1]
+    else:
+        line[v, 0], line[v, 1] = p, q
+    _interpolate(values, error, v, line[v, 0], line[v, 1], neuron)
     decided = True
     bound = error[v]
     for w in range(positive.shape[1]):
@@ -204,15 +216,8 @@ def _free_bit(masks, start, stop, needed):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def _adjacent(masks, start, stop, p, q, needed):  # noqa: ANN001, ANN202
-    """Return whether two vertices of a cell span an edge: no third one lies on all constraints that they share."""
-    common = masks[p] & masks[q]
-    count = np.int64(_popcount(common))
-    if count < needed:
-        return False
-    # a vertex on exactly needed + 1 constraints is simple: each needed of them meet in an edge
-    if count == needed and (np.int64(_popcount(masks[p])) == needed + 1 or np.int64(_popcount(masks[q])) == needed + 1):
-        return True
+def _spans_edge(masks, start, stop, p, q, common):  # noqa: ANN001, ANN202
+    """Return whether no third vertex lies on all constraints that two vertices share: then they span an edge."""
     for i in range(start, stop):  # noqa: SIM110 - compiled
         if common & ~masks[i] == _ZERO and i != p and i != q:
             return False
@@ -232,6 +237,7 @@ def split_layer(  # noqa: ANN201
     negative,  # noqa: ANN001
     undecided,  # noqa: ANN001
     parents,  # noqa: ANN001 - int32 (capacity, 3): ends of the edge, ordered, and the neuron
+    line,  # noqa: ANN001 - int32 (capacity, 2): ends of the longest edge of this layer on which it lies, or -1
     table,  # noqa: ANN001 - int32, a power of two: hash table of the vertices
     out_offsets,  # noqa: ANN001 - int64
     out_parent,  # noqa: ANN001 - int32: the cell of the layer before
@@ -298,36 +304,49 @@ def split_layer(  # noqa: ANN201
                 state[1], state[2] = n_vertices, restart_out
                 return MASK_FULL
             wall = _ONE << np.uint64(bit)
-            # Both parts are written behind the cell and then moved onto its place. The new vertices are at most
-            # size²/4, one for each pair on both sides.
+            # Behind the cell its vertices are written sorted: above, on and below the hyperplane, then the new ones, of
+            # which there are at most size²/4, one for each pair on both sides.
             size = stop - start
-            if depth + 2 >= stack_cells.shape[0] or stop + 3 * size + size * size > stack_vertices.shape[0]:
+            new = stop + size
+            if depth + 2 >= stack_cells.shape[0] or new + 2 * size + size * size > stack_vertices.shape[0]:
                 state[1], state[2] = n_vertices, restart_out
                 return GROW_STACK
             if n_vertices + size * size // 4 + 1 > capacity or 2 * (n_vertices + size * size // 4 + 1) > table.shape[0]:
                 state[1], state[2] = n_vertices, restart_out
                 return GROW_VERTICES
-            above = stop
-            count = 0
-            for i in range(start, stop):  # the part where the neuron is >= 0, and the new vertices behind it
+            on, below = stop, new
+            for i in range(start, stop):
                 v = stack_vertices[i]
-                if negative[v, word] & flag == _ZERO:
-                    on_wall = positive[v, word] & flag == _ZERO
-                    stack_vertices[above + count] = v
-                    stack_masks[above + count] = stack_masks[i] | wall if on_wall else stack_masks[i]
-                    count += 1
-            old = count
-            for p in range(start, stop):
-                one = stack_vertices[p]
-                if positive[one, word] & flag == _ZERO:
-                    continue
-                for q in range(start, stop):
-                    other = stack_vertices[q]
-                    if negative[other, word] & flag == _ZERO:
+                if positive[v, word] & flag != _ZERO:
+                    stack_vertices[on] = v
+                    stack_masks[on] = stack_masks[i]
+                    on += 1
+                elif negative[v, word] & flag != _ZERO:
+                    below -= 1
+                    stack_vertices[below] = v
+                    stack_masks[below] = stack_masks[i]
+            place_on = on
+            for i in range(start, stop):
+                v = stack_vertices[i]
+                if (positive[v, word] | negative[v, word]) & flag == _ZERO:
+                    stack_vertices[place_on] = v
+                    stack_masks[place_on] = stack_masks[i]
+                    place_on += 1
+            end = new
+            for p in range(stop, on):
+                mask = stack_masks[p]
+                simple = np.int64(_popcount(mask)) == needed + 1
+                for q in range(below, new):
+                    common = mask & stack_masks[q]
+                    count = np.int64(_popcount(common))
+                    if count < needed:
                         continue
-                    if not _adjacent(stack_masks, start, stop, p, q, needed):
+                    # a vertex on exactly needed + 1 constraints is simple: each needed of them meet in an edge
+                    certain = count == needed and (simple or np.int64(_popcount(stack_masks[q])) == needed + 1)
+                    if not certain and not _spans_edge(stack_masks, stop, new, p, q, common):
                         continue
-                    low, high = min(one, other), max(one, other)
+                    low = min(stack_vertices[p], stack_vertices[q])
+                    high = max(stack_vertices[p], stack_vertices[q])
                     place = _slot(table, parents, low, high, first_neuron + neuron)
                     v = table[place]
                     if v < 0:
@@ -335,35 +354,36 @@ def split_layer(  # noqa: ANN201
                         n_vertices += 1
                         parents[v, 0], parents[v, 1], parents[v, 2] = low, high, first_neuron + neuron
                         table[place] = v
-                        _make_vertex(v, low, high, neuron, values, error, positive, negative, undecided)
+                        _make_vertex(v, low, high, neuron, values, error, positive, negative, undecided, line)
                     for w in range(words):
                         if undecided[v, w] != _ZERO:
                             state[1], state[2], state[4] = n_vertices, restart_out, v
                             return UNDECIDED
-                    stack_vertices[above + count] = v
-                    stack_masks[above + count] = stack_masks[p] & stack_masks[q] | wall
-                    count += 1
-            below = above + count
-            second = 0
-            for i in range(start, stop):  # the part where it is <= 0
-                v = stack_vertices[i]
-                if positive[v, word] & flag == _ZERO:
-                    on_wall = negative[v, word] & flag == _ZERO
-                    stack_vertices[below + second] = v
-                    stack_masks[below + second] = stack_masks[i] | wall if on_wall else stack_masks[i]
-                    second += 1
-            for i in range(above + old, above + count):
-                stack_vertices[below + second] = stack_vertices[i]
-                stack_masks[below + second] = stack_masks[i]
-                second += 1
-            # the part below first, the part above on top of it, which is taken next
-            for i in range(count):
-                stack_vertices[below + second + i] = stack_vertices[above + i]
-                stack_masks[below + second + i] = stack_masks[above + i]
-            moved = second + count
+                    stack_vertices[end] = v
+                    stack_masks[end] = common | wall
+                    end += 1
+            for i in range(on, below):
+                stack_masks[i] |= wall
+            # The part below takes the cell's place: on, below, new; the part above, which is taken next, follows it:
+            # above, on, new. They are put together behind the new vertices first.
+            base = end
+            for i in range(on, end):
+                stack_vertices[base] = stack_vertices[i]
+                stack_masks[base] = stack_masks[i]
+                base += 1
+            second = base - end
+            for i in range(stop, below):
+                stack_vertices[base] = stack_vertices[i]
+                stack_masks[base] = stack_masks[i]
+                base += 1
+            for i in range(new, end):
+                stack_vertices[base] = stack_vertices[i]
+                stack_masks[base] = stack_masks[i]
+                base += 1
+            moved = base - end
             for i in range(moved):
-                stack_vertices[start + i] = stack_vertices[below + i]
-                stack_masks[start + i] = stack_masks[below + i]
+                stack_vertices[start + i] = stack_vertices[end + i]
+                stack_masks[start + i] = stack_masks[end + i]
             stack_cells[depth] = start + second
             stack_cells[depth + 1] = start + moved
             depth += 1
