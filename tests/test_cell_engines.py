@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,15 +81,19 @@ def test_vector_outputs(net):
         agree(net)
 
 
+NANO, GIGA = "1/1000000000", 10**9
 ADVERSARIAL = {
     "walls 1e-12 apart": ([[[1, 0], [1, 0], [1, "1/1000000000000"]], [1, -2, 1]], [[0, "1/1000000000000", 0], 0]),
     "weights from 1e-9 to 1e9": (
-        [[["1/1000000000", 1], [1000000000, 3], [1, "-1/1000000000"]], [[1, -1, 1000000000], ["1/1000000000", 1, 2]], [1, 1]],
-        [[1, -1, "1/1000000000"], [0, "1/1000000000"], 0],
+        [[[NANO, 1], [GIGA, 3], [1, "-" + NANO]], [[1, -1, GIGA], [NANO, 1, 2]], [1, 1]],
+        [[1, -1, NANO], [0, NANO], 0],
     ),
     "five concurrent lines": ([[[1, 0], [0, 1], [1, 1], [1, -1], [2, 1]], [1, 1, 1, 1, 1]], None),
     "concurrent off the origin": ([[[1, 0], [0, 1], [1, 1], [3, -7]], [1, 1, 1, 1]], [[-1, -1, -2, 4], 0]),
-    "equal, opposite and multiple neurons": ([[[1, 2], [1, 2], [-1, -2], [2, 4], ["1/3", "2/3"]], [1, 2, 3, 4, 5]], None),
+    "equal, opposite and multiple neurons": (
+        [[[1, 2], [1, 2], [-1, -2], [2, 4], ["1/3", "2/3"]], [1, 2, 3, 4, 5]],
+        None,
+    ),
     "dead and constant neurons": ([[[0, 0], [0, 0], [1, 1]], [[1, 1, 1], [0, 0, 0]], [1, 1]], [[1, -1, 0], [-2, 3], 0]),
     "a layer of zeros": ([[[1, 0], [0, 1]], [[0, 0], [0, 0]], [[1, 1]], [1]], None),
     "a gadget for the maximum": ([[[1, -1], [0, 1], [0, -1]], [1, 1, -1]], None),
@@ -109,7 +114,7 @@ def test_adversarial_networks(name):
 def test_random_networks_with_many_zeros_and_layers(seed):
     rng = np.random.default_rng(seed)
     widths = [2, 5, 5, 4, 1]
-    weights = [rng.integers(-2, 3, (after, before)).tolist() for before, after in zip(widths, widths[1:], strict=False)]
+    weights = [rng.integers(-2, 3, (after, before)).tolist() for before, after in pairwise(widths)]
     agree(ReLUNetwork(weights, [rng.integers(-2, 3, len(rows)).tolist() for rows in weights]))
 
 
@@ -164,7 +169,8 @@ def test_error_bounds_hold_at_every_vertex(seed):
     for depth, table in enumerate(tables):
         exponents, scale = table.layer.exponents, table.layer.scale
         for v in range(table.count):
-            exact = [Fraction(x, scale) / Fraction(2) ** e for x, e in zip(work.exact.values(v, depth), exponents)]
+            pairs = zip(work.exact.values(v, depth), exponents, strict=True)
+            exact = [Fraction(x, scale) / Fraction(2) ** e for x, e in pairs]
             exact.append(Fraction(work.exact.last(v)))
             computed, bound = [Fraction(x) for x in table.values[v].tolist()], Fraction(float(table.error[v]))
             largest = max(range(len(exact)), key=lambda i: abs(exact[i]))

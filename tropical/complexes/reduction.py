@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from tropical._exact.cone import Cone
 from tropical._exact.linear import combine_rows, row_space
@@ -89,27 +90,28 @@ class Reduction(Coordinates):
         InvalidInput
             If the domain has no interior.
         """
-        k = len(self.pivots)
         if self.homogeneous:
-            return Region(Cone.whole_space(k), True)
-        finite = (*(0,) * k, 1)
-        cone = Cone.whole_space(k + 1).part(finite)
-        walls = self._walls()
-        for wall in walls:
-            cone = cone.part(wall) if cone is not None else None
+            return Region(Cone.whole_space(len(self.pivots)), True)
+        cone, given = _domain_cone(self.domain, self.pivots)
         if cone is None:
             cure = "widen it, or restrict the functions to its affine hull"
             raise InvalidInput("domain", "a set with interior points", "an empty or flat polyhedron", cure)
-        return Region(cone, False, given=frozenset([finite, *walls]))
+        return Region(cone, False, given=given)
 
-    def _walls(self) -> list[IntVector]:
-        if self.domain is None:
-            return []
-        walls = []
-        for row, bound in zip(self.domain.A, self.domain.b, strict=True):
-            (numerators,), _ = over_common_denominator([[*(-row[p] for p in self.pivots), bound]])
+
+@lru_cache(maxsize=64)
+def _domain_cone(domain: Polyhedron | None, pivots: tuple[int, ...]) -> tuple[Cone | None, frozenset[IntVector]]:
+    """Return the domain, homogenised in the coordinates at the pivots, and its walls; many questions share one."""
+    finite = (*(0,) * len(pivots), 1)
+    cone = Cone.whole_space(len(pivots) + 1).part(finite)
+    walls = []
+    if domain is not None:
+        for row, bound in zip(domain.A, domain.b, strict=True):
+            (numerators,), _ = over_common_denominator([[*(-row[p] for p in pivots), bound]])
             walls.append(primitive(numerators))
-        return walls
+    for wall in walls:
+        cone = cone.part(wall) if cone is not None else None
+    return cone, frozenset([finite, *walls])
 
 
 def dehomogenise(point: Sequence[int]) -> tuple[Fraction, ...]:
