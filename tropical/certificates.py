@@ -20,8 +20,28 @@ F = G on the domain iff F' = G' on its image: the rest happens in R^k.
   from signs of affine forms (preactivations, differences of pieces), each of which has to be a fact, a split or a
   constant.
 
+Kind ``complex``: the cells listed are all activation cells of a network F on the domain
+-----------------------------------------------------------------------------------------
+``basis`` and ``pivots`` as above. For each of the ``cells``:
+
+* ``pattern``: which hidden units are active. It fixes all preactivations as affine forms, and so the *constraints* of
+  the cell: each form, or minus it, is >= 0; and the walls of the domain. Points inside two cells have two patterns, so
+  cells with different patterns do not overlap.
+* ``rays``: vertices (z, 1) and directions (z, 0), up to a positive factor. Each satisfies all constraints, and those
+  that vanish there leave it no freedom. At the sum of all of them every constraint is strict: the cell has interior
+  points.
+* ``facets``: pairs (h, neighbour). h is a constraint of the cell (or t >= 0, which is no facet of the cell itself).
+* ``implied``: for each constraint that is not among the facets, in order, a nonnegative combination of facets that
+  equals it. So the cell is given by its facets alone.
+
+A facet on no wall of the domain has a neighbour, another cell, whose constraints all hold on the facet: modulo h they
+are those of the cell, and the units that differ vanish with h. As the two do not overlap, the neighbour lies on the
+other side. Then the union of the cells has no boundary inside the domain but in codimension 2, which separates nothing:
+it is the domain.
+
 An affine form h is the list of its k coefficients followed by its constant. Replaying costs one evaluation of both
-functions a leaf and one combination of at most k + 1 constraints a fact.
+functions a leaf and one combination of at most k + 1 constraints a fact; of a complex one combination for each cell and
+unit.
 
 Without any package, on a saved certificate: ``python certificates.py proof.json`` shows what it proves.
 """
@@ -187,6 +207,9 @@ def _kind(document: dict[str, Any]) -> tuple[Any, str]:
     if document["kind"] == "same_function":
         where = "all of R^d" if document["domain"] is None else "a polyhedron"
         return _replay_same_function, f"F = G on {where}"
+    if document["kind"] == "complex":
+        where = "all of R^d" if document["domain"] is None else "a polyhedron"
+        return _replay_complex, f"{len(document['evidence']['cells'])} cells are all activation cells of F on {where}"
     raise _Rejected(f"unknown kind {document['kind']!r}")
 
 
@@ -253,15 +276,7 @@ def _replay_same_function(functions: list[dict[str, Any]], domain: dict[str, Any
     dimension = _dimension(functions[0])
     _check_basis(basis, pivots, dimension)
     reduced = [_reduce(function, basis, pivots, dimension) for function in functions]
-    constraints = [(*(0,) * len(pivots), 1)]
-    if domain is not None:
-        if domain["type"] != "polyhedron":
-            raise _Rejected(f"unknown domain {domain['type']!r}")
-        rows = _factor([_numbers(row) for row in domain["A"]], basis, pivots, dimension)
-        bounds = _numbers(domain["b"])
-        constraints += [_primitive([*(-a for a in row), b]) for row, b in zip(rows, bounds, strict=True)]
-
-    walk = _Walk(constraints)
+    walk = _Walk([(*(0,) * len(pivots), 1), *_walls(domain, basis, pivots, dimension)])
     leaves = 0
     for number, node in enumerate(evidence["nodes"]):
         walk.enter(number)
@@ -279,6 +294,17 @@ def _replay_same_function(functions: list[dict[str, Any]], domain: dict[str, Any
     if walk.pending:
         raise _Rejected(f"{len(walk.pending)} parts of the domain are covered by no node")
     return f"replayed {len(evidence['nodes'])} nodes, {leaves} leaves in R^{len(pivots)}"
+
+
+def _walls(domain: dict[str, Any] | None, basis: Any, pivots: list[int], dimension: int) -> list[Form]:
+    """Return the walls ``b - Ax >= 0`` of the domain in the reduced coordinates."""
+    if domain is None:
+        return []
+    if domain["type"] != "polyhedron":
+        raise _Rejected(f"unknown domain {domain['type']!r}")
+    rows = _factor([_numbers(row) for row in domain["A"]], basis, pivots, dimension)
+    bounds = _numbers(domain["b"])
+    return [_primitive([*(-a for a in row), b]) for row, b in zip(rows, bounds, strict=True)]
 
 
 class _Walk:
@@ -397,21 +423,37 @@ class _Network:
         weights[0] = _factor(weights[0], basis, pivots, dimension)
         self.layers = list(zip(weights, [_numbers(bias) for bias in function["biases"]], strict=True))
         self.inputs = [[Fraction(int(i == j)) for j in range(len(pivots) + 1)] for i in range(len(pivots))]
+        self.width = len(pivots)
+
+    def preactivations(self, pattern: Sequence[Sequence[int]]) -> list[list[Fraction]]:
+        """Return the preactivations of all hidden units as affine forms, the active units being given."""
+        if [len(signs) for signs in pattern] != [len(weights) for weights, _ in self.layers[:-1]]:
+            raise _Rejected("a pattern needs one sign for each hidden unit")
+        if any(type(sign) is not int or sign not in (0, 1) for signs in pattern for sign in signs):
+            raise _Rejected("a pattern consists of 0 and 1")
+        values, found = self.inputs, []
+        for (weights, biases), signs in zip(self.layers[:-1], pattern, strict=True):
+            sums = self._combine(weights, biases, values)
+            found += sums
+            values = [form if on else [Fraction(0)] * len(form) for form, on in zip(sums, signs, strict=True)]
+        return found
+
+    def _combine(self, weights: Any, biases: Any, values: list[list[Fraction]]) -> list[list[Fraction]]:
+        sums = []
+        for row, bias in zip(weights, biases, strict=True):
+            total = [Fraction(0)] * self.width + [bias]
+            for weight, value in zip(row, values, strict=True):
+                if weight:
+                    total = [t + weight * v for t, v in zip(total, value, strict=True)]
+            sums.append(total)
+        return sums
 
     def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
         values = self.inputs
         for depth, (weights, biases) in enumerate(self.layers):
             if depth:
                 values = [_relu(form, known, depth, unit) for unit, form in enumerate(values)]
-            width = len(self.inputs) + 1
-            sums = []
-            for row, bias in zip(weights, biases, strict=True):
-                total = [Fraction(0)] * (width - 1) + [bias]
-                for weight, value in zip(row, values, strict=True):
-                    if weight:
-                        total = [t + weight * v for t, v in zip(total, value, strict=True)]
-                sums.append(total)
-            values = sums
+            values = self._combine(weights, biases, values)
         if values != common:
             raise _Rejected("the network equals another affine function on the leaf")
 
@@ -481,6 +523,102 @@ class _Quotient:
             else:
                 return
         raise _Rejected(f"no term of the denominator fits the common function of the quotient: {reason}")
+
+
+# ---------------------------------------------------------------- kind "complex"
+
+
+def _replay_complex(functions: list[dict[str, Any]], domain: dict[str, Any] | None, evidence: Any) -> str:
+    if len(functions) != 1 or functions[0]["type"] != "relu_network":
+        raise _Rejected("a complex is a statement about one network")
+    pivots: list[int] = evidence["pivots"]
+    basis = [_numbers(row) for row in evidence["basis"]]
+    dimension = _dimension(functions[0])
+    _check_basis(basis, pivots, dimension)
+    network = _Network(functions[0], basis, pivots, dimension)
+    walls = _walls(domain, basis, pivots, dimension)
+    if not evidence["cells"]:
+        raise _Rejected("there is no cell")
+    cells = [_ListedCell(entry, network, walls, number) for number, entry in enumerate(evidence["cells"])]
+    if len({cell.pattern for cell in cells}) < len(cells):
+        raise _Rejected("a pattern is listed twice")
+    for number, cell in enumerate(cells):
+        for form, neighbour in cell.facets:
+            if form in walls or not any(form[:-1]):
+                continue
+            if type(neighbour) is not int or not 0 <= neighbour < len(cells) or neighbour == number:
+                raise _Rejected(f"cell {number}: no neighbour behind a facet inside the domain")
+            cell.meets(cells[neighbour], form, number)
+    return f"replayed {len(cells)} cells with {sum(len(cell.facets) for cell in cells)} facets in R^{len(pivots)}"
+
+
+class _ListedCell:
+    """A cell of a complex: its constraints from the pattern, its facets, its rays."""
+
+    def __init__(self, entry: dict[str, Any], network: _Network, walls: list[Form], number: int) -> None:
+        self.pattern = tuple(tuple(signs) for signs in entry["pattern"])
+        self.forms = network.preactivations(self.pattern)
+        signs = [sign for layer in self.pattern for sign in layer]
+        units = [_primitive(form if on else [-a for a in form]) for form, on in zip(self.forms, signs, strict=True)]
+        if any(on and not any(form) for form, on in zip(units, signs, strict=True)):
+            raise _Rejected(f"cell {number}: a unit that vanishes on the cell is called active")
+        constraints = [form for form in [*units, *walls] if any(form)]
+        infinity = (*(0,) * network.width, 1)
+        self.facets = [(_form(texts, network.width), neighbour) for texts, neighbour in entry["facets"]]
+        given = [form for form, _ in self.facets]
+        if any(form != infinity and form not in constraints for form in given):
+            raise _Rejected(f"cell {number}: a facet is no constraint of the cell")
+        rest = [form for form in constraints if form not in given]
+        if len(rest) != len(entry["implied"]):
+            raise _Rejected(f"cell {number}: {len(rest)} constraints to imply, {len(entry['implied'])} combinations")
+        for form, (scale, multipliers) in zip(rest, entry["implied"], strict=True):
+            fact = {"form": [str(a) for a in form], "scale": scale, "multipliers": multipliers}
+            _fact(fact, given, number)
+        self._check_rays([_form(ray, network.width) for ray in entry["rays"]], [*constraints, infinity], number)
+
+    def _check_rays(self, rays: list[Form], constraints: list[Form], number: int) -> None:
+        inside = [sum(entries) for entries in zip(*rays, strict=True)]
+        if any(_dot(form, inside) <= 0 for form in constraints):
+            raise _Rejected(f"cell {number}: the sum of the rays is not inside")
+        for ray in rays:
+            tight = [form for form in constraints if _dot(form, ray) == 0]
+            if any(_dot(form, ray) < 0 for form in constraints) or _rank(tight) != len(ray) - 1:
+                raise _Rejected(f"cell {number}: {ray} is no vertex and no extreme direction")
+
+    def meets(self, other: _ListedCell, wall: Form, number: int) -> None:
+        """Check that all constraints of the neighbour hold where the form of the wall vanishes on this cell."""
+        here = [on for layer in self.pattern for on in layer]
+        there = [on for layer in other.pattern for on in layer]
+        for mine, theirs, on, also in zip(self.forms, other.forms, here, there, strict=True):
+            difference = [a - b for a, b in zip(mine, theirs, strict=True)] if on == also else mine
+            if not _parallel(difference, wall) or (on != also and not _parallel(theirs, wall)):
+                raise _Rejected(f"cell {number}: the neighbour does not contain the facet")
+
+
+def _parallel(form: Sequence[Fraction], wall: Form) -> bool:
+    """Return whether a form is a multiple of a wall, zero included."""
+    lead = next(i for i, a in enumerate(wall) if a)
+    return all(a * wall[lead] == form[lead] * b for a, b in zip(form, wall, strict=True))
+
+
+def _dot(form: Sequence[int], ray: Sequence[int]) -> int:
+    return sum(a * b for a, b in zip(form, ray, strict=True))
+
+
+def _rank(rows: Sequence[Form]) -> int:
+    """Return the rank, by elimination in integers."""
+    left = [list(row) for row in rows]
+    rank = 0
+    while left:
+        row = left.pop()
+        lead = next((i for i, a in enumerate(row) if a), None)
+        if lead is not None:
+            rank += 1
+            left = [
+                list(_primitive([row[lead] * a - other[lead] * b for a, b in zip(other, row, strict=True)]))
+                for other in left
+            ]
+    return rank
 
 
 # ---------------------------------------------------------------- numbers

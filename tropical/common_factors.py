@@ -38,8 +38,8 @@ _CELLS = 2_000
 def reduced(R: TropicalRational) -> TropicalRational:
     """Return a shorter formula for the same function; the module says what is cancelled.
 
-    Deterministic, exact, and never longer in terms: cancelling merges regions, and a quotient P - Q that is a polynomial
-    has no more regions than P has. In one variable the result depends on the function alone.
+    Deterministic, exact, never longer in terms: cancelling merges regions, and a quotient P - Q that is a polynomial
+    has no more regions than P. In one variable the result depends on the function alone.
 
     Examples
     --------

@@ -210,6 +210,13 @@ class NetworkResolver:
             forms = self._layer(pattern, forms)
         return Resolution(tuple(forms), self.layers[-1].scale, pattern)
 
+    def preactivations(self, pattern: tuple[tuple[int, ...], ...]) -> list[list[IntVector]]:
+        """Return the preactivations of the hidden layers on the cell with a pattern, up to positive factors."""
+        found: list[list[IntVector]] = []
+        for depth in range(len(self.layers) - 1):
+            found.append(self._layer(pattern[:depth], found[-1] if found else []))
+        return found
+
     def resolution(self, pattern: tuple[tuple[int, ...], ...]) -> Resolution:
         """Return what the network is on the cell with an activation pattern."""
         forms: list[IntVector] = []

@@ -12,7 +12,7 @@ from flint import fmpq, fmpq_mat
 
 from tropical._exact.rational import IntVector, over_common_denominator, primitive
 
-__all__ = ["combine_rows", "coordinates", "null_space", "rank", "row_space"]
+__all__ = ["combine_rows", "coordinates", "determinant", "null_space", "rank", "row_space"]
 
 Rows = Sequence[Sequence[Fraction]]
 
@@ -68,6 +68,11 @@ def coordinates(vector: Sequence[Fraction | int], basis: Sequence[Sequence[Fract
     square = _matrix([[row[p] for row in rows] for p in pivots], len(rows))
     solution = square.solve(_matrix([[Fraction(vector[p])] for p in pivots], 1))
     return tuple(_fraction(solution[i, 0]) for i in range(len(rows)))
+
+
+def determinant(rows: Rows) -> Fraction:
+    """Return the determinant of a square matrix (1 for none)."""
+    return _fraction(_matrix(rows, len(rows)).det()) if rows else Fraction(1)
 
 
 def combine_rows(coefficients: Rows, rows: Rows, columns: int) -> tuple[tuple[Fraction, ...], ...]:

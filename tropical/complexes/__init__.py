@@ -2,6 +2,7 @@
 
 from tropical.complexes.cell_complex import Cell, CellComplex
 from tropical.complexes.enumeration import cells
+from tropical.complexes.geometry import LevelCell, OrderCell
 from tropical.complexes.hypersurface import HypersurfaceCell, HypersurfaceRidge, TropicalHypersurface
 from tropical.complexes.newton import NewtonPolytope, RegularSubdivision
 
@@ -10,7 +11,9 @@ __all__ = [
     "CellComplex",
     "HypersurfaceCell",
     "HypersurfaceRidge",
+    "LevelCell",
     "NewtonPolytope",
+    "OrderCell",
     "RegularSubdivision",
     "TropicalHypersurface",
     "cells",

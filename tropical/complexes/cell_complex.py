@@ -15,8 +15,13 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from tropical._exact.cone import Cone
-from tropical._exact.rational import IntVector, as_number_below
+from tropical._exact.rational import IntVector, as_limit, as_number_below
 from tropical._exact.region import Region
+from tropical._protocol import PiecewiseLinear
+from tropical.certificates import Certificate
+from tropical.complexes import geometry
+from tropical.complexes.certify import certify
+from tropical.complexes.geometry import LevelCell, OrderCell
 from tropical.complexes.reduction import Coordinates
 from tropical.domains import Polyhedron
 from tropical.pieces import AffinePiece, PieceTable
@@ -92,8 +97,9 @@ class CellComplex:
     domain : Polyhedron or None
     """
 
-    def __init__(self, source: CellSource) -> None:
+    def __init__(self, source: CellSource, function: PiecewiseLinear) -> None:
         self._source = source
+        self._function = function
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -167,6 +173,117 @@ class CellComplex:
         k = len(self.basis)
         return tuple((i, j, (*h, 0) if len(h) == k else h) for i, j, h in self._source.adjacent())
 
+    @property
+    def function(self) -> PiecewiseLinear:
+        """The function whose cells these are."""
+        return self._function
+
+    def certificate(self) -> Certificate:
+        """Return a certificate of kind ``complex``: these are all activation cells of the network on the domain.
+
+        Raises
+        ------
+        InvalidInput
+            If the function is no network, or a cell contains a line.
+
+        Notes
+        -----
+        One Farkas combination for each cell and unit, found without a linear program; replaying costs as much.
+        """
+        return certify(self)
+
+    # ------------------------------------------------------------ geometry
+
+    def neighbours(self, cell: int) -> tuple[int, ...]:
+        """Return the numbers of the cells that share a facet with a cell, sorted."""
+        number = as_number_below(cell, "cell", len(self), "cells")
+        return self._neighbours[number]
+
+    @cached_property
+    def _neighbours(self) -> list[tuple[int, ...]]:
+        found: list[set[int]] = [set() for _ in range(len(self))]
+        for i, j, _ in self.adjacent():
+            found[i].add(j)
+            found[j].add(i)
+        return [tuple(sorted(others)) for others in found]
+
+    def vertices(self, cell: int) -> tuple[tuple[Fraction, ...], ...]:
+        """Return the vertices of a cell, sorted points of R^d (supported on the pivots where the rank is smaller)."""
+        return geometry.shape(self, cell)[0]
+
+    def rays(self, cell: int) -> tuple[IntVector, ...]:
+        """Return the extreme directions of a cell in the reduced coordinates, primitive, sorted."""
+        return geometry.shape(self, cell)[1]
+
+    def is_bounded(self, cell: int) -> bool:
+        """Return whether a cell is bounded in R^d."""
+        return geometry.is_bounded(self, cell)
+
+    def volume(self, cell: int) -> Fraction:
+        """Return the volume of a bounded cell; exact.
+
+        Complexity: one determinant for each simplex of a triangulation.
+        """
+        return geometry.volume(self, cell)
+
+    @cached_property
+    def f_vector(self) -> tuple[int, ...]:
+        """Numbers of faces of dimensions 0, ..., k in the reduced coordinates.
+
+        For cells without lines that meet face to face: those of networks, polynomials and rational functions.
+        """
+        return geometry.f_vector(self)
+
+    @property
+    def euler_characteristic(self) -> int:
+        """Alternating sum of the f-vector: (-1)^k for a complex of all of R^k, 1 for one of a bounded domain."""
+        return sum((-1) ** dimension * count for dimension, count in enumerate(self.f_vector))
+
+    def locate(self, x: Any) -> tuple[int, ...]:
+        """Return the numbers of the cells that contain an exact point: several on walls, none outside the domain."""
+        return geometry.locate(self, x)
+
+    def holding(self, z: tuple[Fraction, ...]) -> tuple[int, ...]:
+        """Return the numbers of the cells that contain the point with these reduced coordinates."""
+        row = (*z, Fraction(1))
+        return tuple(
+            i
+            for i, cell in enumerate(self.cells)
+            if all(sum((a * b for a, b in zip(h, row, strict=True)), Fraction(0)) >= 0 for h in cell.constraints)
+        )
+
+    def level_set(self, level: Any = 0, *, output: int = 0) -> tuple[LevelCell, ...]:
+        """Return the parts of {F = level} of dimension k - 1, and the cells on which F is constant with that value.
+
+        For a classifier's output and level 0 the decision boundary.
+        """
+        return geometry.level_set(self, level, output)
+
+    def order_cells(self, *, output: int = 0, max_cells: int | None = None) -> tuple[OrderCell, ...]:
+        """Return the refinement on whose cells the sets S_x of lemma R are constant.
+
+        Raises
+        ------
+        BudgetExceeded
+            After `max_cells` order cells.
+        """
+        return geometry.order_cells(self, output, as_limit(max_cells, "max_cells"))
+
+    def to_networkx(self) -> Any:
+        """Return the adjacency graph as a ``networkx.Graph``.
+
+        Nodes are cell numbers with the attributes ``label``, ``pieces``, ``point`` and ``constraints``, edges shared
+        facets with the attribute ``form``, >= 0 on the cell ``above``.
+        """
+        import networkx
+
+        graph = networkx.Graph()
+        for i, cell in enumerate(self.cells):
+            graph.add_node(i, label=cell.label, pieces=cell.pieces, point=cell.point, constraints=cell.constraints)
+        for i, j, form in self.adjacent():
+            graph.add_edge(i, j, form=form, above=i)
+        return graph
+
     def __len__(self) -> int:
         return len(self._source)
 
@@ -185,7 +302,7 @@ class CellComplex:
     def __reduce__(self) -> tuple[Any, ...]:
         source = self._source
         listed = ListedCells(source.coordinates, source.domain, self.cells, self.tables, source.cones())
-        return CellComplex, (listed,)
+        return CellComplex, (listed, self._function)
 
     def __repr__(self) -> str:
         where = "" if self.domain is None else " on a polyhedron"

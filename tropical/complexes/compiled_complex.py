@@ -52,7 +52,7 @@ def compiled_cells(
         found = enumerate_cells(resolver, cones, reduction.homogeneous, max_cells)
     except NotForThisEngine as reason:
         return None if not insist else _refuse(f"another instance: {reason}")
-    complex_ = CellComplex(_CompiledSource(found, resolver, reduction, hidden))
+    complex_ = CellComplex(_CompiledSource(found, resolver, reduction, hidden), network)
     if not found.complete:
         message = f"more than max_cells={max_cells} cells; raise max_cells or shrink the domain"
         raise BudgetExceeded(message, complex_)

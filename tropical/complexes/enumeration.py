@@ -72,4 +72,4 @@ def cells(
         found = compiled_cells(function, reduction, limit, insist=engine == "compiled")
         if found is not None:
             return found
-    return reference_cells(reduction, limit)
+    return reference_cells(function, reduction, limit)

@@ -19,7 +19,7 @@ from tropical._protocol import PiecewiseLinear, Resolver
 from tropical.domains import Polyhedron
 from tropical.exceptions import InvalidInput
 
-__all__ = ["Coordinates", "Reduction", "dehomogenise"]
+__all__ = ["Coordinates", "Reduction", "dehomogenise", "domain_walls"]
 
 
 Rows = tuple[tuple[Fraction, ...], ...]
@@ -104,14 +104,20 @@ def _domain_cone(domain: Polyhedron | None, pivots: tuple[int, ...]) -> tuple[Co
     """Return the domain, homogenised in the coordinates at the pivots, and its walls; many questions share one."""
     finite = (*(0,) * len(pivots), 1)
     cone = Cone.whole_space(len(pivots) + 1).part(finite)
+    walls = domain_walls(domain, pivots)
+    for wall in walls:
+        cone = cone.part(wall) if cone is not None else None
+    return cone, frozenset([finite, *walls])
+
+
+def domain_walls(domain: Polyhedron | None, pivots: tuple[int, ...]) -> list[IntVector]:
+    """Return the walls ``b - A x >= 0`` of a domain as primitive affine forms in the coordinates at the pivots."""
     walls = []
     if domain is not None:
         for row, bound in zip(domain.A, domain.b, strict=True):
             (numerators,), _ = over_common_denominator([[*(-row[p] for p in pivots), bound]])
             walls.append(primitive(numerators))
-    for wall in walls:
-        cone = cone.part(wall) if cone is not None else None
-    return cone, frozenset([finite, *walls])
+    return walls
 
 
 def dehomogenise(point: Sequence[int]) -> tuple[Fraction, ...]:

@@ -15,7 +15,7 @@ from tropical._exact.halfspaces import WallTable, intersect
 from tropical._exact.rational import primitive
 from tropical._exact.region import Region, leaves
 from tropical._lattice_resolver import LatticeResolver
-from tropical._protocol import Resolution, Resolver
+from tropical._protocol import PiecewiseLinear, Resolution, Resolver
 from tropical.complexes.cell_complex import Cell, CellComplex, ListedCells, facets_of_cones
 from tropical.complexes.reduction import Reduction, dehomogenise
 from tropical.exceptions import BudgetExceeded
@@ -27,8 +27,8 @@ Row = tuple[Fraction, ...]
 Found = list[tuple[Region, Resolution]]
 
 
-def reference_cells(reduction: Reduction, max_cells: int | None) -> CellComplex:
-    """Enumerate the cells of the one function of a reduction.
+def reference_cells(function: PiecewiseLinear, reduction: Reduction, max_cells: int | None) -> CellComplex:
+    """Enumerate the cells of a function, the one of the reduction.
 
     Raises
     ------
@@ -41,9 +41,9 @@ def reference_cells(reduction: Reduction, max_cells: int | None) -> CellComplex:
         found = leaves(start, resolver.resolve, max_cells, "cells", _cell_of(resolver))
     except BudgetExceeded as exceeded:
         found = _whole_cells(start, resolver, cast(Found, exceeded.partial))
-        exceeded.partial = _complex(reduction, found)
+        exceeded.partial = _complex(function, reduction, found)
         raise
-    return _complex(reduction, _whole_cells(start, resolver, found))
+    return _complex(function, reduction, _whole_cells(start, resolver, found))
 
 
 def _cell_of(resolver: Resolver) -> Callable[[Resolution], Hashable] | None:
@@ -68,7 +68,7 @@ def _whole_cells(start: Region, resolver: Resolver, found: Found) -> Found:
     return result
 
 
-def _complex(reduction: Reduction, found: Found) -> CellComplex:
+def _complex(function: PiecewiseLinear, reduction: Reduction, found: Found) -> CellComplex:
     tables: list[PieceTable] = []
     numbers: list[dict[Row, int]] = []
     rows_by_cell = [resolution.rows() for _, resolution in found]
@@ -89,4 +89,5 @@ def _complex(reduction: Reduction, found: Found) -> CellComplex:
                 constraints=walls,
             )
         )
-    return CellComplex(ListedCells(reduction.coordinates(), reduction.domain, tuple(cells), tuple(tables), cones))
+    listed = ListedCells(reduction.coordinates(), reduction.domain, tuple(cells), tuple(tables), cones)
+    return CellComplex(listed, function)
