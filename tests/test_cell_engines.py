@@ -15,9 +15,10 @@ from published import ABSENT, FOLDER
 
 import tropical.complexes.compiled as compiled
 import tropical.complexes.kernels as kernels
-from tropical import Box, BudgetExceeded, InvalidInput, Polyhedron, ReLUNetwork, cells, families, parse
+from tropical import Box, BudgetExceeded, Interrupted, InvalidInput, Polyhedron, ReLUNetwork, cells, families, parse
 from tropical.complexes.compiled_complex import _pointed
 from tropical.complexes.reduction import Reduction
+from tropical.network import NetworkResolver
 from tropical.testing import networks, rationals
 
 deep = st.integers(1, 3).flatmap(lambda d: networks(d, max_width=4, max_depth=3))
@@ -198,6 +199,46 @@ def test_the_budget_gives_true_cells():
         partial = caught.value.partial
         assert partial.n_cells == limit
         assert {cell.label for cell in partial} <= labels
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_an_interrupt_leaves_true_cells(monkeypatch, engine):
+    net = families.random_network((2, 8, 8, 1), 0, biases=True)
+    labels = {cell.label for cell in cells(net, engine="reference")}
+    monkeypatch.setattr(compiled, "_BATCH", 5)
+    calls = []
+
+    def stop_at_the_tenth(function):
+        def counted(*arguments):
+            calls.append(None)
+            if len(calls) == 10:
+                raise KeyboardInterrupt
+            return function(*arguments)
+
+        return counted
+
+    if engine == "compiled":
+        monkeypatch.setattr(kernels, "split_layer", stop_at_the_tenth(kernels.split_layer))
+        monkeypatch.setattr("tropical.complexes.compiled.kernels_ready", lambda: True)
+    else:
+        monkeypatch.setattr(NetworkResolver, "resolve", stop_at_the_tenth(NetworkResolver.resolve))
+    with pytest.raises(Interrupted, match="cells found") as caught:
+        cells(net, engine=engine)
+    assert isinstance(caught.value, KeyboardInterrupt)
+    found = {cell.label for cell in caught.value.partial}
+    assert found
+    assert found < labels
+
+
+@pytest.mark.parametrize("engine", ["compiled", "reference"])
+def test_a_bar_is_shown_on_request(capsys, engine):
+    net = families.random_network((2, 5, 5, 1), 0, biases=True)
+    cells(net, engine=engine)
+    assert capsys.readouterr() == ("", "")
+    cells(net, progress=True, engine=engine)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "cells" in err
 
 
 def test_many_vertices_and_cells_make_the_arrays_grow(monkeypatch):

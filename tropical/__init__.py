@@ -34,6 +34,7 @@ from tropical.domains import Box, Polyhedron
 from tropical.exceptions import (
     BudgetExceeded,
     FormatError,
+    Interrupted,
     InvalidInput,
     InvalidType,
     NotExact,
@@ -65,6 +66,7 @@ __all__ = [
     "FormatError",
     "HypersurfaceCell",
     "HypersurfaceRidge",
+    "Interrupted",
     "InvalidInput",
     "InvalidType",
     "LatticePolynomial",

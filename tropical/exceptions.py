@@ -11,6 +11,7 @@ from typing import Any
 __all__ = [
     "BudgetExceeded",
     "FormatError",
+    "Interrupted",
     "InvalidInput",
     "InvalidType",
     "NotExact",
@@ -94,6 +95,25 @@ class BudgetExceeded(TropicalError):
     """
 
     def __init__(self, message: str, partial: object = None) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.args[0], self.partial)
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C stopped a computation that had found something.
+
+    Parameters
+    ----------
+    message : str
+        How much.
+    partial : object
+        What was found up to there, consistent in itself.
+    """
+
+    def __init__(self, message: str, partial: object) -> None:
         super().__init__(message)
         self.partial = partial
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, primitive
-from tropical.exceptions import BudgetExceeded
+from tropical.exceptions import BudgetExceeded, Interrupted
 
 __all__ = ["Crossing", "Region", "Step", "leaves", "subdivide"]
 
@@ -158,6 +158,7 @@ def leaves(
     limit: int | None,
     what: str,
     key: Callable[[Answer], Hashable] | None = None,
+    progress: Callable[[int], object] = lambda count: None,
 ) -> list[tuple[Region, Answer]]:
     """Return the leaves of the subdivision with their answers.
 
@@ -165,14 +166,23 @@ def leaves(
     ------
     BudgetExceeded
         After `limit` leaves, or leaves of `limit` different keys; ``partial`` holds them. `what` is their name.
+    Interrupted
+        After Ctrl-C, with what was found.
     """
     found: list[tuple[Region, Answer]] = []
     keys: set[Hashable] = set()
-    for step in subdivide(start, question):
-        if step.answer is not None:
-            counted = len(found) if key is None else key(step.answer)
-            if limit is not None and len(keys) == limit and counted not in keys:
-                raise BudgetExceeded(f"more than max_cells={limit} {what}; raise max_cells or shrink the domain", found)
-            keys.add(counted)
-            found.append((step.region, step.answer))
+    try:
+        for step in subdivide(start, question):
+            if step.answer is not None:
+                counted = len(found) if key is None else key(step.answer)
+                if limit is not None and len(keys) == limit and counted not in keys:
+                    message = f"more than max_cells={limit} {what}; raise max_cells or shrink the domain"
+                    raise BudgetExceeded(message, found)
+                keys.add(counted)
+                found.append((step.region, step.answer))
+                progress(len(found))
+    except KeyboardInterrupt:
+        if not found:
+            raise
+        raise Interrupted(f"interrupted with {len(found)} {what} found; see .partial", found) from None
     return found

@@ -7,7 +7,7 @@ from the exact coordinates of the vertex, which follow from those of the two end
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import gcd
 from pathlib import Path
@@ -124,6 +124,8 @@ class CompiledCells:
     exact : ExactVertices
     complete : bool
         False where the budget ended the enumeration.
+    interrupted : bool
+        Whether Ctrl-C ended it; the cells are true ones all the same.
     """
 
     offsets: np.ndarray
@@ -132,6 +134,7 @@ class CompiledCells:
     patterns: np.ndarray
     exact: ExactVertices
     complete: bool
+    interrupted: bool
 
     def active_units(self, widths: Sequence[int]) -> np.ndarray:
         """Return which hidden units are active, bool (cells, sum of the widths)."""
@@ -156,7 +159,11 @@ def kernels_ready() -> bool:
 
 
 def enumerate_cells(
-    network: NetworkResolver, cones: Sequence[Cone], homogeneous: bool, max_cells: int | None
+    network: NetworkResolver,
+    cones: Sequence[Cone],
+    homogeneous: bool,
+    max_cells: int | None,
+    progress: Callable[[int], object] = lambda count: None,
 ) -> CompiledCells:
     """Return the cells of a network's hidden layers inside pointed cones.
 
@@ -169,6 +176,8 @@ def enumerate_cells(
     homogeneous : bool
         Whether the cones live in R^k; otherwise in R^(k+1), the last coordinate being t >= 0.
     max_cells : int or None
+    progress : callable
+        Called with the number of cells finished, in each layer anew.
 
     Raises
     ------
@@ -182,10 +191,17 @@ def enumerate_cells(
     patterns = np.empty((len(cones), 0), dtype=np.uint64)
     complete = True
     for depth in range(len(layers)):
-        parent, pattern, finished = work.split(depth, max_cells)
+        parent, pattern, finished = work.split(depth, max_cells, progress)
         patterns = np.concatenate([patterns[parent], pattern], axis=1)
         complete = complete and finished
-    return CompiledCells(work.offsets, work.vertices, work.masks, patterns, work.exact, complete)
+        if work.interrupted:  # what was found goes through the layers that are left, if it is not too much
+            max_cells = min(max_cells or _AFTER_INTERRUPT, _AFTER_INTERRUPT)
+    arrays = (work.offsets, work.vertices, work.masks, patterns)
+    return CompiledCells(*arrays, work.exact, complete, work.interrupted)
+
+
+# Cells split at a time: between two batches the bar moves, and Ctrl-C is heard.
+_BATCH, _AFTER_INTERRUPT = 1 << 10, 1 << 10
 
 
 # a network's layers in float64: their preparation takes as long as the cells of a small network
@@ -224,8 +240,11 @@ class _Work:
         self.error = np.full(len(rays), 2 * _U)
         self.parents = np.full((len(rays), 3), -1, dtype=np.int32)
         self.first_neuron = 0
+        self.interrupted = False
 
-    def split(self, depth: int, max_cells: int | None) -> tuple[np.ndarray, np.ndarray, bool]:
+    def split(
+        self, depth: int, max_cells: int | None, progress: Callable[[int], object] = lambda count: None
+    ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Split all cells along a layer; return for each new cell its parent and its pattern, and if all are there."""
         layer = self.floats[depth]
         table = _Table(layer, self.inputs, self.last, self.error, self.parents)
@@ -235,13 +254,24 @@ class _Work:
                 self._decide(int(v), depth, table)
         out = _Cells()
         state = np.array([0, table.count, 0, -1 if max_cells is None else max_cells, -1], dtype=np.int64)
-        while True:
-            where = (self.dimension, self.first_neuron, self.offsets, self.vertices, self.masks)
-            arguments = (*where, *table.arguments(), *out.arguments(), state)
-            status = kernels.split_layer(*arguments)
+        count = len(self.offsets) - 1
+        while not self.interrupted:
+            try:
+                stop = min(int(state[0]) + _BATCH, count)
+                where = (self.dimension, self.first_neuron, self.offsets[: stop + 1], self.vertices, self.masks)
+                arguments = (*where, *table.arguments(), *out.arguments(), state)
+                status = kernels.split_layer(*arguments)
+                progress(int(state[0]))
+            except KeyboardInterrupt:
+                if not state[2]:
+                    raise
+                self.interrupted = True
+                break
             table.count = int(state[1])
             if status == kernels.DONE:
-                break
+                if stop == count or state[0] < stop:
+                    break
+                continue
             if status == kernels.UNDECIDED:
                 self._decide(int(state[4]), depth, table)
             elif status == kernels.GROW_VERTICES:
@@ -251,7 +281,7 @@ class _Work:
                 raise NotForThisEngine("a cell with more than 64 facets")
             else:
                 out.grow(status)
-        finished = int(state[0]) == len(self.offsets) - 1
+        finished = int(state[0]) == count
         self.offsets, parent, self.vertices, self.masks = out.cells(int(state[2]))
         self.parents = table.parents[: table.count]
         self.exact.parents = self.parents

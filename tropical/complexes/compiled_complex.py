@@ -15,8 +15,9 @@ from tropical._exact.cone import Cone
 from tropical._exact.linear import null_space
 from tropical._exact.rational import IntVector, dot, primitive
 from tropical.complexes.cell_complex import Cell, CellComplex, Pair, facets_of_cones
+from tropical.complexes.progress import progress_bar
 from tropical.complexes.reduction import Reduction, dehomogenise
-from tropical.exceptions import BudgetExceeded, InvalidInput
+from tropical.exceptions import BudgetExceeded, Interrupted, InvalidInput
 from tropical.network import NetworkResolver, ReLUNetwork
 from tropical.pieces import PieceTable
 
@@ -27,7 +28,7 @@ __all__ = ["compiled_cells"]
 
 
 def compiled_cells(
-    network: ReLUNetwork, reduction: Reduction, max_cells: int | None, *, insist: bool
+    network: ReLUNetwork, reduction: Reduction, max_cells: int | None, *, insist: bool, progress: bool = False
 ) -> CellComplex | None:
     """Return the complex of a network, or None where this engine cannot work and is not insisted on.
 
@@ -49,10 +50,13 @@ def compiled_cells(
     first = resolver.layers[0]
     try:
         cones = list(_pointed(reduction.start().cone, first.matrix, first.bias))
-        found = enumerate_cells(resolver, cones, reduction.homogeneous, max_cells)
+        with progress_bar(progress) as bar:
+            found = enumerate_cells(resolver, cones, reduction.homogeneous, max_cells, bar)
     except NotForThisEngine as reason:
         return None if not insist else _refuse(f"another instance: {reason}")
     complex_ = CellComplex(_CompiledSource(found, resolver, reduction, hidden), network)
+    if found.interrupted:
+        raise Interrupted(f"interrupted with {len(complex_)} cells found; see .partial", complex_)
     if not found.complete:
         message = f"more than max_cells={max_cells} cells; raise max_cells or shrink the domain"
         raise BudgetExceeded(message, complex_)

@@ -18,7 +18,12 @@ _SMALL = 10
 
 
 def cells(
-    F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = None, *, engine: str = "auto"
+    F: PiecewiseLinear,
+    domain: Domain = None,
+    max_cells: int | None = None,
+    progress: bool = False,
+    *,
+    engine: str = "auto",
 ) -> CellComplex:
     """Enumerate the cells of a piecewise-linear function, exactly.
 
@@ -32,6 +37,8 @@ def cells(
         None is all of R^d. A bounded domain in many inputs gives up the reduction to the relevant coordinates.
     max_cells : int, optional
         Stop with an error after this many.
+    progress : bool
+        Whether a bar on stderr shows the cells as they are found.
     engine : {"auto", "compiled", "reference"}
         The compiled engine takes networks, needs numba and compiles once (a few seconds; kept on disk). The reference
         engine takes everything. By default whichever is faster; both are exact.
@@ -44,6 +51,8 @@ def cells(
     ------
     BudgetExceeded
         After `max_cells` cells; ``.partial`` holds the complex of the cells found.
+    Interrupted
+        After Ctrl-C (a KeyboardInterrupt); ``.partial`` holds the complex of some cells.
 
     Notes
     -----
@@ -69,7 +78,7 @@ def cells(
     if isinstance(function, ReLUNetwork) and (engine == "compiled" or (engine == "auto" and function.size > _SMALL)):
         from tropical.complexes.compiled_complex import compiled_cells
 
-        found = compiled_cells(function, reduction, limit, insist=engine == "compiled")
+        found = compiled_cells(function, reduction, limit, insist=engine == "compiled", progress=progress)
         if found is not None:
             return found
-    return reference_cells(function, reduction, limit)
+    return reference_cells(function, reduction, limit, progress=progress)

@@ -17,8 +17,9 @@ from tropical._exact.region import Region, leaves
 from tropical._lattice_resolver import LatticeResolver
 from tropical._protocol import PiecewiseLinear, Resolution, Resolver
 from tropical.complexes.cell_complex import Cell, CellComplex, ListedCells, facets_of_cones
+from tropical.complexes.progress import progress_bar
 from tropical.complexes.reduction import Reduction, dehomogenise
-from tropical.exceptions import BudgetExceeded
+from tropical.exceptions import BudgetExceeded, Interrupted
 from tropical.pieces import PieceTable
 
 __all__ = ["reference_cells"]
@@ -27,7 +28,9 @@ Row = tuple[Fraction, ...]
 Found = list[tuple[Region, Resolution]]
 
 
-def reference_cells(function: PiecewiseLinear, reduction: Reduction, max_cells: int | None) -> CellComplex:
+def reference_cells(
+    function: PiecewiseLinear, reduction: Reduction, max_cells: int | None, *, progress: bool = False
+) -> CellComplex:
     """Enumerate the cells of a function, the one of the reduction.
 
     Raises
@@ -38,8 +41,9 @@ def reference_cells(function: PiecewiseLinear, reduction: Reduction, max_cells: 
     (resolver,) = reduction.resolvers
     start = reduction.start()
     try:
-        found = leaves(start, resolver.resolve, max_cells, "cells", _cell_of(resolver))
-    except BudgetExceeded as exceeded:
+        with progress_bar(progress) as bar:
+            found = leaves(start, resolver.resolve, max_cells, "cells", _cell_of(resolver), bar)
+    except (BudgetExceeded, Interrupted) as exceeded:
         found = _whole_cells(start, resolver, cast(Found, exceeded.partial))
         exceeded.partial = _complex(function, reduction, found)
         raise
