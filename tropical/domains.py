@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from tropical._exact.rational import as_fraction_matrix, as_fraction_vector, rational_text
@@ -84,16 +85,21 @@ class Box:
 
     def polyhedron(self) -> Polyhedron:
         """Return the box as a polyhedron, rows ``-x_i <= -lo_i`` and ``x_i <= hi_i`` for each i."""
-        rows, bounds = [], []
-        for i, (low, high) in enumerate(zip(self.lo, self.hi, strict=True)):
-            axis = [Fraction(int(i == j)) for j in range(self.dimension)]
-            rows += [[-a for a in axis], axis]
-            bounds += [-low, high]
-        return Polyhedron(rows, bounds)
+        return _polyhedron_of(self)
 
     def to_plain(self) -> dict[str, Any]:
         """Return the plain data of the polyhedron that the box is."""
         return self.polyhedron().to_plain()
+
+
+@lru_cache(maxsize=64)
+def _polyhedron_of(box: Box) -> Polyhedron:
+    rows, bounds = [], []
+    for i, (low, high) in enumerate(zip(box.lo, box.hi, strict=True)):
+        axis = [Fraction(int(i == j)) for j in range(box.dimension)]
+        rows += [[-a for a in axis], axis]
+        bounds += [-low, high]
+    return Polyhedron(rows, bounds)
 
 
 Domain = Box | Polyhedron | None

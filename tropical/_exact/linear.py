@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 
 from flint import fmpq, fmpq_mat
 
@@ -35,10 +36,41 @@ def row_space(rows: Rows, columns: int) -> tuple[tuple[tuple[Fraction, ...], ...
     """
     if not rows or columns == 0:
         return (), ()
+    if _has_full_rank(rows, columns):
+        axes = tuple(tuple(Fraction(int(i == j)) for j in range(columns)) for i in range(columns))
+        return axes, tuple(range(columns))
     reduced, dimension = _matrix(rows, columns).rref()
     basis = tuple(tuple(_fraction(reduced[i, j]) for j in range(columns)) for i in range(dimension))
     pivots = tuple(next(j for j, entry in enumerate(row) if entry) for row in basis)
     return basis, pivots
+
+
+def _has_full_rank(rows: Rows, columns: int) -> bool:
+    """Return whether the rows certainly span all of Q^columns: they do if they do modulo a prime.
+
+    Elimination stops at `columns` independent rows, mostly the first ones: a few microseconds where columns are few.
+    """
+    if columns > _FEW or len(rows) < columns:
+        return False
+    pivots: list[tuple[int, list[int]]] = []
+    for row in rows:
+        # a row's common denominator does not change what it spans; one divisible by the prime would only hide rank
+        scale = lcm(*(entry.denominator for entry in row))
+        left = [entry.numerator * (scale // entry.denominator) % _PRIME for entry in row]
+        for lead, other in pivots:
+            if left[lead]:
+                factor = left[lead]
+                left = [(a - factor * b) % _PRIME for a, b in zip(left, other, strict=True)]
+        lead = next((j for j, a in enumerate(left) if a), None)
+        if lead is not None:
+            inverse = pow(left[lead], -1, _PRIME)
+            pivots.append((lead, [a * inverse % _PRIME for a in left]))
+            if len(pivots) == columns:
+                return True
+    return False
+
+
+_PRIME, _FEW = (1 << 61) - 1, 8
 
 
 def rank(rows: Rows, columns: int) -> int:

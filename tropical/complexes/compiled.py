@@ -27,7 +27,7 @@ from tropical.network import IntegerLayer, NetworkResolver
 __all__ = ["CompiledCells", "NotForThisEngine", "enumerate_cells"]
 
 _U = 2.0**-53
-_VERTICES, _CELLS, _STACK = 1 << 12, 1 << 12, 1 << 14
+_VERTICES, _CELLS, _STACK = 1 << 10, 1 << 10, 1 << 12
 
 
 class NotForThisEngine(TropicalError):
@@ -192,7 +192,7 @@ def enumerate_cells(
     complete = True
     for depth in range(len(layers)):
         parent, pattern, finished = work.split(depth, max_cells, progress)
-        patterns = np.concatenate([patterns[parent], pattern], axis=1)
+        patterns = np.concatenate([patterns[parent], pattern], axis=1) if depth else pattern
         complete = complete and finished
         if work.interrupted:  # what was found goes through the layers that are left, if it is not too much
             max_cells = min(max_cells or _AFTER_INTERRUPT, _AFTER_INTERRUPT)
@@ -286,11 +286,11 @@ class _Work:
         self.parents = table.parents[: table.count]
         self.exact.parents = self.parents
         self.first_neuron += layer.width
-        # what the next layer reads is exactly zero where the sign says so
         words = table.signs[0, : table.count]
-        self.inputs = np.where(unpack(words, layer.width), table.values[: table.count, :-1], 0.0)
-        self.last = table.values[: table.count, -1]
-        self.error = table.error[: table.count]
+        if depth + 1 < len(self.floats):  # what the next layer reads is exactly zero where the sign says so
+            self.inputs = np.where(unpack(words, layer.width), table.values[: table.count, :-1], 0.0)
+            self.last = table.values[: table.count, -1]
+            self.error = table.error[: table.count]
         return parent, np.bitwise_or.reduceat(words[self.vertices], self.offsets[:-1], axis=0), finished
 
     def _decide(self, v: int, depth: int, table: _Table) -> None:
@@ -381,7 +381,7 @@ class _Table:
         # Products and sums of fan_in + 1 terms, and weights rounded twice: the relative error of each term is below
         # (fan_in + 8) u, to which the error of the inputs comes.
         self.error[:count] = np.maximum(layer.reach * (error + (fan_in + 8) * _U * size), error)
-        self.signs = np.zeros((3, capacity, (width + 63) // 64), dtype=np.uint64)
+        self.signs = np.empty((3, capacity, (width + 63) // 64), dtype=np.uint64)
         self.parents = _longer(parents, capacity)
         self.line = np.empty((capacity, 2), dtype=np.int32)
         self.line[:count] = -1
