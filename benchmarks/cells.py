@@ -42,6 +42,7 @@ def run() -> None:
         assert n == expected, name
         line = f"  {name:<28} {n:>6} cells {ours[0] * 1e3:9.2f} ms {ours[0] / n * 1e9:8.0f} ns a cell"
         print(line + (f"   {_ratio(net, box, n):6.0f} times the reference" if name in COMPARED else ""))
+    _degenerate()
     _large()
     print(f"  peak resident memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
@@ -56,6 +57,19 @@ def _ratio(net: tropical.ReLUNetwork, box: tropical.Box, n: int) -> float:
         warm_up=n < LARGE,
     )
     return pair[1][0] / pair[0][0]
+
+
+def _degenerate() -> None:
+    """Print the time a cell of networks in special position as a multiple of that in general position."""
+    for widths in ((2, 64, 64, 1), (3, 24, 24, 1), (5, 10, 10, 1)):
+        d = widths[0]
+        box, speed = tropical.Box([-10] * d, [10] * d), []
+        for size in (8, 1000):
+            net = tropical.families.random_network(widths, 1, biases=True, denominator=size, largest=size)
+            ours = alternate(lambda net=net, box=box: tropical.cells(net, box), repeats=3)[0]
+            speed.append(ours[0] / tropical.cells(net, box).n_cells)
+        name = "-".join(map(str, widths))
+        print(f"  {name:<28} weights k/8 against k/1000: {speed[0] / speed[1]:5.2f} times as long a cell")
 
 
 def _large() -> None:

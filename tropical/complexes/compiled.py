@@ -148,9 +148,9 @@ class CompiledCells:
 
 def kernels_ready() -> bool:
     """Return whether compiled kernels are in memory, or on disk from the present source."""
-    dispatcher = kernels.split_layer
-    if dispatcher.signatures:
+    if _FLOATS:  # some network was enumerated in this process
         return True
+    dispatcher = kernels.split_layer
     source, folder = Path(kernels.__file__), dispatcher.stats.cache_path
     if folder is None:
         return False
@@ -252,7 +252,7 @@ class _Work:
         if kernels.signs_of_layer(*table.present()):
             for v in np.flatnonzero(table.signs[2, : table.count].any(axis=1)):
                 self._decide(int(v), depth, table)
-        out = _Cells()
+        out = _Cells((layer.width + 63) // 64)
         state = np.array([0, table.count, 0, -1 if max_cells is None else max_cells, -1], dtype=np.int64)
         count = len(self.offsets) - 1
         while not self.interrupted:
@@ -282,16 +282,16 @@ class _Work:
             else:
                 out.grow(status)
         finished = int(state[0]) == count
-        self.offsets, parent, self.vertices, self.masks = out.cells(int(state[2]))
+        self.offsets, parent, self.vertices, self.masks, pattern = out.cells(int(state[2]))
         self.parents = table.parents[: table.count]
         self.exact.parents = self.parents
         self.first_neuron += layer.width
-        words = table.signs[0, : table.count]
         if depth + 1 < len(self.floats):  # what the next layer reads is exactly zero where the sign says so
+            words = table.signs[0, : table.count]
             self.inputs = np.where(unpack(words, layer.width), table.values[: table.count, :-1], 0.0)
             self.last = table.values[: table.count, -1]
             self.error = table.error[: table.count]
-        return parent, np.bitwise_or.reduceat(words[self.vertices], self.offsets[:-1], axis=0), finished
+        return parent, pattern, finished
 
     def _decide(self, v: int, depth: int, table: _Table) -> None:
         """Set the undecided signs of a vertex in integers, and its values to the rounded exact ones if they are bad."""
@@ -416,7 +416,8 @@ class _Table:
 class _Cells:
     """The cells found, and the stack of those at work."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: int) -> None:
+        self._pattern = np.empty((_CELLS, words), dtype=np.uint64)
         self._offsets = np.zeros(_CELLS + 1, dtype=np.int64)
         self._parent = np.empty(_CELLS, dtype=np.int32)
         self._vertices = np.empty(8 * _CELLS, dtype=np.int32)
@@ -427,19 +428,21 @@ class _Cells:
 
     def arguments(self) -> tuple[np.ndarray, ...]:
         """Return the arguments of the kernel that splits."""
-        found = (self._offsets, self._parent, self._vertices, self._masks)
+        found = (self._offsets, self._parent, self._vertices, self._masks, self._pattern)
         return *found, self._stack, self._stack_vertices, self._stack_masks
 
-    def cells(self, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Return offsets, parents, vertices and masks of the cells found."""
+    def cells(self, count: int) -> tuple[np.ndarray, ...]:
+        """Return offsets, parents, vertices, masks and patterns of the cells found."""
         stop = int(self._offsets[count])
-        return self._offsets[: count + 1], self._parent[:count], self._vertices[:stop], self._masks[:stop]
+        lists = (self._vertices[:stop], self._masks[:stop])
+        return self._offsets[: count + 1], self._parent[:count], *lists, self._pattern[:count]
 
     def grow(self, status: int) -> None:
         """Make the room that a status asks for."""
         if status == kernels.GROW_CELLS:
             count = 2 * len(self._parent)
             self._offsets, self._parent = _longer(self._offsets, count + 1), _longer(self._parent, count)
+            self._pattern = _longer(self._pattern, count)
             size = 2 * len(self._vertices)
             self._vertices, self._masks = _longer(self._vertices, size), _longer(self._masks, size)
         else:

@@ -123,7 +123,9 @@ def fill_table(table, parents, count):  # noqa: ANN001, ANN201
             table[_slot(table, parents, parents[v, 0], parents[v, 1], parents[v, 2])] = v
 
 
-@njit(cache=True)
+# No value is ever NaN, and the sign of a zero means nothing: saying so lets the maxima run in vector registers. Nothing
+# else is relaxed; the error bound holds for IEEE arithmetic in the order written.
+@njit(cache=True, fastmath={"nnan", "nsz"})
 def _interpolate(values, error, v, p, q, neuron):  # noqa: ANN001, ANN202
     """Set the values and the error bound at a new vertex between p and q, where a neuron is zero."""
     a, b = abs(values[p, neuron]), abs(values[q, neuron])
@@ -138,10 +140,13 @@ def _interpolate(values, error, v, p, q, neuron):  # noqa: ANN001, ANN202
     share = a / (a + b)
     rest = b / (a + b)
     for i in range(values.shape[1]):
-        one, other = values[p, i], values[q, i]
-        values[v, i] = rest * one + share * other
-        step = max(step, abs(other - one))
-        size = max(size, abs(one), abs(other))
+        values[v, i] = rest * values[p, i] + share * values[q, i]
+    for i in range(values.shape[1]):
+        step = max(step, abs(values[q, i] - values[p, i]))
+    for i in range(values.shape[1]):
+        size = max(size, abs(values[p, i]))
+    for i in range(values.shape[1]):
+        size = max(size, abs(values[q, i]))
     values[v, neuron] = 0.0
     error[v] = (worst * (1.0 + step / margin) + 16.0 * _U * size) * (1.0 + 16.0 * _U)
 
@@ -243,6 +248,7 @@ def split_layer(  # noqa: ANN201
     out_parent,  # noqa: ANN001 - int32: the cell of the layer before
     out_vertices,  # noqa: ANN001 - int32
     out_masks,  # noqa: ANN001 - uint64
+    out_pattern,  # noqa: ANN001 - uint64 (cells, words): the neurons that are active on the cell
     stack_cells,  # noqa: ANN001 - int64 (depth,): starts of the cells on the stack
     stack_vertices,  # noqa: ANN001 - int32
     stack_masks,  # noqa: ANN001 - uint64
@@ -273,6 +279,9 @@ def split_layer(  # noqa: ANN201
             start, stop = stack_cells[depth - 1], stack_cells[depth]
             # which neuron crosses the cell?
             neuron = -1
+            if n_out + 1 >= out_offsets.shape[0]:
+                state[1], state[2] = n_vertices, restart_out
+                return GROW_CELLS
             for w in range(words):
                 up, down = _ZERO, _ZERO
                 for i in range(start, stop):
@@ -281,12 +290,13 @@ def split_layer(  # noqa: ANN201
                 if up & down != _ZERO:
                     neuron = w * 64 + np.int64(_trailing_zeros(up & down))
                     break
+                out_pattern[n_out, w] = up
             if neuron < 0:
                 size = stop - start
                 if n_out == state[3]:
                     state[1], state[2] = n_vertices, n_out
                     return DONE  # the budget is spent: the caller sees that cells are left
-                if n_out + 1 >= out_offsets.shape[0] or out_offsets[n_out] + size > out_vertices.shape[0]:
+                if out_offsets[n_out] + size > out_vertices.shape[0]:
                     state[1], state[2] = n_vertices, restart_out
                     return GROW_CELLS
                 base = out_offsets[n_out]
