@@ -152,7 +152,7 @@ def test_error_bounds_hold_at_every_vertex(seed):
     network = reduction.resolvers[0]
     layers = network.layers[:-1]
     cones = list(_pointed(reduction.start().cone, layers[0].matrix, layers[0].bias))
-    work = compiled._Work(layers, compiled._float_layers(layers), cones, reduction.homogeneous)
+    work = compiled._Work(layers, compiled.float_layers(layers), cones, reduction.homogeneous)
     tables = []
 
     class Spy(compiled._Table):

@@ -21,7 +21,7 @@ functions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -32,16 +32,13 @@ import numpy as np
 from tropical._exact.rational import (
     IntVector,
     as_affine_map,
-    as_choice,
     as_dimension,
     as_fraction,
-    as_fraction_vector,
-    as_items,
-    dot,
     rational_text,
 )
-from tropical._exact.region import Region
-from tropical._protocol import Resolution, Unordered, as_sample_array
+from tropical._protocol import Unordered, as_sample_array
+from tropical._term_resolver import TermResolver
+from tropical._terms import MOST_PRODUCTS, add_terms, as_convention, expansion_size, match_operands, term_table
 from tropical.exceptions import BudgetExceeded, InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
@@ -50,12 +47,11 @@ if TYPE_CHECKING:
     from tropical.complexes.newton import NewtonPolytope, RegularSubdivision
     from tropical.rational_function import TropicalRational
 
-__all__ = ["TermResolver", "TropicalOperators", "TropicalPolynomial", "as_convention", "match_operands"]
+__all__ = ["TropicalOperators", "TropicalPolynomial"]
 
 _TERMS_SHOWN, _TERM_SHOWN = 6, 60
 _NUMBERS = "c becomes the polynomial TropicalPolynomial.constant(c, dimension, convention)"
-# A product or power with more terms than this before they are collected is refused rather than begun.
-_MOST_PRODUCTS, _MOST_VARIABLES = 20_000_000, 5_000
+_MOST_VARIABLES = 5_000
 
 
 class TropicalOperators:
@@ -104,8 +100,8 @@ class TropicalPolynomial(TropicalOperators, Unordered):
 
     def __init__(self, terms: Any, convention: str) -> None:
         as_convention(convention)
-        table = terms if isinstance(terms, PieceTable) else _term_table(terms)
-        rows = _add_terms(table.rows, 1 if convention == "max" else -1)
+        table = terms if isinstance(terms, PieceTable) else term_table(terms)
+        rows = add_terms(table.rows, 1 if convention == "max" else -1)
         object.__setattr__(self, "pieces", PieceTable.from_integers(rows, table.denominator))
         object.__setattr__(self, "convention", convention)
 
@@ -173,7 +169,7 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         right = self._operand(other)
         if right is None:
             return NotImplemented
-        if len(self) * len(right) > _MOST_PRODUCTS:
+        if len(self) * len(right) > MOST_PRODUCTS:
             message = f"a product of {len(self)} and {len(right)} terms; drop terms by essential() first"
             raise BudgetExceeded(message)
         step, scale = self.pieces.denominator, right.pieces.denominator
@@ -204,7 +200,7 @@ class TropicalPolynomial(TropicalOperators, Unordered):
             raise InvalidInput("exponent", "a number >= 0 for a polynomial of several terms", power, cure)
         if power.denominator > 1 or power < 0:
             return self.frobenius(power)
-        if len(self) > 1 and _expansion(len(self), power.numerator) > _MOST_PRODUCTS:
+        if len(self) > 1 and expansion_size(len(self), power.numerator) > MOST_PRODUCTS:
             raise BudgetExceeded(f"power {power} of {len(self)} terms; frobenius({power}) is the same function")
         result = TropicalPolynomial.constant(0, self.dimension, self.convention)
         square, left = self, power.numerator
@@ -355,93 +351,6 @@ class TropicalPolynomial(TropicalOperators, Unordered):
     def resolver(self, columns: Sequence[int]) -> TermResolver:
         """Return P on the coordinates ``columns``, all others zero, in integers."""
         return TermResolver(self.pieces, self.convention, columns)
-
-
-class TermResolver:
-    """Finds the term that is largest (smallest) on a cell: the differences to all others have one sign there."""
-
-    def __init__(self, pieces: PieceTable, convention: str, columns: Sequence[int]) -> None:
-        self.rows: list[IntVector] = [(*(row[c] for c in columns), row[-1]) for row in pieces.rows]
-        self.denominator = pieces.denominator
-        self._sign = 1 if convention == "max" else -1
-
-    def resolve(self, region: Region) -> Resolution:
-        """Return the term that attains the value on the region."""
-        heights = [self._sign * dot(row, region.point) for row in self.rows]
-        active = heights.index(max(heights))
-        # the most competitive terms first: their hyperplanes bound the cell, where the others rarely cross it
-        for i in sorted(range(len(heights)), key=heights.__getitem__, reverse=True):
-            if i != active:
-                region.decide(self._difference(active, i))
-        return Resolution((self.rows[active],), self.denominator, (active,))
-
-    def walls(self, label: tuple[int, ...]) -> list[IntVector]:
-        """Return the forms that are >= 0 exactly on the cell of a term."""
-        return [self._difference(label[0], i) for i in range(len(self.rows)) if i != label[0]]
-
-    def _difference(self, active: int, other: int) -> IntVector:
-        return tuple([self._sign * (a - b) for a, b in zip(self.rows[active], self.rows[other], strict=True)])
-
-
-def _term_table(terms: Any) -> PieceTable:
-    requirement, cure = "{exponents: coefficient}, or pairs (coefficient, exponents)", "pass for example {(1, 0): 3}"
-    if isinstance(terms, Mapping):
-        named = [(f"terms[{exponents!r}]", coefficient, exponents) for exponents, coefficient in terms.items()]
-    else:
-        named = []
-        for i, pair in enumerate(as_items(terms, "terms", requirement, cure)):
-            if isinstance(pair, (str, bytes)) or not isinstance(pair, Sequence) or len(pair) != 2:
-                raise InvalidType(
-                    f"terms[{i}]", "a pair (coefficient, exponents)", pair, "pass for example (3, (1, 0))"
-                )
-            named.append((f"terms[{i}]", *pair))
-    if not named:
-        cure = "the tropical zero is infinite everywhere and no function to R"
-        raise InvalidInput("terms", "at least one term", "none", cure)
-    rows = []
-    for name, coefficient, exponents in named:
-        number = as_fraction(coefficient, f"{name}: coefficient")
-        rows.append((*as_fraction_vector(exponents, f"{name}: exponents"), number))
-    lengths = sorted({len(row) - 1 for row in rows})
-    if len(lengths) > 1 or lengths == [0]:
-        raise InvalidInput("terms", "exponents of one length d >= 1", f"lengths {lengths}", "pad with zeros")
-    return PieceTable.from_rows(rows)
-
-
-def _add_terms(rows: Iterable[IntVector], sign: int) -> tuple[IntVector, ...]:
-    """Return the rows sorted, of several with one exponent the one with the best coefficient."""
-    best: dict[IntVector, int] = {}
-    for row in rows:
-        exponents, coefficient = row[:-1], sign * row[-1]
-        if coefficient >= best.get(exponents, coefficient):
-            best[exponents] = coefficient
-    return tuple((*exponents, sign * best[exponents]) for exponents in sorted(best))
-
-
-def match_operands(left: Any, right: Any, argument: str = "other") -> None:
-    """Refuse operands of two conventions or dimensions."""
-    if left.convention != right.convention:
-        given = f"{right.convention} beside {left.convention}"
-        cure = "a quotient can change it, see TropicalRational.in_convention"
-        raise InvalidInput(argument, "the same convention", given, cure)
-    if left.dimension != right.dimension:
-        given = f"{right.dimension} variables beside {left.dimension}"
-        raise InvalidInput(argument, "the same number of variables", given, "compose one of them")
-
-
-def _expansion(terms: int, power: int) -> int:
-    """Return C(terms + power - 1, power), the terms of a power, or a number beyond all limits."""
-    count, small = 1, min(power, terms - 1)
-    for i in range(1, small + 1):
-        count = count * (terms + power - i) // i
-        if count > _MOST_PRODUCTS:
-            break
-    return count
-
-
-def as_convention(value: Any) -> str:
-    """Return "max" or "min"."""
-    return as_choice(value, "convention", ("max", "min"), "say what tropical addition is")
 
 
 def _short(text: Any) -> Any:

@@ -22,14 +22,10 @@ import numpy as np
 from tropical._exact.rational import IntVector, as_fraction
 from tropical._exact.region import Region
 from tropical._protocol import Resolution, Unordered
+from tropical._term_resolver import TermResolver
+from tropical._terms import as_convention, match_operands
 from tropical.exceptions import InvalidType
-from tropical.polynomial import (
-    TermResolver,
-    TropicalOperators,
-    TropicalPolynomial,
-    as_convention,
-    match_operands,
-)
+from tropical.polynomial import TropicalOperators, TropicalPolynomial
 
 __all__ = ["TropicalRational"]
 

@@ -9,103 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import gcd
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from flint import fmpz_mat
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector
 from tropical.clauses import members
 from tropical.complexes import kernels
-from tropical.exceptions import TropicalError
+from tropical.complexes.exact_vertices import ExactVertices
+from tropical.complexes.float_layers import FloatLayer, NotForThisEngine, float_layers
 from tropical.network import IntegerLayer, NetworkResolver
 
 __all__ = ["CompiledCells", "NotForThisEngine", "enumerate_cells"]
 
 _U = 2.0**-53
 _VERTICES, _CELLS, _STACK = 1 << 10, 1 << 10, 1 << 12
-
-
-class NotForThisEngine(TropicalError):
-    """An instance beyond the fixed sizes of the compiled kernels; the reference engine takes it."""
-
-
-class ExactVertices:
-    """Exact coordinates and values at vertices, computed where they are asked for.
-
-    A vertex between p and q, made by a neuron with values a and b of opposite signs there, is ``|b| p + |a| q`` over a
-    common divisor; the values of that neuron's layer, which are linear on the edge, follow in the same way. Those of
-    later layers take a matrix product.
-    """
-
-    def __init__(self, layers: Sequence[IntegerLayer], rays: Sequence[IntVector], homogeneous: bool) -> None:
-        self._layers = layers
-        self._matrices: dict[int, fmpz_mat] = {}
-        self.homogeneous = homogeneous
-        self._rays: dict[int, IntVector] = dict(enumerate(rays))
-        self._edges: dict[int, tuple[int, int, int, int, int, int]] = {}
-        self._values: dict[tuple[int, int], list[int]] = {}
-        self._place = [(depth, j) for depth, layer in enumerate(layers) for j in range(len(layer.matrix))]
-        self.parents = np.empty((0, 3), dtype=np.int32)
-
-    def ray(self, vertex: int) -> IntVector:
-        """Return the primitive homogeneous coordinates."""
-        pending = [vertex]
-        while pending:
-            v = pending[-1]
-            if v in self._rays:
-                pending.pop()
-                continue
-            low, high, neuron = self.parents[v].tolist()
-            missing = [end for end in (low, high) if end not in self._rays]
-            if missing:
-                pending += missing
-                continue
-            depth, j = self._place[neuron]
-            one, other = abs(self.values(low, depth)[j]), abs(self.values(high, depth)[j])
-            raw = [other * a + one * b for a, b in zip(self._rays[low], self._rays[high], strict=True)]
-            divisor = gcd(*raw)
-            self._edges[v] = (low, high, depth, other, one, divisor)
-            self._rays[v] = tuple(entry // divisor for entry in raw)
-        return self._rays[vertex]
-
-    def values(self, vertex: int, depth: int) -> list[int]:
-        """Return the preactivations of a layer at a vertex, in integers over the layer's scale."""
-        known = self._values.get((vertex, depth))
-        if known is None:
-            self.ray(vertex)
-            edge = self._edges.get(vertex)
-            if edge is not None and edge[2] == depth:
-                low, high, _, other, one, divisor = edge
-                ends = zip(self.values(low, depth), self.values(high, depth), strict=True)
-                known = [(other * a + one * b) // divisor for a, b in ends]
-            else:
-                known = self._product(vertex, depth)
-            self._values[vertex, depth] = known
-        return known
-
-    def inputs(self, vertex: int, depth: int) -> list[int]:
-        """Return what a layer reads at a vertex, over the scale of the layer before."""
-        if depth:
-            return [max(value, 0) for value in self.values(vertex, depth - 1)]
-        ray = self.ray(vertex)
-        return list(ray if self.homogeneous else ray[:-1])
-
-    def last(self, vertex: int) -> int:
-        """Return the last homogeneous coordinate t, 0 for a direction."""
-        return 0 if self.homogeneous else self.ray(vertex)[-1]
-
-    def _product(self, vertex: int, depth: int) -> list[int]:
-        layer = self._layers[depth]
-        if depth not in self._matrices:
-            rows = [[*row, b] for row, b in zip(layer.matrix, layer.bias, strict=True)]
-            self._matrices[depth] = fmpz_mat(rows)
-        column = [[x] for x in (*self.inputs(vertex, depth), self.last(vertex))]
-        return [int(x) for x in (self._matrices[depth] * fmpz_mat(column)).entries()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +107,7 @@ def enumerate_cells(
     layers = network.layers[:-1]
     floats = _FLOATS.get(network)
     if floats is None:
-        floats = _FLOATS[network] = _float_layers(layers)
+        floats = _FLOATS[network] = float_layers(layers)
     work = _Work(layers, floats, cones, homogeneous)
     patterns = np.empty((len(cones), 0), dtype=np.uint64)
     complete = True
@@ -205,7 +126,7 @@ _BATCH, _AFTER_INTERRUPT = 1 << 10, 1 << 10
 
 
 # a network's layers in float64: their preparation takes as long as the cells of a small network
-_FLOATS: WeakKeyDictionary[NetworkResolver, list[_FloatLayer]] = WeakKeyDictionary()
+_FLOATS: WeakKeyDictionary[NetworkResolver, list[FloatLayer]] = WeakKeyDictionary()
 
 
 class _Work:
@@ -214,7 +135,7 @@ class _Work:
     def __init__(
         self,
         layers: Sequence[IntegerLayer],
-        floats: Sequence[_FloatLayer],
+        floats: Sequence[FloatLayer],
         cones: Sequence[Cone],
         homogeneous: bool,
     ) -> None:
@@ -320,52 +241,11 @@ class _Work:
 _BAD = 1e-11
 
 
-@dataclass(frozen=True, slots=True)
-class _FloatLayer:
-    """A layer in float64, rows and columns scaled by powers of two so that rows have entries of size about 1."""
-
-    matrix: np.ndarray
-    bias: np.ndarray
-    reach: float
-    scale: int
-    exponents: list[int]
-
-    @property
-    def width(self) -> int:
-        return len(self.matrix)
-
-
-def _float_layers(layers: Sequence[IntegerLayer]) -> list[_FloatLayer]:
-    result: list[_FloatLayer] = []
-    before, scale = np.zeros(len(layers[0].matrix[0]), dtype=np.int64), 1
-    for layer in layers:
-        try:
-            matrix = np.array(layer.matrix, dtype=np.float64) / float(layer.scale // scale)
-            bias = np.array(layer.bias, dtype=np.float64) / float(layer.scale)
-        except OverflowError:
-            raise NotForThisEngine("weights beyond the range of float64") from None
-        matrix = np.ldexp(matrix, before)
-        size = np.maximum(np.abs(matrix).max(axis=1), np.abs(bias))
-        after = np.where(size > 0, np.frexp(size)[1], 0).astype(np.int64)
-        matrix, bias = np.ldexp(matrix, -after[:, None]), np.ldexp(bias, -after)
-        entries = np.abs(np.concatenate([matrix.ravel(), bias]))
-        given = sum(map(bool, layer.bias)) + sum(bool(w) for row in layer.matrix for w in row)
-        if np.count_nonzero(entries > _SMALLEST) != given or not np.isfinite(entries).all():
-            raise NotForThisEngine("weights whose ratios are beyond the range of float64")
-        reach = float((np.abs(matrix).sum(axis=1) + np.abs(bias)).max()) * (1 + 1e-10) + _SMALLEST
-        result.append(_FloatLayer(matrix, bias, reach, layer.scale, after.tolist()))
-        before, scale = after, layer.scale
-    return result
-
-
-_SMALLEST = 1e-250
-
-
 class _Table:
     """The values of a layer at all vertices, with room for more."""
 
     def __init__(
-        self, layer: _FloatLayer, inputs: np.ndarray, last: np.ndarray, error: np.ndarray, parents: np.ndarray
+        self, layer: FloatLayer, inputs: np.ndarray, last: np.ndarray, error: np.ndarray, parents: np.ndarray
     ) -> None:
         self.layer = layer
         self.count = count = len(inputs)

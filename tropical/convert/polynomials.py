@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from tropical._exact.rational import as_limit
 from tropical._protocol import PiecewiseLinear, as_function
+from tropical._terms import as_convention
 from tropical.canonical import NotConvex, extremal_pieces
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.lattice_polynomial import LatticePolynomial
-from tropical.polynomial import TropicalPolynomial, as_convention
+from tropical.polynomial import TropicalPolynomial
 
 __all__ = ["polynomial_as_lattice", "to_polynomial"]
 

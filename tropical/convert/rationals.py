@@ -21,13 +21,14 @@ from math import prod
 from tropical._exact.linear import row_space
 from tropical._exact.rational import as_limit
 from tropical._protocol import PiecewiseLinear, as_function
+from tropical._terms import as_convention
 from tropical.common_factors import cancel_hyperplanes
 from tropical.complexes import CellComplex
 from tropical.convert.convex import difference_of_convex
 from tropical.exceptions import BudgetExceeded
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
-from tropical.polynomial import TropicalPolynomial, as_convention
+from tropical.polynomial import TropicalPolynomial
 from tropical.rational_function import TropicalRational
 
 __all__ = ["to_rational"]
