@@ -156,8 +156,8 @@ class _Work:
         self.exact = ExactVertices(layers, list(number), homogeneous)
         self.floats = floats
         rays = np.array([_unit(ray) for ray in number])
-        self.inputs = rays if homogeneous else rays[:, :-1]
-        self.last = np.zeros(len(rays)) if homogeneous else rays[:, -1]
+        self.inputs = rays if homogeneous else np.ascontiguousarray(rays[:, :-1])
+        self.last = np.zeros(len(rays)) if homogeneous else np.ascontiguousarray(rays[:, -1])
         self.error = np.full(len(rays), 2 * _U)
         self.parents = np.full((len(rays), 3), -1, dtype=np.int32)
         self.first_neuron = 0
@@ -170,7 +170,7 @@ class _Work:
         layer = self.floats[depth]
         table = _Table(layer, self.inputs, self.last, self.error, self.parents)
         self.exact.parents = table.parents
-        if kernels.signs_of_layer(*table.present()):
+        if table.undecided:
             for v in np.flatnonzero(table.signs[2, : table.count].any(axis=1)):
                 self._decide(int(v), depth, table)
         out = _Cells((layer.width + 63) // 64)
@@ -210,7 +210,7 @@ class _Work:
         if depth + 1 < len(self.floats):  # what the next layer reads is exactly zero where the sign says so
             words = table.signs[0, : table.count]
             self.inputs = np.where(unpack(words, layer.width), table.values[: table.count, :-1], 0.0)
-            self.last = table.values[: table.count, -1]
+            self.last = np.ascontiguousarray(table.values[: table.count, -1])
             self.error = table.error[: table.count]
         return parent, pattern, finished
 
@@ -241,6 +241,10 @@ class _Work:
 _BAD = 1e-11
 
 
+# Products beyond this many are left to BLAS, whose call costs as much as some thousands of them.
+_BLAS = 100_000
+
+
 class _Table:
     """The values of a layer at all vertices, with room for more."""
 
@@ -251,17 +255,13 @@ class _Table:
         self.count = count = len(inputs)
         capacity = max(_VERTICES, 4 * count)
         width, fan_in = layer.matrix.shape
-        self.values = np.empty((capacity, width + 1))
-        values = self.values[:count]
-        values[:, :width] = inputs @ layer.matrix.T
-        values[:, :width] += last[:, None] * layer.bias
-        values[:, width] = last
-        size = np.maximum(np.abs(inputs).max(axis=1, initial=0.0), np.abs(last))
-        self.error = np.empty(capacity)
-        # Products and sums of fan_in + 1 terms, and weights rounded twice: the relative error of each term is below
-        # (fan_in + 8) u, to which the error of the inputs comes.
-        self.error[:count] = np.maximum(layer.reach * (error + (fan_in + 8) * _U * size), error)
+        self.values, self.error = np.empty((capacity, width + 1)), np.empty(capacity)
         self.signs = np.empty((3, capacity, (width + 63) // 64), dtype=np.uint64)
+        multiplied = count * width * fan_in > _BLAS
+        if multiplied:
+            self.values[:count, :width] = inputs @ layer.matrix.T
+        weights = (layer.matrix, layer.bias, layer.reach, multiplied)
+        self.undecided = kernels.evaluate_layer(inputs, last, error, *weights, self.values, self.error, *self.signs)
         self.parents = _longer(parents, capacity)
         self.line = np.empty((capacity, 2), dtype=np.int32)
         self.line[:count] = -1
@@ -272,11 +272,6 @@ class _Table:
         self.values[v, :-1] = self.layer.matrix @ inputs + self.layer.bias * last
         self.values[v, -1] = last
         self.error[v] = self.layer.reach * (len(inputs) + 10) * _U
-
-    def present(self) -> tuple[Any, ...]:
-        """Return the arguments of the kernel that finds the signs."""
-        stop = self.count
-        return self.values[:stop], self.error[:stop], self.layer.width, *(part[:stop] for part in self.signs)
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of the kernel that splits."""

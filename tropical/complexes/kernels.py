@@ -35,8 +35,8 @@ __all__ = [
     "GROW_VERTICES",
     "MASK_FULL",
     "UNDECIDED",
+    "evaluate_layer",
     "fill_table",
-    "signs_of_layer",
     "split_layer",
 ]
 
@@ -68,24 +68,47 @@ def _trailing_zeros(typing_context, word):  # noqa: ANN001, ANN202
 
 
 @njit(cache=True)
-def signs_of_layer(values, error, width, positive, negative, undecided):  # noqa: ANN001, ANN201
-    """Set the sign words of all vertices from their values; return how many signs are undecided.
+def evaluate_layer(  # noqa: ANN201
+    inputs,  # noqa: ANN001 - float64 (n, fan_in)
+    last,  # noqa: ANN001 - float64 (n,): the last homogeneous coordinate
+    input_error,  # noqa: ANN001 - float64 (n,)
+    matrix,  # noqa: ANN001 - float64 (width, fan_in)
+    bias,  # noqa: ANN001 - float64 (width,)
+    reach,  # noqa: ANN001 - the largest sum of absolute values in a row of (matrix, bias)
+    multiplied,  # noqa: ANN001 - whether `values` has the products of matrix and inputs already
+    values,  # noqa: ANN001 - float64 (capacity, width + 1), as all that follow
+    error,  # noqa: ANN001
+    positive,  # noqa: ANN001
+    negative,  # noqa: ANN001
+    undecided,  # noqa: ANN001
+):
+    """Set values, error bounds and sign words at all vertices; return how many signs are undecided.
 
-    Parameters
-    ----------
-    values : float64 (n, width + 1)
-    error : float64 (n,)
-    positive, negative, undecided : uint64 (n, words), overwritten
+    Each value is a sum of fan_in + 1 products, of weights that were rounded twice. In whatever order they are summed,
+    the relative error of each term is below (fan_in + 8) u; the error of the inputs comes to that.
     """
     count = 0
-    for v in range(values.shape[0]):
-        bound = error[v]
+    width, fan_in = matrix.shape
+    for v in range(inputs.shape[0]):
+        size = abs(last[v])
+        for i in range(fan_in):
+            size = max(size, abs(inputs[v, i]))
+        bound = max(reach * (input_error[v] + (fan_in + 8) * _U * size), input_error[v])
+        error[v] = bound
+        values[v, width] = last[v]
         for w in range(positive.shape[1]):
             positive[v, w] = _ZERO
             negative[v, w] = _ZERO
             undecided[v, w] = _ZERO
         for j in range(width):
-            value = values[v, j]
+            if multiplied:
+                value = values[v, j]
+            else:
+                value = 0.0
+                for i in range(fan_in):
+                    value += matrix[j, i] * inputs[v, i]
+            value += bias[j] * last[v]
+            values[v, j] = value
             bit = _ONE << np.uint64(j & 63)
             if value > bound:
                 positive[v, j >> 6] |= bit
