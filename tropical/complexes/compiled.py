@@ -159,7 +159,7 @@ class _Work:
         self.inputs = rays if homogeneous else np.ascontiguousarray(rays[:, :-1])
         self.last = np.zeros(len(rays)) if homogeneous else np.ascontiguousarray(rays[:, -1])
         self.error = np.full(len(rays), 2 * _U)
-        self.parents = np.full((len(rays), 3), -1, dtype=np.int32)
+        self.neurons = np.full(len(rays), -1, dtype=np.int32)
         self.first_neuron = 0
         self.interrupted = False
 
@@ -168,8 +168,8 @@ class _Work:
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Split all cells along a layer; return for each new cell its parent and its pattern, and if all are there."""
         layer = self.floats[depth]
-        table = _Table(layer, self.inputs, self.last, self.error, self.parents)
-        self.exact.parents = table.parents
+        table = _Table(layer, self.inputs, self.last, self.error, self.neurons)
+        self.exact.look_at(table.line, table.parents[:, 2])
         if table.undecided:
             for v in np.flatnonzero(table.signs[2, : table.count].any(axis=1)):
                 self._decide(int(v), depth, table)
@@ -197,15 +197,15 @@ class _Work:
                 self._decide(int(state[4]), depth, table)
             elif status == kernels.GROW_VERTICES:
                 table.grow()
-                self.exact.parents = table.parents
+                self.exact.look_at(table.line, table.parents[:, 2])
             elif status == kernels.MASK_FULL:
                 raise NotForThisEngine("a cell with more than 64 facets")
             else:
                 out.grow(status)
         finished = int(state[0]) == count
         self.offsets, parent, self.vertices, self.masks, pattern = out.cells(int(state[2]))
-        self.parents = table.parents[: table.count]
-        self.exact.parents = self.parents
+        self.neurons = table.parents[: table.count, 2]
+        self.exact.keep(table.count)
         self.first_neuron += layer.width
         if depth + 1 < len(self.floats):  # what the next layer reads is exactly zero where the sign says so
             words = table.signs[0, : table.count]
@@ -216,10 +216,9 @@ class _Work:
 
     def _decide(self, v: int, depth: int, table: _Table) -> None:
         """Set the undecided signs of a vertex in integers, and its values to the rounded exact ones if they are bad."""
-        values = self.exact.values(v, depth)
         for w, word in enumerate(table.signs[2, v].tolist()):
             for bit in members(word):
-                value = values[64 * w + bit]
+                value = self.exact.value(v, depth, 64 * w + bit)
                 if value:
                     table.signs[0 if value > 0 else 1, v, w] |= np.uint64(1 << bit)
         table.signs[2, v] = 0
@@ -249,7 +248,7 @@ class _Table:
     """The values of a layer at all vertices, with room for more."""
 
     def __init__(
-        self, layer: FloatLayer, inputs: np.ndarray, last: np.ndarray, error: np.ndarray, parents: np.ndarray
+        self, layer: FloatLayer, inputs: np.ndarray, last: np.ndarray, error: np.ndarray, neurons: np.ndarray
     ) -> None:
         self.layer = layer
         self.count = count = len(inputs)
@@ -262,8 +261,10 @@ class _Table:
             self.values[:count, :width] = inputs @ layer.matrix.T
         weights = (layer.matrix, layer.bias, layer.reach, multiplied)
         self.undecided = kernels.evaluate_layer(inputs, last, error, *weights, self.values, self.error, *self.signs)
-        self.parents = _longer(parents, capacity)
-        self.line = np.empty((capacity, 2), dtype=np.int32)
+        # vertices of earlier layers are ends of edges here, whatever made them
+        self.parents, self.line = np.empty((capacity, 3), dtype=np.int32), np.empty((capacity, 2), dtype=np.int32)
+        self.parents[:count, :2] = -1
+        self.parents[:count, 2] = neurons
         self.line[:count] = -1
         self.table = np.full(_table_size(capacity), -1, dtype=np.int32)
 

@@ -29,8 +29,22 @@ class ExactVertices:
         self._rays: dict[int, IntVector] = dict(enumerate(rays))
         self._edges: dict[int, tuple[int, int, int, int, int, int]] = {}
         self._values: dict[tuple[int, int], list[int]] = {}
+        self._single: dict[tuple[int, int, int], int] = {}
         self._place = [(depth, j) for depth, layer in enumerate(layers) for j in range(len(layer.matrix))]
-        self.parents = np.empty((0, 3), dtype=np.int32)
+        # for each vertex two points of the line on which it was made, and the neuron that made it: those of earlier
+        # layers, and the tables of the layer at work
+        self._lines = np.empty((0, 2), dtype=np.int32)
+        self._present = (self._lines, np.empty(0, dtype=np.int32))
+
+    def look_at(self, line: np.ndarray, neurons: np.ndarray) -> None:
+        """Take the tables of the layer at work, which a kernel fills; they hold the earlier vertices' neurons, too."""
+        self._present = (line, neurons)
+
+    def keep(self, count: int) -> None:
+        """Keep the lines of the layer that ends now, with `count` vertices altogether."""
+        line, neurons = self._present
+        self._lines = np.concatenate([self._lines, line[len(self._lines) : count]])
+        self._present = (line[:0], neurons[:count])
 
     def ray(self, vertex: int) -> IntVector:
         """Return the primitive homogeneous coordinates."""
@@ -40,18 +54,37 @@ class ExactVertices:
             if v in self._rays:
                 pending.pop()
                 continue
-            low, high, neuron = self.parents[v].tolist()
+            low, high = (self._lines[v] if v < len(self._lines) else self._present[0][v]).tolist()
             missing = [end for end in (low, high) if end not in self._rays]
             if missing:
                 pending += missing
                 continue
-            depth, j = self._place[neuron]
-            one, other = abs(self.values(low, depth)[j]), abs(self.values(high, depth)[j])
+            depth, j = self._place[int(self._present[1][v])]
+            one, other = abs(self.value(low, depth, j)), abs(self.value(high, depth, j))
             raw = [other * a + one * b for a, b in zip(self._rays[low], self._rays[high], strict=True)]
             divisor = gcd(*raw)
             self._edges[v] = (low, high, depth, other, one, divisor)
             self._rays[v] = tuple(entry // divisor for entry in raw)
         return self._rays[vertex]
+
+    def value(self, vertex: int, depth: int, j: int) -> int:
+        """Return the preactivation of one neuron, an integer over its layer's scale.
+
+        Along a chain of edges only this neuron is followed, not its whole layer.
+        """
+        row = self._values.get((vertex, depth))
+        if row is not None:
+            return row[j]
+        known = self._single.get((vertex, depth, j))
+        if known is None:
+            self.ray(vertex)
+            edge = self._edges.get(vertex)
+            if edge is None or edge[2] != depth:
+                return self.values(vertex, depth)[j]
+            low, high, _, other, one, divisor = edge
+            known = (other * self.value(low, depth, j) + one * self.value(high, depth, j)) // divisor
+            self._single[vertex, depth, j] = known
+        return known
 
     def values(self, vertex: int, depth: int) -> list[int]:
         """Return the preactivations of a layer at a vertex, in integers over the layer's scale."""
