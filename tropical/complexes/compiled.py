@@ -174,7 +174,7 @@ class _Work:
             for v in np.flatnonzero(table.signs[2, : table.count].any(axis=1)):
                 self._decide(int(v), depth, table)
         out = _Cells((layer.width + 63) // 64)
-        state = np.array([0, table.count, 0, -1 if max_cells is None else max_cells, -1], dtype=np.int64)
+        state = np.array([0, table.count, 0, -1 if max_cells is None else max_cells, -1, 0], dtype=np.int64)
         count = len(self.offsets) - 1
         while not self.interrupted:
             try:

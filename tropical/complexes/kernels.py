@@ -275,35 +275,36 @@ def split_layer(  # noqa: ANN201
     stack_cells,  # noqa: ANN001 - int64 (depth,): starts of the cells on the stack
     stack_vertices,  # noqa: ANN001 - int32
     stack_masks,  # noqa: ANN001 - uint64
-    state,  # noqa: ANN001 - int64: next cell, vertices, cells out, budget of cells, the undecided vertex
+    state,  # noqa: ANN001 - int64: cell at work, vertices, cells out, budget of cells, undecided vertex, stack depth
 ):
     """Split every cell along the neurons of a layer that cross it.
 
-    Returns a status. After anything but DONE the caller mends what is missing and calls again: the cell at work is then
-    begun anew, with the vertices made so far still known.
+    Returns a status. After anything but DONE the caller mends what is missing and calls again: the stack is as it was,
+    and work goes on with the part on its top.
     """
     needed = dimension - 2
     words = positive.shape[1]
     capacity = values.shape[0]
-    n_vertices, n_out = state[1], state[2]
+    n_vertices, n_out, depth = state[1], state[2], state[5]
     for cell in range(state[0], cell_offsets.shape[0] - 1):
         state[0] = cell
-        restart_out = n_out
-        size = cell_offsets[cell + 1] - cell_offsets[cell]
-        if size > stack_vertices.shape[0]:
-            return GROW_STACK
-        for i in range(size):
-            stack_vertices[i] = cell_vertices[cell_offsets[cell] + i]
-            stack_masks[i] = cell_masks[cell_offsets[cell] + i]
-        depth = 1
-        stack_cells[0] = 0
-        stack_cells[1] = size
+        if depth == 0:
+            size = cell_offsets[cell + 1] - cell_offsets[cell]
+            if size > stack_vertices.shape[0]:
+                state[1], state[2], state[5] = n_vertices, n_out, 0
+                return GROW_STACK
+            for i in range(size):
+                stack_vertices[i] = cell_vertices[cell_offsets[cell] + i]
+                stack_masks[i] = cell_masks[cell_offsets[cell] + i]
+            depth = 1
+            stack_cells[0] = 0
+            stack_cells[1] = size
         while depth > 0:
             start, stop = stack_cells[depth - 1], stack_cells[depth]
             # which neuron crosses the cell?
             neuron = -1
             if n_out + 1 >= out_offsets.shape[0]:
-                state[1], state[2] = n_vertices, restart_out
+                state[1], state[2], state[5] = n_vertices, n_out, depth
                 return GROW_CELLS
             for w in range(words):
                 up, down = _ZERO, _ZERO
@@ -317,10 +318,10 @@ def split_layer(  # noqa: ANN201
             if neuron < 0:
                 size = stop - start
                 if n_out == state[3]:
-                    state[1], state[2] = n_vertices, n_out
+                    state[1], state[2], state[5] = n_vertices, n_out, depth
                     return DONE  # the budget is spent: the caller sees that cells are left
                 if out_offsets[n_out] + size > out_vertices.shape[0]:
-                    state[1], state[2] = n_vertices, restart_out
+                    state[1], state[2], state[5] = n_vertices, n_out, depth
                     return GROW_CELLS
                 base = out_offsets[n_out]
                 for i in range(size):
@@ -334,7 +335,7 @@ def split_layer(  # noqa: ANN201
             word, flag = neuron >> 6, _ONE << np.uint64(neuron & 63)
             bit = _free_bit(stack_masks, start, stop, needed)
             if bit == 64:
-                state[1], state[2] = n_vertices, restart_out
+                state[1], state[2], state[5] = n_vertices, n_out, depth
                 return MASK_FULL
             wall = _ONE << np.uint64(bit)
             # Behind the cell its vertices are written sorted: above, on and below the hyperplane, then the new ones, of
@@ -342,10 +343,10 @@ def split_layer(  # noqa: ANN201
             size = stop - start
             new = stop + size
             if depth + 2 >= stack_cells.shape[0] or new + 2 * size + size * size > stack_vertices.shape[0]:
-                state[1], state[2] = n_vertices, restart_out
+                state[1], state[2], state[5] = n_vertices, n_out, depth
                 return GROW_STACK
             if n_vertices + size * size // 4 + 1 > capacity or 2 * (n_vertices + size * size // 4 + 1) > table.shape[0]:
-                state[1], state[2] = n_vertices, restart_out
+                state[1], state[2], state[5] = n_vertices, n_out, depth
                 return GROW_VERTICES
             on, below = stop, new
             for i in range(start, stop):
@@ -390,7 +391,7 @@ def split_layer(  # noqa: ANN201
                         _make_vertex(v, low, high, neuron, values, error, positive, negative, undecided, line)
                     for w in range(words):
                         if undecided[v, w] != _ZERO:
-                            state[1], state[2], state[4] = n_vertices, restart_out, v
+                            state[1], state[2], state[4], state[5] = n_vertices, n_out, v, depth
                             return UNDECIDED
                     stack_vertices[end] = v
                     stack_masks[end] = common | wall
@@ -421,5 +422,5 @@ def split_layer(  # noqa: ANN201
             stack_cells[depth + 1] = start + moved
             depth += 1
     state[0] = cell_offsets.shape[0] - 1
-    state[1], state[2] = n_vertices, n_out
+    state[1], state[2], state[5] = n_vertices, n_out, 0
     return DONE
