@@ -265,6 +265,15 @@ def test_engines_that_cannot_work_say_why(monkeypatch):
     assert cells(wide).n_cells == cells(wide, engine="reference").n_cells  # without numba: slower, the same
 
 
+def test_a_first_compile_says_so(capsys, monkeypatch):
+    net = families.random_network((2, 3, 1), 0)
+    cells(net, engine="compiled")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(compiled, "kernels_ready", lambda: False)
+    cells(net, engine="compiled")
+    assert "compiling the cell engine" in capsys.readouterr().err
+
+
 def test_a_change_inside_the_kernels_is_noticed(tmp_path):
     """The cache on disk must not survive a change in a function that a kernel calls."""
     source = Path(kernels.__file__).read_text()

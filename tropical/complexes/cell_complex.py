@@ -95,6 +95,20 @@ class CellComplex:
     basis : tuple of rows of Fractions, (k, d)
         The coordinates ``z = basis @ x`` in which the cells live.
     domain : Polyhedron or None
+
+    Examples
+    --------
+    Cells, regions and pieces are three numbers. ``max(0, x, 2x - 2) - max(0, 2x - 2)`` is 0, x, 2 - x, 0 between its
+    breakpoints: the piece 0 has two regions. The median of 0, x, y has three pieces, each on two opposite sectors.
+
+    >>> from tropical import TropicalPolynomial, cells, parse
+    >>> P = TropicalPolynomial({(0,): 0, (1,): 0, (2,): -2}, convention="max")
+    >>> hat = cells(P / TropicalPolynomial({(0,): 0, (2,): -2}, convention="max"))
+    >>> hat.n_cells, hat.n_regions, hat.n_pieces
+    (4, 4, 3)
+    >>> median = cells(parse("max(min(0, x0), min(0, x1), min(x0, x1))"))
+    >>> median.n_regions, median.n_pieces
+    (6, 3)
     """
 
     def __init__(self, source: CellSource, function: PiecewiseLinear) -> None:
