@@ -18,7 +18,7 @@ from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, primitive
 from tropical._exact.region import Region, leaves
 from tropical.canonical import canonical_form
-from tropical.complexes.cell_complex import share_facet
+from tropical.complexes.listed_cells import share_facet
 from tropical.complexes.reduction import Reduction
 from tropical.exceptions import InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial

@@ -7,7 +7,6 @@ the interiors of the sets {F = g_i}, and ``n_pieces``, the number of different a
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,11 +21,12 @@ from tropical.certificates import Certificate
 from tropical.complexes import geometry
 from tropical.complexes.certify import certify
 from tropical.complexes.geometry import LevelCell, OrderCell
+from tropical.complexes.listed_cells import ListedCells
 from tropical.complexes.reduction import Coordinates
 from tropical.domains import Polyhedron
 from tropical.pieces import AffinePiece, PieceTable
 
-__all__ = ["Cell", "CellComplex", "CellSource", "ListedCells", "facets_of_cones", "share_facet"]
+__all__ = ["Cell", "CellComplex", "CellSource"]
 
 Pair = tuple[int, int, IntVector]
 
@@ -324,64 +324,6 @@ class CellComplex:
         return f"CellComplex({self.n_cells} cells{where}, {space})"
 
 
-@dataclass(frozen=True)
-class ListedCells:
-    """Cells that are all there."""
-
-    coordinates: Coordinates
-    domain: Polyhedron | None
-    listed: tuple[Cell, ...]
-    listed_tables: tuple[PieceTable, ...]
-    listed_cones: tuple[Cone, ...]
-
-    def __len__(self) -> int:
-        return len(self.listed)
-
-    def cells(self) -> tuple[Cell, ...]:
-        """Return all cells."""
-        return self.listed
-
-    def tables(self) -> tuple[PieceTable, ...]:
-        """Return the pieces."""
-        return self.listed_tables
-
-    def pieces(self) -> list[tuple[int, ...]]:
-        """Return for each cell the numbers of its pieces."""
-        return [cell.pieces for cell in self.listed]
-
-    def cones(self) -> tuple[Cone, ...]:
-        """Return the cells as cones."""
-        return self.listed_cones
-
-    def adjacent(self) -> list[Pair]:
-        """Return the pairs of cells that share a facet.
-
-        Complexity: pairs of cells with opposite facets, a double description each.
-        """
-        walls: dict[IntVector, list[tuple[int, int]]] = defaultdict(list)
-        for i, cone in enumerate(self.listed_cones):
-            for facet in cone.facets():
-                walls[cone.constraints[facet]].append((i, facet))
-        pairs = []
-        for normal, here in walls.items():
-            opposite = tuple(-a for a in normal)
-            if normal > opposite:
-                for i, facet in here:
-                    for j, other in walls.get(opposite, []):
-                        if share_facet(self.listed_cones[i], facet, self.listed_cones[j], other):
-                            pairs.append((i, j, normal))
-        return pairs
-
-
-def facets_of_cones(cones: Iterable[Cone], homogeneous: bool) -> list[tuple[IntVector, ...]]:
-    """Return for each cone its facets as affine forms, without the wall at infinity, which bounds no cell."""
-    found = []
-    for cone in cones:
-        walls = (cone.constraints[facet] for facet in cone.facets())
-        found.append(tuple((*w, 0) for w in walls) if homogeneous else tuple(w for w in walls if any(w[:-1])))
-    return found
-
-
 def _components(count: int, joined: Iterable[tuple[int, int]]) -> int:
     """Count the classes of 0, ..., count - 1 when pairs are joined."""
     parent = list(range(count))
@@ -395,12 +337,3 @@ def _components(count: int, joined: Iterable[tuple[int, int]]) -> int:
     for i, j in joined:
         parent[root(i)] = root(j)
     return len({root(i) for i in range(count)})
-
-
-def share_facet(cone: Cone, facet: int, other: Cone, other_facet: int) -> bool:
-    """Return whether the facets on opposite sides of one hyperplane overlap in full dimension."""
-    face: Cone | None = cone.face(facet)
-    for index in other.facets():
-        if index != other_facet and face is not None:
-            face = face.part(other.constraints[index])
-    return face is not None

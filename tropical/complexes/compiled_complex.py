@@ -14,7 +14,8 @@ import numpy as np
 from tropical._exact.cone import Cone
 from tropical._exact.linear import null_space
 from tropical._exact.rational import IntVector, dot, primitive
-from tropical.complexes.cell_complex import Cell, CellComplex, Pair, facets_of_cones
+from tropical.complexes.cell_complex import Cell, CellComplex, Pair
+from tropical.complexes.listed_cells import facets_of_cones
 from tropical.complexes.progress import progress_bar
 from tropical.complexes.reduction import Reduction, dehomogenise
 from tropical.exceptions import BudgetExceeded, Interrupted, InvalidInput
@@ -45,6 +46,8 @@ def compiled_cells(
         from tropical.complexes.compiled import NotForThisEngine, enumerate_cells, kernels_ready
     except ImportError:
         return None if not insist else _refuse("numba, which is not installed: pip install numba")
+    except RuntimeError as error:  # numba finds no folder that it may write to, not even in the user's home
+        return None if not insist else _refuse(f"a folder for compiled code; set NUMBA_CACHE_DIR ({error})")
     if not kernels_ready():
         sys.stderr.write("tropical: compiling the cell engine; a few seconds, once\n")
     first = resolver.layers[0]

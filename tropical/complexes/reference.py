@@ -16,7 +16,8 @@ from tropical._exact.rational import primitive
 from tropical._exact.region import Region, leaves
 from tropical._lattice_resolver import LatticeResolver
 from tropical._protocol import PiecewiseLinear, Resolution, Resolver
-from tropical.complexes.cell_complex import Cell, CellComplex, ListedCells, facets_of_cones
+from tropical.complexes.cell_complex import Cell, CellComplex
+from tropical.complexes.listed_cells import ListedCells, facets_of_cones
 from tropical.complexes.progress import progress_bar
 from tropical.complexes.reduction import Reduction, dehomogenise
 from tropical.exceptions import BudgetExceeded, Interrupted
