@@ -174,6 +174,10 @@ class CellComplex:
         k = len(self.basis)
         return [Region(cone, cone.dimension == k) for cone in self._source.cones()]
 
+    def cone(self, cell: int) -> Cone:
+        """Return a cell as a cone: over (z, t), or in R^k where all forms are linear."""
+        return self._source.cones()[as_number_below(cell, "cell", len(self), "cells")]
+
     def adjacent(self) -> tuple[Pair, ...]:
         """Return the pairs of cells that share a facet, each with the form of its hyperplane.
 

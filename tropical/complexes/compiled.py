@@ -187,6 +187,7 @@ class _Work:
                 if not state[2]:
                     raise
                 self.interrupted = True
+                table.count = int(state[1])  # the kernel may have returned before the signal was seen
                 break
             table.count = int(state[1])
             if status == kernels.DONE:
@@ -272,7 +273,8 @@ class _Table:
         """Compute the values of one vertex from inputs of size 1 with rounding errors only."""
         self.values[v, :-1] = self.layer.matrix @ inputs + self.layer.bias * last
         self.values[v, -1] = last
-        self.error[v] = self.layer.reach * (len(inputs) + 10) * _U
+        # the last coordinate was rounded, too, whatever the weights are
+        self.error[v] = max(self.layer.reach * (len(inputs) + 10), 2.0) * _U
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of the kernel that splits."""

@@ -66,8 +66,8 @@ class OrderCell:
 
 def shape(complex_: CellComplex, cell: int) -> tuple[tuple[Point, ...], tuple[IntVector, ...]]:
     """Return the vertices, lifted to R^d, and the directions in reduced coordinates."""
-    region = complex_.regions()[as_number_below(cell, "cell", len(complex_), "cells")]
-    return _shape(complex_, region.cone, region.homogeneous)
+    cone = complex_.cone(cell)
+    return _shape(complex_, cone, cone.dimension == len(complex_.basis))
 
 
 def _shape(complex_: CellComplex, cone: Cone, homogeneous: bool) -> tuple[tuple[Point, ...], tuple[IntVector, ...]]:
@@ -81,10 +81,10 @@ def _shape(complex_: CellComplex, cone: Cone, homogeneous: bool) -> tuple[tuple[
 
 def is_bounded(complex_: CellComplex, cell: int) -> bool:
     """Return whether a cell is bounded in R^d."""
-    region = complex_.regions()[as_number_below(cell, "cell", len(complex_), "cells")]
-    if len(complex_.basis) < complex_.coordinates().dimension or region.cone.lines or region.homogeneous:
+    cone, k = complex_.cone(cell), len(complex_.basis)
+    if k < complex_.coordinates().dimension or cone.lines or cone.dimension == k:
         return False
-    return all(ray[-1] for ray in region.cone.rays)
+    return all(ray[-1] for ray in cone.rays)
 
 
 def volume(complex_: CellComplex, cell: int) -> Fraction:
@@ -92,7 +92,7 @@ def volume(complex_: CellComplex, cell: int) -> Fraction:
     if not is_bounded(complex_, cell):
         cure = "ask is_bounded, or enumerate the cells in a box"
         raise InvalidInput("cell", "a bounded cell of a complex of full rank", cell, cure)
-    cone = complex_.regions()[cell].cone
+    cone = complex_.cone(cell)
     points = [dehomogenise(ray) for ray in cone.rays]
     on = [mask_of(r for r, mask in enumerate(cone.incidence) if mask >> c & 1) for c in range(len(cone.constraints))]
     k, total = len(points[0]), Fraction(0)
