@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -269,6 +270,23 @@ def test_an_interrupt_leaves_true_cells(monkeypatch, engine):
     found = {cell.label for cell in caught.value.partial}
     assert found
     assert found < labels
+
+
+def test_an_interrupt_between_two_batches_loses_no_vertex(monkeypatch):
+    net = families.random_network((2, 8, 8, 1), 0, biases=True)
+    labels = {cell.label for cell in cells(net, engine="reference")}
+    calls = []
+
+    def stop_at_once(count):
+        if count and not calls:
+            calls.append(count)
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("tropical.complexes.compiled_complex.progress_bar", lambda shown: nullcontext(stop_at_once))
+    with pytest.raises(Interrupted) as caught:
+        cells(net, engine="compiled")
+    assert {cell.label for cell in caught.value.partial} <= labels
+    assert caught.value.partial.n_cells > 0
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 
-from tropical._exact.rational import IntVector, over_common_denominator, primitive
+from tropical._exact.rational import IntVector, primitive, primitive_multiple
 from tropical.canonical import NotConvex, extremal_pieces
 from tropical.complexes.epigraph import Epigraph
 from tropical.complexes.hypersurface import TropicalHypersurface
@@ -116,8 +116,7 @@ def _hyperplanes(polynomial: TropicalPolynomial) -> dict[IntVector, Fraction]:
     walls = []
     for i, cell in enumerate(surface.cells):
         level = -sum((a * x for a, x in zip(cell.normal, cell.point, strict=True)), Fraction(0))
-        (row,), _ = over_common_denominator([[*map(Fraction, cell.normal), level]])
-        wall = primitive(row)
+        wall = primitive_multiple([*map(Fraction, cell.normal), level])
         walls.append(max(wall, tuple(-a for a in wall)))
         on[walls[-1]].append(i)
     open_walls = set()

@@ -11,7 +11,7 @@ from math import lcm
 
 from flint import fmpq, fmpq_mat
 
-from tropical._exact.rational import IntVector, over_common_denominator, primitive
+from tropical._exact.rational import IntVector, primitive_multiple
 
 __all__ = ["combine_rows", "coordinates", "determinant", "null_space", "rank", "row_space"]
 
@@ -88,8 +88,7 @@ def null_space(rows: Rows, columns: int) -> tuple[IntVector, ...]:
         vector = [Fraction(int(j == free)) for j in range(columns)]
         for row, pivot in zip(basis, pivots, strict=True):
             vector[pivot] = -row[free]
-        (numerators,), _ = over_common_denominator([vector])
-        result.append(primitive(numerators))
+        result.append(primitive_multiple(vector))
     return tuple(result)
 
 

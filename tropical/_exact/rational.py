@@ -34,6 +34,7 @@ __all__ = [
     "float_array",
     "over_common_denominator",
     "primitive",
+    "primitive_multiple",
     "rational_text",
 ]
 
@@ -159,6 +160,12 @@ def primitive(vector: Sequence[int]) -> IntVector:
     if divisor <= 1:
         return tuple(vector)
     return tuple(entry // divisor for entry in vector)
+
+
+def primitive_multiple(values: Sequence[Fraction]) -> IntVector:
+    """Return the positive multiple of a rational vector with coprime integer entries (zero stays zero)."""
+    (numerators,), _ = over_common_denominator([values])
+    return primitive(numerators)
 
 
 def dot(left: Sequence[int], right: Sequence[int]) -> int:

@@ -176,7 +176,7 @@ class _Work:
         out = _Cells((layer.width + 63) // 64)
         state = np.array([0, table.count, 0, -1 if max_cells is None else max_cells, -1, 0], dtype=np.int64)
         count = len(self.offsets) - 1
-        while not self.interrupted:
+        while True:
             try:
                 stop = min(int(state[0]) + _BATCH, count)
                 where = (self.dimension, self.first_neuron, self.offsets[: stop + 1], self.vertices, self.masks)

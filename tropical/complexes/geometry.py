@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tropical._exact.cone import Cone
 from tropical._exact.linear import determinant
-from tropical._exact.rational import IntVector, as_fraction, as_number_below, over_common_denominator, primitive
+from tropical._exact.rational import IntVector, as_fraction, as_number_below, primitive, primitive_multiple
 from tropical._exact.region import Region, subdivide
 from tropical.clauses import mask_of
 from tropical.complexes.reduction import dehomogenise
@@ -170,7 +170,7 @@ def level_set(complex_: CellComplex, level: Any, output: int) -> tuple[LevelCell
             continue
         if not any(form[:-1]):
             continue  # another constant
-        integers = _integers(form)
+        integers = primitive_multiple(form)
         side = region.sign(integers)
         if side is None:
             part = region.cone.split(region.vector(integers))[0]
@@ -195,11 +195,6 @@ def _affine(region: Region) -> Region:
         cone = cone.part((*wall, 0))
     assert cone is not None
     return Region(cone, False)
-
-
-def _integers(form: list[Fraction]) -> IntVector:
-    (row,), _ = over_common_denominator([form])
-    return primitive(row)
 
 
 def order_cells(complex_: CellComplex, output: int, max_cells: int | None) -> tuple[OrderCell, ...]:

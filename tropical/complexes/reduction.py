@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from tropical._exact.cone import Cone
 from tropical._exact.linear import combine_rows, row_space
-from tropical._exact.rational import IntVector, over_common_denominator, primitive
+from tropical._exact.rational import IntVector, primitive_multiple
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear, Resolver
 from tropical.domains import Polyhedron
@@ -115,8 +115,7 @@ def domain_walls(domain: Polyhedron | None, pivots: tuple[int, ...]) -> list[Int
     walls = []
     if domain is not None:
         for row, bound in zip(domain.A, domain.b, strict=True):
-            (numerators,), _ = over_common_denominator([[*(-row[p] for p in pivots), bound]])
-            walls.append(primitive(numerators))
+            walls.append(primitive_multiple([*(-row[p] for p in pivots), bound]))
     return walls
 
 
