@@ -128,13 +128,14 @@ def test_a_void_statement_on_an_empty_domain_does_not_pass_for_one_on_all_of_spa
     evidence = {
         "basis": [["1", "0"], ["0", "1"]],
         "pivots": [0, 1],
-        "nodes": [{"facts": facts, "common": [["1", "1", "0"]]}],
+        "nodes": [{"facts": facts, "values": [[["1", "1", "0"]], [["1", "1", "0"]]]}],
     }
     document = {
         "kind": "same_function",
         "version": 1,
         "functions": [F.to_plain(), G.to_plain()],
         "domain": box,
+        "claim": None,
         "evidence": evidence,
     }
     certificate = Certificate.from_plain(document)
@@ -189,7 +190,7 @@ def test_quotients_have_one_reading(name):
 
 
 def leaves(document):
-    return [node for node in document["evidence"]["nodes"] if "common" in node]
+    return [node for node in document["evidence"]["nodes"] if "values" in node]
 
 
 def splits(document):
@@ -201,27 +202,28 @@ def facts(document):
 
 
 def rotate(nodes):
-    commons = [node["common"] for node in nodes]
-    for node, common in zip(nodes, commons[1:] + commons[:1], strict=True):
-        node["common"] = common
+    values = [node["values"] for node in nodes]
+    for node, others in zip(nodes, values[1:] + values[:1], strict=True):
+        node["values"] = others
 
 
 MUTANTS = {
     "a node dropped": lambda d: d["evidence"]["nodes"].pop(),
-    "a node added": lambda d: d["evidence"]["nodes"].append({"facts": [], "common": []}),
-    "a split made a leaf": lambda d: splits(d)[0].update(common=leaves(d)[0]["common"]) or splits(d)[0].pop("split"),
+    "a node added": lambda d: d["evidence"]["nodes"].append({"facts": [], "values": []}),
+    "a split made a leaf": lambda d: splits(d)[0].update(values=leaves(d)[0]["values"]) or splits(d)[0].pop("split"),
     "another split": lambda d: splits(d)[0].update(split=[str(1 - int(a)) for a in splits(d)[0]["split"]]),
-    "another affine function at a leaf": lambda d: leaves(d)[-1]["common"][0].__setitem__(-1, "1/7"),
+    "another affine function at a leaf": lambda d: [form[0].__setitem__(-1, "1/7") for form in leaves(d)[-1]["values"]],
     "all facts dropped": lambda d: [node.update(facts=[]) for node in d["evidence"]["nodes"]],
     "affine functions moved to other leaves": lambda d: rotate(leaves(d)),
     "a basis row scaled": lambda d: d["evidence"]["basis"][0].__setitem__(d["evidence"]["pivots"][0], "2"),
     "a pivot moved": lambda d: d["evidence"]["pivots"].__setitem__(0, 10**6),
     "a direction forgotten": lambda d: (d["evidence"]["basis"].pop(), d["evidence"]["pivots"].pop()),
-    "another kind": lambda d: d.update(kind="is_below"),
+    "an unknown kind": lambda d: d.update(kind="is_below"),
+    "another kind": lambda d: d.update(kind="convex"),
     "no nodes": lambda d: d["evidence"].update(nodes=[]),
     "evidence of a wrong type": lambda d: d.update(evidence=[]),
-    "a float for a number": lambda d: leaves(d)[0]["common"][0].__setitem__(0, 0.5),
-    "code for a number": lambda d: leaves(d)[0]["common"][0].__setitem__(0, "__import__('os').getcwd()"),
+    "a float for a number": lambda d: leaves(d)[0]["values"][0][0].__setitem__(0, 0.5),
+    "code for a number": lambda d: leaves(d)[0]["values"][0][0].__setitem__(0, "__import__('os').getcwd()"),
     "an unknown function": lambda d: d["functions"][0].update(type="oracle"),
 }
 
@@ -303,7 +305,7 @@ def test_random_damage_never_raises_and_never_proves_another_statement():
 
 def test_the_envelope_is_checked():
     document = same_function(*SUBJECTS["biased"]).certificate.to_plain()
-    for key in ("kind", "version", "domain", "functions", "evidence"):
+    for key in ("kind", "version", "domain", "functions", "claim", "evidence"):
         damaged = copy.deepcopy(document)
         del damaged[key]
         with pytest.raises(ValueError, match=key):

@@ -148,6 +148,6 @@ def test_budget_and_bad_arguments():
     with pytest.raises(InvalidInput, match=r"^`G` needs 1 outputs"):
         same_function(ABSOLUTE, ReLUNetwork([[[1], [1]]]))
     with pytest.raises(InvalidInput, match=r"^`F` needs"):
-        same_function(3, ABSOLUTE)
+        same_function("x0", ABSOLUTE)
     with pytest.raises(InvalidInput, match=r"^`domain` needs"):
         same_function(ABSOLUTE, ABSOLUTE, domain=[0, 1])

@@ -29,7 +29,19 @@ from tropical.convert import (
     to_rational,
 )
 from tropical.criterion import ClauseCriterion, clause_criterion
-from tropical.decide import relevant_subspace, same_function
+from tropical.decide import (
+    Inequality,
+    is_below,
+    is_convex,
+    is_homogeneous,
+    is_unreachable,
+    lipschitz,
+    relevant_subspace,
+    same_function,
+    sup_distance,
+    value_range,
+    zero_set_is_empty,
+)
 from tropical.domains import Box, Polyhedron
 from tropical.exceptions import (
     BudgetExceeded,
@@ -40,17 +52,20 @@ from tropical.exceptions import (
     NotExact,
     TropicalError,
 )
+from tropical.gaussian.values import Enclosure, Exact, MonteCarloEstimate
 from tropical.io import load, save
+from tropical.io.vnnlib import load_property
 from tropical.lattice_polynomial import LatticePolynomial, maximum, minimum
 from tropical.network import ReLUNetwork
 from tropical.pieces import AffinePiece, PieceTable
 from tropical.polynomial import TropicalPolynomial
+from tropical.properties import Property, PropertyProof, PropertyVerdict, check_property, verify_property
 from tropical.rational_function import TropicalRational
-from tropical.results import Verdict, Witness
+from tropical.results import Chord, Distance, Lipschitz, Range, Ray, Scaling, Verdict, Witness
 from tropical.symbolic import SymbolicLattice, formal_lattice, from_sympy, to_sympy
 from tropical.text import parse
 
-from tropical import families, layers  # isort: skip
+from tropical import families, gaussian, layers  # isort: skip
 
 __all__ = [
     "AffinePiece",
@@ -60,24 +75,37 @@ __all__ = [
     "CellComplex",
     "Certificate",
     "CheckResult",
+    "Chord",
     "ClauseCriterion",
     "Completion",
+    "Distance",
+    "Enclosure",
+    "Exact",
     "FacetJump",
     "FormatError",
     "HypersurfaceCell",
     "HypersurfaceRidge",
+    "Inequality",
     "Interrupted",
     "InvalidInput",
     "InvalidType",
     "LatticePolynomial",
     "LevelCell",
+    "Lipschitz",
+    "MonteCarloEstimate",
     "NewtonPolytope",
     "NotExact",
     "OrderCell",
     "PieceTable",
     "Polyhedron",
+    "Property",
+    "PropertyProof",
+    "PropertyVerdict",
+    "Range",
+    "Ray",
     "ReLUNetwork",
     "RegularSubdivision",
+    "Scaling",
     "SymbolicLattice",
     "TropicalError",
     "TropicalHypersurface",
@@ -87,6 +115,7 @@ __all__ = [
     "Witness",
     "cells",
     "check",
+    "check_property",
     "clause_criterion",
     "difference_of_convex",
     "facet_jumps",
@@ -95,11 +124,18 @@ __all__ = [
     "from_jumps",
     "from_layers",
     "from_sympy",
+    "gaussian",
     "glue",
     "hidden_neuron_bound",
+    "is_below",
+    "is_convex",
+    "is_homogeneous",
+    "is_unreachable",
     "lattice",
     "layers",
+    "lipschitz",
     "load",
+    "load_property",
     "maximum",
     "minimum",
     "parse",
@@ -108,8 +144,12 @@ __all__ = [
     "same_function",
     "save",
     "simplest_between",
+    "sup_distance",
     "to_network",
     "to_polynomial",
     "to_rational",
     "to_sympy",
+    "value_range",
+    "verify_property",
+    "zero_set_is_empty",
 ]

@@ -83,7 +83,7 @@ class Unordered:
     __slots__ = ()
 
     def _refuse_order(self, other: Any) -> Any:
-        cure = "F <= G everywhere iff same_function(maximum(F, G), G), for lattice polynomials"
+        cure = "ask is_below(F, G)"
         raise InvalidType("other", "no comparison by <, <=, > or >=: functions are only partly ordered", other, cure)
 
     __lt__ = __le__ = __gt__ = __ge__ = _refuse_order

@@ -4,11 +4,30 @@ This file uses the standard library only and shares nothing with the engine that
 proof has to read this one file, which is one on purpose. A certificate is plain data (dicts, lists, strings; exact
 numbers are strings such as ``"-3/4"``) and holds the *statement* (kind, domain, functions) beside the *evidence*.
 
-Kind ``same_function``: F = G on the domain
+The statements, by kind
+-----------------------
+``claim`` holds the numbers of a statement; None where there are none. F and G may have several outputs where nothing
+else is said; "everywhere" is everywhere on the domain.
+
+==================  ====================================================================================================
+same_function       F = G everywhere
+below               F <= G everywhere, for each output
+range               min F is attained at ``argmin``, max F at ``argmax`` (one output; ``min`` None: unbounded below)
+distance            the largest |F_j - G_j| is ``distance``, attained at ``point`` (None: unbounded)
+relative_distance   the largest (F_j - G_j)²/|x|² is ``squared``, attained at ``point`` (all forms linear, no domain)
+lipschitz           ``squared`` is the square of the smallest L with |F(x) - F(y)| <= L |x - y| in the ``norm`` "1", "2"
+                    or "inf": of the largest dual norm of a gradient (one output)
+convex              F is convex, for each output
+homogeneous         F(tx) = tF(x) wherever x and tx, t >= 0, are in the domain
+unreachable         no x satisfies all ``constraints``: ``inputs·x + outputs·F(x) <= bound`` (< where ``strict``)
+complex             the cells listed are all activation cells of a network
+==================  ====================================================================================================
+
+All kinds but the last: a tree of polyhedra
 -------------------------------------------
-``basis`` R (k rows of d numbers) and ``pivots`` with ``R[:, pivots] = I``. Every linear form L that F, G or the domain
-reads from x satisfies ``L = L[:, pivots] R``. So F(x) = F'(Rx) with F' read off at the pivots, R maps R^d onto R^k, and
-F = G on the domain iff F' = G' on its image: the rest happens in R^k.
+``basis`` R (k rows of d numbers) and ``pivots`` with ``R[:, pivots] = I``. Every linear form L that F, G, the domain or
+the claim reads from x satisfies ``L = L[:, pivots] R``. So F(x) = F'(Rx) with F' read off at the pivots, R maps R^d
+onto R^k, and the rest happens in R^k.
 
 ``nodes`` is a binary tree in preorder. A node stands for a polyhedron, the root for the whole domain:
 
@@ -16,9 +35,17 @@ F = G on the domain iff F' = G' on its image: the rest happens in R^k.
   such that ``scale·h = Σ m_c·(constraint c)``; hence h >= 0 on the node and on all nodes below (Farkas).
   Constraint 0 is ``1 >= 0``, then the rows ``b - Ax`` of the domain, then the splits on the way from the root.
 * ``split``: a form h. The first child is the part h >= 0, the second the part h <= 0; together they cover the node.
-* ``common``: at a leaf, for each output the affine function that F and G both equal on the leaf. That they do follows
-  from signs of affine forms (preactivations, differences of pieces), each of which has to be a fact, a split or a
-  constant.
+* ``values``: at a leaf, for each function and each output the affine function that it equals there. That it does
+  follows from signs of affine forms (preactivations, differences of pieces), each of which has to be a fact, a split or
+  a constant. Where bounds are enough, two affine functions between which it lies may stand instead.
+
+What is stated follows from what the leaves show, again by signs that are facts: of G - F (``below``), of F - min and
+max - F (``range``), of c ± (F - G) (``distance``), of F - g for every g of ``pieces``, of which F is then the maximum
+(``convex``). For ``lipschitz`` the gradients at all leaves count; the largest is that of a leaf around the point
+``attained``. ``homogeneous``: all forms are linear; so F is linear on each part of a ray through 0, and continuous. For
+``relative_distance`` a leaf shows <u, x> <= <p, x> <= |p| |x| with |p|² <= squared, u the gradient of ±(F - G).
+For ``unreachable`` a combination of the constraints' excesses with weights >= 0 is at least ``margin`` > 0 (or >= 0,
+with weight on a strict one). Unbounded: a point and a direction that stay in one leaf, where the function grows.
 
 Kind ``complex``: the cells listed are all activation cells of a network F on the domain
 -----------------------------------------------------------------------------------------
@@ -39,7 +66,7 @@ are those of the cell, and the units that differ vanish with h. As the two do no
 other side. Then the union of the cells has no boundary inside the domain but in codimension 2, which separates nothing:
 it is the domain.
 
-An affine form h is the list of its k coefficients followed by its constant. Replaying costs one evaluation of both
+An affine form h is the list of its k coefficients followed by its constant. Replaying costs one evaluation of the
 functions a leaf and one combination of at most k + 1 constraints a fact; of a complex one combination for each cell and
 unit.
 
@@ -61,11 +88,12 @@ from typing import Any
 __all__ = ["Certificate", "CheckResult", "check"]
 
 VERSION = 1
-_KEYS = {"kind", "version", "domain", "functions", "evidence"}
+_KEYS = {"kind", "version", "domain", "functions", "claim", "evidence"}
 _NUMBER = re.compile(r"-?[0-9]+(/[0-9]+)?\Z")
 _MALFORMED = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError, MemoryError,
 )  # fmt: skip
+_ZERO = Fraction(0)
 Form = tuple[int, ...]
 
 
@@ -78,7 +106,7 @@ class Certificate:
     """A statement about functions with the evidence that proves it; immutable, hashable, plain.
 
     Replay it with :func:`check`. ``to_plain`` and ``from_plain`` pass between the object and its JSON form, a dict
-    with the keys ``kind``, ``version``, ``domain``, ``functions`` and ``evidence``.
+    with the keys ``kind``, ``version``, ``domain``, ``functions``, ``claim`` and ``evidence``.
 
     Attributes
     ----------
@@ -124,6 +152,11 @@ class Certificate:
         return self.to_plain()["functions"]
 
     @property
+    def claim(self) -> dict[str, Any] | None:
+        """The numbers of the statement as plain data; None where it has none."""
+        return self.to_plain()["claim"]
+
+    @property
     def evidence(self) -> dict[str, Any]:
         """The evidence as plain data."""
         return self.to_plain()["evidence"]
@@ -147,6 +180,8 @@ class CheckResult:
         The functions it speaks about, as plain data: compare them yourself where no subjects were given.
     domain : dict or None
         Where, as plain data: compare it yourself; None is all of R^d. On an empty polyhedron a statement is void.
+    claim : dict or None
+        The numbers of the statement, as plain data.
     """
 
     valid: bool
@@ -154,6 +189,7 @@ class CheckResult:
     statement: str
     functions: tuple[dict[str, Any], ...]
     domain: dict[str, Any] | None
+    claim: dict[str, Any] | None
 
     def __bool__(self) -> bool:
         return self.valid
@@ -165,7 +201,7 @@ class CheckResult:
         return f"CheckResult({'valid' if self.valid else 'REJECTED'}: {self.statement}; {self.reason})"
 
 
-def check(certificate: Certificate, *subjects: Any, domain: Any = None) -> CheckResult:
+def check(certificate: Certificate, *subjects: Any, domain: Any = None, claim: Any = None) -> CheckResult:
     """Rebuild the statement from the subjects, compare it with the certificate's, and replay the evidence.
 
     Parameters
@@ -176,6 +212,8 @@ def check(certificate: Certificate, *subjects: Any, domain: Any = None) -> Check
         and the result shows what was proved, about which functions and where.
     domain : None, or an object with a ``to_plain`` method, or a plain dict
         Where the statement is meant to hold; None is all of R^d. Compared like the subjects.
+    claim : dict, optional
+        The numbers it is meant to state, as in ``certificate.claim``; by default they are shown, not compared.
 
     Returns
     -------
@@ -183,34 +221,40 @@ def check(certificate: Certificate, *subjects: Any, domain: Any = None) -> Check
         Never raises on a damaged certificate: that is a rejection with its reason.
     """
     functions: tuple[dict[str, Any], ...] = ()
-    stated, statement = None, "nothing"
+    stated, claimed, statement = None, None, "nothing"
     try:
         document = Certificate.from_plain(certificate.to_plain()).to_plain()
-        functions, stated = tuple(document["functions"]), document["domain"]
-        replay, statement = _kind(document)
+        functions, stated, claimed = tuple(document["functions"]), document["domain"], document["claim"]
+        statement = _statement(document)
         if subjects:
             _compare(functions, subjects)
             if stated != (None if domain is None else _plain(domain, "the domain")):
                 raise _Rejected(f"the certificate speaks about another domain: {statement}")
+        if claim is not None and claim != claimed:
+            raise _Rejected(f"the certificate claims something else: {statement}")
         for function in functions:
             _check_schema(function)
-        reason = replay(document["functions"], stated, document["evidence"])
-        return CheckResult(True, reason, statement, functions, stated)
+        reason = _replay_complex(document) if document["kind"] == "complex" else _replay_tree(document)
+        return CheckResult(True, reason, statement, functions, stated, claimed)
     except _Rejected as rejection:
         reason = str(rejection)
     except _MALFORMED as error:
         reason = f"malformed certificate: {type(error).__name__}: {error}"
-    return CheckResult(False, reason, statement, functions, stated)
+    return CheckResult(False, reason, statement, functions, stated, claimed)
 
 
-def _kind(document: dict[str, Any]) -> tuple[Any, str]:
-    if document["kind"] == "same_function":
-        where = "all of R^d" if document["domain"] is None else "a polyhedron"
-        return _replay_same_function, f"F = G on {where}"
-    if document["kind"] == "complex":
-        where = "all of R^d" if document["domain"] is None else "a polyhedron"
-        return _replay_complex, f"{len(document['evidence']['cells'])} cells are all activation cells of F on {where}"
-    raise _Rejected(f"unknown kind {document['kind']!r}")
+def _statement(document: dict[str, Any]) -> str:
+    """Return the statement in words."""
+    kind, claim = document["kind"], document["claim"]
+    where = "all of R^d" if document["domain"] is None else "a polyhedron"
+    if kind == "complex":
+        return f"{len(document['evidence']['cells'])} cells are all activation cells of F on {where}"
+    if kind not in _JUDGES:
+        raise _Rejected(f"unknown kind {kind!r}")
+    judge = _JUDGES[kind]
+    if (set() if claim is None else set(claim)) != judge.numbers:
+        raise _Rejected(f"the claim of a statement {kind!r} has the numbers {sorted(judge.numbers)}")
+    return f"{judge.text} on {where}" + ("" if claim is None else f": {json.dumps(claim, sort_keys=True)}")
 
 
 def _compare(functions: Sequence[dict[str, Any]], subjects: Sequence[Any]) -> None:
@@ -265,35 +309,328 @@ def _entries(affine: list[dict[str, Any]], vector: str, constant: str) -> list[A
     return [entry[vector] for entry in affine]
 
 
-# ---------------------------------------------------------------- kind "same_function"
+# ---------------------------------------------------------------- statements proved by a tree
 
 
-def _replay_same_function(functions: list[dict[str, Any]], domain: dict[str, Any] | None, evidence: Any) -> str:
-    if len(functions) != 2:
-        raise _Rejected(f"equality is a statement about two functions, not {len(functions)}")
-    pivots: list[int] = evidence["pivots"]
-    basis = [_numbers(row) for row in evidence["basis"]]
-    dimension = _dimension(functions[0])
-    _check_basis(basis, pivots, dimension)
-    reduced = [_reduce(function, basis, pivots, dimension) for function in functions]
-    walk = _Walk([(*(0,) * len(pivots), 1), *_walls(domain, basis, pivots, dimension)])
+def _replay_tree(document: dict[str, Any]) -> str:
+    judge = _JUDGES[document["kind"]](document)
+    walk = _Walk([(*(0,) * judge.width, 1), *judge.walls])
     leaves = 0
-    for number, node in enumerate(evidence["nodes"]):
+    nodes = document["evidence"]["nodes"]
+    for number, node in enumerate(nodes):
         walk.enter(number)
         walk.learn(_fact(fact, walk.constraints, number) for fact in node["facts"])
         if "split" in node:
-            walk.split(_form(node["split"], len(pivots)))
-        else:
-            leaves += 1
-            common = [_numbers(form) for form in node["common"]]
-            for function in reduced:
-                try:
-                    function.check_equals(common, walk.known)
-                except _Rejected as rejection:
-                    raise _Rejected(f"node {number}: {rejection}") from None
+            walk.split(_form(node["split"], judge.width))
+            continue
+        leaves += 1
+        try:
+            if len(node["values"]) != len(judge.functions):
+                raise _Rejected("a leaf needs the values of each function")
+            known = walk.known
+            values = [
+                function.values(entry, known) for function, entry in zip(judge.functions, node["values"], strict=True)
+            ]
+            judge.leaf(values, node, known)
+            judge.visit(number, values, walk.constraints)
+        except _Rejected as rejection:
+            raise _Rejected(f"node {number}: {rejection}") from None
     if walk.pending:
         raise _Rejected(f"{len(walk.pending)} parts of the domain are covered by no node")
-    return f"replayed {len(evidence['nodes'])} nodes, {leaves} leaves in R^{len(pivots)}"
+    judge.finish()
+    return f"replayed {len(nodes)} nodes, {leaves} leaves in R^{judge.width}"
+
+
+Affine = list[Fraction]
+Values = list[tuple[Affine, Affine]]  # for each output of a function an affine function below it and one above it
+
+
+class _Judge:
+    """What a kind of statement asks of the leaves; the functions are those on R^k."""
+
+    text = ""
+    numbers: frozenset[str] = frozenset()
+    arity, outputs = 1, 0  # number of functions, and of their outputs (0: any)
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        plain, evidence = document["functions"], document["evidence"]
+        self.claim, self.evidence = document["claim"], evidence
+        if len(plain) != self.arity:
+            raise _Rejected(f"this is a statement about {self.arity} functions, not {len(plain)}")
+        self.pivots: list[int] = evidence["pivots"]
+        self.basis = [_numbers(row) for row in evidence["basis"]]
+        self.width = len(self.pivots)
+        self.dimension = _dimension(plain[0])
+        _check_basis(self.basis, self.pivots, self.dimension)
+        self.functions = [_reduce(function, self.basis, self.pivots, self.dimension) for function in plain]
+        if len({function.outputs for function in self.functions} | {self.outputs or self.functions[0].outputs}) > 1:
+            raise _Rejected("a function has another number of outputs than the statement speaks of")
+        self.walls = _walls(document["domain"], self.basis, self.pivots, self.dimension)
+        self.start()
+
+    def start(self) -> None:
+        """Read the claim."""
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        """Reject the leaf if it does not show its part of the statement."""
+        raise NotImplementedError
+
+    def visit(self, number: int, values: list[Values], constraints: list[Form]) -> None:
+        """Look at a leaf once more where it may be the one at which an extreme value is attained."""
+
+    def finish(self) -> None:
+        """Reject the whole if something is attained nowhere."""
+
+    def exact(self, values: Values) -> list[Affine]:
+        """Return the values, which have to be given exactly."""
+        if any(low != high for low, high in values):
+            raise _Rejected("bounds are not enough for this kind of statement")
+        return [low for low, _ in values]
+
+    def lifted(self, form: Sequence[Fraction]) -> list[Fraction]:
+        """Return the gradient on R^d of a form on R^k."""
+        return [
+            sum((u * row[j] for u, row in zip(form, self.basis, strict=False)), _ZERO) for j in range(self.dimension)
+        ]
+
+    def at(self, x: Sequence[str]) -> list[list[Fraction]]:
+        """Return the values of the functions at a point of the domain."""
+        point = _numbers(x)
+        if len(point) != self.dimension:
+            raise _Rejected(f"a point has {len(point)} coordinates, not {self.dimension}")
+        z = [sum((a * b for a, b in zip(row, point, strict=True)), _ZERO) for row in self.basis]
+        if any(_apply(wall, z) < 0 for wall in self.walls):
+            raise _Rejected("a point that attains an extreme value is outside the domain")
+        return [function.at(z) for function in self.functions]
+
+    def grows(self, entry: dict[str, Any], form: Affine, constraints: list[Form]) -> None:
+        """Reject unless the form grows without bound along a ray inside the leaf."""
+        point, direction = ([*_numbers(entry[key])] for key in ("point", "direction"))
+        if any(_apply(wall, point) < 0 or _apply([*wall[:-1], 0], direction) < 0 for wall in constraints):
+            raise _Rejected("a ray leaves its leaf")
+        if _apply([*form[:-1], _ZERO], direction) <= 0:
+            raise _Rejected("the function does not grow along the ray")
+
+
+class _Same(_Judge):
+    text, arity = "F = G", 2
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        left, right = (self.exact(entry) for entry in values)
+        if left != right:
+            raise _Rejected("the functions equal different affine functions on the leaf")
+
+
+class _Below(_Judge):
+    text, arity = "F <= G", 2
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        for (_, high), (low, _) in zip(*values, strict=True):
+            _need(_minus(low, high), known, "G - F >= 0")
+
+
+class _Range(_Judge):
+    text, outputs = "the range of F", 1
+    numbers = frozenset({"min", "argmin", "max", "argmax"})
+
+    def start(self) -> None:
+        self.bounds = {side: None if self.claim[side] is None else _number(self.claim[side]) for side in ("min", "max")}
+        self.missing = {side for side, bound in self.bounds.items() if bound is None}
+        self.rays = self.evidence.get("unbounded", {})
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        (((low, high),),) = values
+        if self.bounds["min"] is not None:
+            _need([*low[:-1], low[-1] - self.bounds["min"]], known, "F - min >= 0")
+        if self.bounds["max"] is not None:
+            _need([*(-a for a in high[:-1]), self.bounds["max"] - high[-1]], known, "max - F >= 0")
+
+    def visit(self, number: int, values: list[Values], constraints: list[Form]) -> None:
+        for side in list(self.missing):
+            if self.rays[side]["node"] == number:
+                (form,) = self.exact(values[0])
+                self.grows(self.rays[side], form if side == "max" else [-a for a in form], constraints)
+                self.missing.remove(side)
+
+    def finish(self) -> None:
+        for side, bound in self.bounds.items():
+            if bound is not None and self.at(self.claim[f"arg{side}"]) != [[bound]]:
+                raise _Rejected(f"the {side}imum is not attained where the certificate says")
+        if self.missing:
+            raise _Rejected("a ray along which the function is unbounded is in no leaf")
+
+
+class _Distance(_Judge):
+    text, arity = "the largest |F - G|", 2
+    numbers = frozenset({"distance", "point"})
+
+    def start(self) -> None:
+        self.bound = None if self.claim["distance"] is None else _number(self.claim["distance"])
+        self.found = self.bound is not None
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        if self.bound is not None:
+            for (low, high), (other_low, other_high) in zip(*values, strict=True):
+                for gap in (_minus(other_low, high), _minus(low, other_high)):
+                    _need([*gap[:-1], gap[-1] + self.bound], known, "distance - |F - G| >= 0")
+
+    def visit(self, number: int, values: list[Values], constraints: list[Form]) -> None:
+        if not self.found and self.evidence["unbounded"]["node"] == number:
+            ray = self.evidence["unbounded"]
+            left, right = (self.exact(entry)[ray["output"]] for entry in values)
+            self.grows(ray, _minus(left, right) if ray["sign"] == 1 else _minus(right, left), constraints)
+            self.found = True
+
+    def finish(self) -> None:
+        if self.bound is not None:
+            left, right = self.at(self.claim["point"])
+            if max(abs(a - b) for a, b in zip(left, right, strict=True)) != self.bound:
+                raise _Rejected("the distance is not attained where the certificate says")
+        elif not self.found:
+            raise _Rejected("the ray along which the distance is unbounded is in no leaf")
+
+
+class _Relative(_Judge):
+    text, arity = "the largest |F - G|²/|x|²", 2
+    numbers = frozenset({"squared", "point"})
+
+    def start(self) -> None:
+        self.bound = _number(self.claim["squared"])
+        if self.walls:
+            raise _Rejected("a relative distance is one on all of R^d")
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        left, right = (self.exact(entry) for entry in values)
+        if len(node["dominating"]) != len(left):
+            raise _Rejected("a leaf needs two dominating forms for each output")
+        for f, g, both in zip(left, right, node["dominating"], strict=True):
+            if f[-1] or g[-1]:
+                raise _Rejected("a value has a constant")
+            for difference, texts in zip((_minus(f, g), _minus(g, f)), both, strict=True):
+                dominating = [*_numbers(texts), _ZERO]
+                _need(_minus(dominating, difference), known, "p - u >= 0")
+                if sum(a * a for a in self.lifted(dominating)) > self.bound:
+                    raise _Rejected("a dominating form is longer than the distance")
+
+    def finish(self) -> None:
+        left, right = self.at(self.claim["point"])
+        length = sum(a * a for a in _numbers(self.claim["point"]))
+        gap = max((a - b) ** 2 for a, b in zip(left, right, strict=True))
+        if not length or gap != self.bound * length:
+            raise _Rejected("the distance is not attained where the certificate says")
+
+
+class _Lipschitz(_Judge):
+    text, outputs = "the squared Lipschitz constant of F", 1
+    numbers = frozenset({"norm", "squared", "gradient"})
+
+    def start(self) -> None:
+        self.bound, self.found = _number(self.claim["squared"]), False
+        self.gradient = _numbers(self.claim["gradient"])
+        if self.claim["norm"] not in ("1", "2", "inf"):
+            raise _Rejected(f"unknown norm {self.claim['norm']!r}")
+
+    def _dual_squared(self, gradient: list[Fraction]) -> Fraction:
+        if self.claim["norm"] == "2":
+            return sum((a * a for a in gradient), _ZERO)
+        lengths = [abs(a) for a in gradient]
+        return (max(lengths) if self.claim["norm"] == "1" else sum(lengths, _ZERO)) ** 2
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        (form,) = self.exact(values[0])
+        if self._dual_squared(self.lifted(form)) > self.bound:
+            raise _Rejected("a gradient is longer than the Lipschitz constant")
+
+    def visit(self, number: int, values: list[Values], constraints: list[Form]) -> None:
+        if self.evidence["attained"]["node"] == number:
+            z = _numbers(self.evidence["attained"]["point"])
+            gradient = self.lifted(values[0][0][0])
+            inside = all(_apply(form, z) > 0 for form in constraints if any(form))
+            self.found = inside and gradient == self.gradient and self._dual_squared(gradient) == self.bound
+
+    def finish(self) -> None:
+        if not self.found:
+            raise _Rejected("no leaf around the given point has the gradient that attains the constant")
+
+
+class _Convex(_Judge):
+    text = "F is convex"
+
+    def start(self) -> None:
+        self.pieces = [[_numbers(form) for form in forms] for forms in self.evidence["pieces"]]
+        if len(self.pieces) != self.functions[0].outputs:
+            raise _Rejected("pieces are needed for each output")
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        for form, pieces in zip(self.exact(values[0]), self.pieces, strict=True):
+            if form not in pieces:
+                raise _Rejected("a value is none of the pieces")
+            for piece in pieces:
+                _need(_minus(form, piece), known, "F >= piece")
+
+
+class _Homogeneous(_Judge):
+    text = "F is positively homogeneous"
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        if any(form[-1] for form in self.exact(values[0])):
+            raise _Rejected("a value has a constant")
+
+
+class _Unreachable(_Judge):
+    text, numbers = "no point satisfies all constraints", frozenset({"constraints"})
+
+    def start(self) -> None:
+        entries = self.claim["constraints"]
+        if any(entry.keys() != {"inputs", "outputs", "bound", "strict"} for entry in entries):
+            raise _Rejected("a constraint has inputs, outputs, bound and strict, nothing else")
+        if any(len(entry["outputs"]) != self.functions[0].outputs for entry in entries):
+            raise _Rejected("a constraint needs one coefficient for each output")
+        inputs = _factor([_numbers(entry["inputs"]) for entry in entries], self.basis, self.pivots, self.dimension)
+        self.rows = [
+            (row, _numbers(entry["outputs"]), _number(entry["bound"]), entry["strict"] is True)
+            for row, entry in zip(inputs, entries, strict=True)
+        ]
+
+    def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
+        weights, margin = _numbers(node["weights"]), _number(node["margin"])
+        strict = any(w > 0 and row[3] for w, row in zip(weights, self.rows, strict=True))
+        if min(weights) < 0 or margin < 0 or (margin == 0 and not strict):
+            raise _Rejected("the weights do not exclude the leaf")
+        total = [_ZERO] * self.width + [-margin]
+        for weight, (inputs, outputs, bound, _) in zip(weights, self.rows, strict=True):
+            excess = [*inputs, -bound]
+            for coefficient, (low, high) in zip(outputs, values[0], strict=True):
+                form = low if coefficient > 0 else high
+                excess = [a + coefficient * b for a, b in zip(excess, form, strict=True)]
+            total = [a + weight * b for a, b in zip(total, excess, strict=True)]
+        _need(total, known, "the combination of the constraints >= margin")
+
+
+_JUDGES: dict[str, type[_Judge]] = {
+    "same_function": _Same,
+    "below": _Below,
+    "range": _Range,
+    "distance": _Distance,
+    "relative_distance": _Relative,
+    "lipschitz": _Lipschitz,
+    "convex": _Convex,
+    "homogeneous": _Homogeneous,
+    "unreachable": _Unreachable,
+}
+
+
+def _need(form: Sequence[Fraction], known: Counter[Form], what: str) -> None:
+    if not _nonnegative(_primitive(form), known):
+        raise _Rejected(f"{what} is not known")
+
+
+def _minus(left: Affine, right: Affine) -> Affine:
+    return [a - b for a, b in zip(left, right, strict=True)]
+
+
+def _apply(form: Sequence[Fraction | int], point: Sequence[Fraction]) -> Fraction:
+    return sum((a * b for a, b in zip(form, [*point, Fraction(1)], strict=True)), _ZERO)
 
 
 def _walls(domain: dict[str, Any] | None, basis: Any, pivots: list[int], dimension: int) -> list[Form]:
@@ -415,18 +752,52 @@ def _as_lattice(polynomial: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Network:
+class _Function:
+    """A function on R^k."""
+
+    outputs = 1
+
+    def values(self, entry: Any, known: Counter[Form]) -> Values:
+        """Return bounds of the outputs on a leaf, both the value itself where it is given."""
+        forms = [_numbers(form) for form in entry]
+        self.check_equals(forms, known)
+        return [(form, form) for form in forms]
+
+    def check_equals(self, common: list[Affine], known: Counter[Form]) -> None:
+        """Reject unless the function equals these affine functions wherever the known signs hold."""
+        raise NotImplementedError
+
+    def at(self, z: Sequence[Fraction]) -> list[Fraction]:
+        """Return the outputs at a point."""
+        raise NotImplementedError
+
+
+class _Network(_Function):
     """ReLU after all layers but the last; preactivations are affine forms on R^k once all signs are known."""
 
     def __init__(self, function: dict[str, Any], basis: Any, pivots: list[int], dimension: int) -> None:
         weights = [[_numbers(row) for row in layer] for layer in function["weights"]]
         weights[0] = _factor(weights[0], basis, pivots, dimension)
-        self.layers = list(zip(weights, [_numbers(bias) for bias in function["biases"]], strict=True))
-        self.inputs = [[Fraction(int(i == j)) for j in range(len(pivots) + 1)] for i in range(len(pivots))]
-        self.width = len(pivots)
+        self.outputs, self.width = len(weights[-1]), len(pivots)
+        self.inputs = [tuple(int(i == j) for j in range(self.width + 1)) for i in range(self.width)]
+        # integers throughout: the forms of a layer are over one denominator, that of the layer before times its own
+        self.layers: list[tuple[list[list[int]], list[int]]] = []
+        self.denominator = 1
+        for matrix, bias in zip(weights, [_numbers(bias) for bias in function["biases"]], strict=True):
+            scale = lcm(*(a.denominator for row in (*matrix, bias) for a in row))
+            integers = [[int(a * scale) for a in row] for row in matrix]
+            self.layers.append((integers, [int(b * scale) * self.denominator for b in bias]))
+            self.denominator *= scale
 
-    def preactivations(self, pattern: Sequence[Sequence[int]]) -> list[list[Fraction]]:
-        """Return the preactivations of all hidden units as affine forms, the active units being given."""
+    def at(self, z: Sequence[Fraction]) -> list[Fraction]:
+        values = list(z)
+        for depth, (weights, biases) in enumerate(self.layers):
+            values = [max(value, _ZERO) for value in values] if depth else values
+            values = [_apply([*row, bias], values) for row, bias in zip(weights, biases, strict=True)]
+        return [value / self.denominator for value in values]
+
+    def preactivations(self, pattern: Sequence[Sequence[int]]) -> list[Form]:
+        """Return the preactivations of all hidden units as affine forms, each layer's over its denominator."""
         if [len(signs) for signs in pattern] != [len(weights) for weights, _ in self.layers[:-1]]:
             raise _Rejected("a pattern needs one sign for each hidden unit")
         if any(type(sign) is not int or sign not in (0, 1) for signs in pattern for sign in signs):
@@ -435,17 +806,18 @@ class _Network:
         for (weights, biases), signs in zip(self.layers[:-1], pattern, strict=True):
             sums = self._combine(weights, biases, values)
             found += sums
-            values = [form if on else [Fraction(0)] * len(form) for form, on in zip(sums, signs, strict=True)]
+            values = [form if on else (0,) * len(form) for form, on in zip(sums, signs, strict=True)]
         return found
 
-    def _combine(self, weights: Any, biases: Any, values: list[list[Fraction]]) -> list[list[Fraction]]:
+    def _combine(self, weights: list[list[int]], biases: list[int], values: list[Form]) -> list[Form]:
+        active = [(j, value) for j, value in enumerate(values) if any(value)]
         sums = []
         for row, bias in zip(weights, biases, strict=True):
-            total = [Fraction(0)] * self.width + [bias]
-            for weight, value in zip(row, values, strict=True):
-                if weight:
-                    total = [t + weight * v for t, v in zip(total, value, strict=True)]
-            sums.append(total)
+            total = [0] * self.width + [bias]
+            for j, value in active:
+                if row[j]:
+                    total = [t + row[j] * v for t, v in zip(total, value, strict=True)]
+            sums.append(tuple(total))
         return sums
 
     def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
@@ -454,20 +826,22 @@ class _Network:
             if depth:
                 values = [_relu(form, known, depth, unit) for unit, form in enumerate(values)]
             values = self._combine(weights, biases, values)
-        if values != common:
+        if len(values) != len(common) or any(
+            list(form) != [a * self.denominator for a in given] for form, given in zip(values, common, strict=True)
+        ):
             raise _Rejected("the network equals another affine function on the leaf")
 
 
-def _relu(form: list[Fraction], known: Counter[Form], depth: int, unit: int) -> list[Fraction]:
+def _relu(form: Form, known: Counter[Form], depth: int, unit: int) -> Form:
     integer = _primitive(form)
     if _nonnegative(integer, known):
         return form
     if _nonnegative(tuple(-a for a in integer), known):
-        return [Fraction(0)] * len(form)
+        return (0,) * len(form)
     raise _Rejected(f"the sign of unit {unit} in hidden layer {depth} is not known")
 
 
-class _Lattice:
+class _Lattice(_Function):
     """``max_j min_{i in S_j} g_i`` (form "max-min"), or ``min_j max_{i in S_j} g_i`` (form "min-max")."""
 
     def __init__(self, function: dict[str, Any], basis: Any, pivots: list[int], dimension: int) -> None:
@@ -484,6 +858,10 @@ class _Lattice:
             raise _Rejected("a lattice polynomial needs a clause, and every clause a piece")
         if any(type(i) is not int or not 0 <= i < len(rows) for clause in self.clauses for i in clause):
             raise _Rejected("a clause names no piece")
+
+    def at(self, z: Sequence[Fraction]) -> list[Fraction]:
+        heights = [self.sign * _apply(row, z) / self.denominator for row in self.rows]
+        return [self.sign * max(min(heights[i] for i in clause) for clause in self.clauses)]
 
     def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
         (form,) = common
@@ -504,11 +882,14 @@ class _Lattice:
             raise _Rejected("some clause of the lattice polynomial is not known to stay within the common function")
 
 
-class _Quotient:
+class _Quotient(_Function):
     """Numerator minus denominator: on a leaf the denominator is one of its terms, the numerator that plus the form."""
 
     def __init__(self, numerator: _Lattice, denominator: _Lattice) -> None:
         self.numerator, self.denominator = numerator, denominator
+
+    def at(self, z: Sequence[Fraction]) -> list[Fraction]:
+        return [self.numerator.at(z)[0] - self.denominator.at(z)[0]]
 
     def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
         (form,) = common
@@ -528,7 +909,10 @@ class _Quotient:
 # ---------------------------------------------------------------- kind "complex"
 
 
-def _replay_complex(functions: list[dict[str, Any]], domain: dict[str, Any] | None, evidence: Any) -> str:
+def _replay_complex(document: dict[str, Any]) -> str:
+    functions, domain, evidence = document["functions"], document["domain"], document["evidence"]
+    if document["claim"] is not None:
+        raise _Rejected("a complex is stated by its cells, without a claim")
     if len(functions) != 1 or functions[0]["type"] != "relu_network":
         raise _Rejected("a complex is a statement about one network")
     pivots: list[int] = evidence["pivots"]
@@ -595,7 +979,7 @@ class _ListedCell:
                 raise _Rejected(f"cell {number}: the neighbour does not contain the facet")
 
 
-def _parallel(form: Sequence[Fraction], wall: Form) -> bool:
+def _parallel(form: Sequence[int], wall: Form) -> bool:
     """Return whether a form is a multiple of a wall, zero included."""
     lead = next(i for i, a in enumerate(wall) if a)
     return all(a * wall[lead] == form[lead] * b for a, b in zip(form, wall, strict=True))
@@ -654,9 +1038,9 @@ def _form(texts: Sequence[str], dimension: int) -> Form:
 def _primitive(form: Sequence[Fraction | int]) -> Form:
     """Return the positive multiple with coprime integer entries (zero stays zero)."""
     scale = lcm(*(a.denominator for a in form))
-    integers = [a.numerator * (scale // a.denominator) for a in form]
-    divisor = gcd(*integers) or 1
-    return tuple(a // divisor for a in integers)
+    integers = form if scale == 1 else [a.numerator * (scale // a.denominator) for a in form]
+    divisor = gcd(*(a.numerator for a in integers)) or 1
+    return tuple(a.numerator // divisor for a in integers)
 
 
 if __name__ == "__main__":

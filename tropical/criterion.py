@@ -75,7 +75,7 @@ class ClauseCriterion:
                     return Verdict(False, "clauses represent the function", witness=witness)
         proof = same_function(self.function, formula, self.domain)
         assert proof, "lemma R' and the equality proof disagree"
-        return Verdict(True, "clauses represent the function", certificate=proof.certificate)
+        return Verdict(True, "clauses represent the function", evidence=proof.evidence)
 
 
 def clause_criterion(

@@ -1,43 +1,101 @@
-"""What questions return: an answer together with its evidence."""
+"""What questions return: an answer together with its evidence.
+
+A certificate costs more than most answers do. Where the decision did not need it, it is made when first asked for.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isqrt, sqrt
+from typing import Any
 
 from tropical.certificates import Certificate
 
-__all__ = ["Verdict", "Witness"]
+__all__ = ["Chord", "Distance", "Lipschitz", "Range", "Ray", "Scaling", "Verdict", "Witness"]
 
 _COORDINATES_SHOWN = 6
+
+Point = tuple[Fraction, ...]
+Evidence = Certificate | Callable[[], Certificate]
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A rational point at which two functions differ, and both exact values there.
+    """A rational point at which a statement about functions fails, and the exact values there.
 
     Attributes
     ----------
     point : tuple of Fraction, length d
         The point; replay it with ``F(witness.point)``.
     left, right : Fraction or tuple of Fraction
-        Exact values of the first and the second function.
+        Exact values of both sides of what should hold there: of the first and the second function, for a pair of them.
     """
 
-    point: tuple[Fraction, ...]
+    point: Point
     left: Fraction | tuple[Fraction, ...]
     right: Fraction | tuple[Fraction, ...]
 
     def __str__(self) -> str:
-        nonzero = [(i, value) for i, value in enumerate(self.point) if value]
-        shown = ", ".join(f"x{i} = {value}" for i, value in nonzero[:_COORDINATES_SHOWN]) or "the origin"
-        more = len(nonzero) - _COORDINATES_SHOWN
-        rest = f", and {more} more coordinates" if more > 0 else (", all others 0" if nonzero else "")
-        return f"at {shown}{rest}: {_value_text(self.left)} against {_value_text(self.right)}"
+        return f"at {point_text(self.point)}: {_value_text(self.left)} against {_value_text(self.right)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Chord(Witness):
+    """A point of a segment at which F (``left``) lies above the chord (``right``): F is not convex.
+
+    Attributes
+    ----------
+    start, end : tuple of Fraction
+        The ends of the segment.
+    """
+
+    start: Point
+    end: Point
+
+    def __str__(self) -> str:
+        ends = f"from {point_text(self.start)} to {point_text(self.end)}"
+        return f"{Witness.__str__(self)} on the chord {ends}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling(Witness):
+    """A point x with F(tx) (``left``) other than tF(x) (``right``), t the ``factor``: F is not homogeneous."""
+
+    factor: Fraction
+
+    def __str__(self) -> str:
+        return f"{Witness.__str__(self)} for the factor {self.factor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ray:
+    """The points ``point + t·direction``, t >= 0; along it a function grows (falls) without bound."""
+
+    point: Point
+    direction: Point
+
+    def __str__(self) -> str:
+        return f"from {point_text(self.point)} along {point_text(self.direction)}"
+
+
+@dataclass(frozen=True)
+class _Proved:
+    """A result that comes with a certificate."""
+
+    evidence: Evidence | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The proof, or None; replay it with ``tropical.check(certificate, *subjects, domain=...)``."""
+        if self.evidence is not None and not isinstance(self.evidence, Certificate):
+            object.__setattr__(self, "evidence", self.evidence())  # what it is does not change, where it is kept does
+        return self.evidence  # type: ignore[return-value]
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict(_Proved):
     """The answer to a yes-or-no question about functions; truthy iff the answer is yes.
 
     Attributes
@@ -46,24 +104,154 @@ class Verdict:
         The answer, decided by exact arithmetic.
     question : str
         What was asked, in words.
-    certificate : Certificate or None
-        Evidence for yes; replay it with ``tropical.check(certificate, *subjects)``.
     witness : Witness or None
         Evidence for no.
+    certificate : Certificate or None
+        Evidence for yes. Where the decision did not need the proof it is made on first use, which can take some times
+        as long as the decision.
     """
 
     holds: bool
     question: str
-    certificate: Certificate | None = None
     witness: Witness | None = None
 
     def __bool__(self) -> bool:
         return self.holds
 
     def __repr__(self) -> str:
-        evidence = repr(self.certificate) if self.holds else f"witness {self.witness}"
-        return f"Verdict({self.question}: {'yes' if self.holds else 'no'}, {evidence})"
+        return f"Verdict({self.question}: {'yes' if self.holds else f'no, witness {self.witness}'})"
+
+
+@dataclass(frozen=True, repr=False)
+class Range(_Proved):
+    """The exact minimum and maximum of a function on a domain.
+
+    Attributes
+    ----------
+    min, max : Fraction or None
+        None where the function is unbounded; then ``descent`` or ``ascent`` is a ray that shows it.
+    argmin, argmax : tuple of Fraction or None
+        A point where the value is attained.
+    descent, ascent : Ray or None
+    certificate : Certificate
+        Of kind ``range``; made on first use.
+    """
+
+    min: Fraction | None
+    argmin: Point | None
+    max: Fraction | None
+    argmax: Point | None
+    descent: Ray | None = None
+    ascent: Ray | None = None
+
+    def __contains__(self, value: Any) -> bool:
+        """Return whether F takes the value (an exact number): it is continuous, the domain connected."""
+        return (self.min is None or self.min <= value) and (self.max is None or value <= self.max)
+
+    def __repr__(self) -> str:
+        low = f"{self.min} at {point_text(self.argmin)}" if self.argmin is not None else f"unbounded {self.descent}"
+        high = f"{self.max} at {point_text(self.argmax)}" if self.argmax is not None else f"unbounded {self.ascent}"
+        return f"Range(min {low}; max {high})"
+
+
+@dataclass(frozen=True, repr=False)
+class Lipschitz(_Proved):
+    """The smallest L with ``|F(x) - F(y)| <= L |x - y|`` on a domain: the largest dual norm of a gradient.
+
+    Attributes
+    ----------
+    norm : 1, 2 or "inf"
+        The norm of x - y.
+    squared : Fraction
+        L², exact. ``float()`` gives L rounded; :attr:`constant` gives L where it is rational.
+    gradient : tuple of Fraction, length d
+        A gradient that attains it.
+    cell : tuple
+        The label of a cell with that gradient: the activation pattern, for a network.
+    point : tuple of Fraction, length d
+        A point in the interior of that cell.
+    certificate : Certificate
+        Of kind ``lipschitz``; made on first use.
+    """
+
+    norm: int | str
+    squared: Fraction
+    gradient: Point
+    cell: tuple[Any, ...]
+    point: Point
+
+    @property
+    def constant(self) -> Fraction | None:
+        """L as a Fraction, None where it is irrational."""
+        return _rational_root(self.squared)
+
+    def __float__(self) -> float:
+        return _root(self.squared)
+
+    def __repr__(self) -> str:
+        return f"Lipschitz({_root_text(self.squared)} in the {self.norm}-norm, at {point_text(self.point)})"
+
+
+@dataclass(frozen=True, repr=False)
+class Distance(_Proved):
+    """The largest ``|F - G|`` on a domain, or the largest ``|F - G|/|x|``.
+
+    Attributes
+    ----------
+    squared : Fraction or None
+        Its square, exact; None where the difference is unbounded. ``float()`` gives the distance rounded.
+    point : tuple of Fraction or None
+        Where it is attained.
+    relative : bool
+        Whether it is relative to ``|x|_2``.
+    ascent : Ray or None
+        A ray along which an unbounded difference grows.
+    certificate : Certificate
+        Of kind ``distance`` or ``relative_distance``; made on first use.
+    """
+
+    squared: Fraction | None
+    point: Point | None
+    relative: bool = False
+    ascent: Ray | None = None
+
+    @property
+    def value(self) -> Fraction | None:
+        """The distance as a Fraction; None where it is irrational (relative ones may be) or infinite."""
+        return None if self.squared is None else _rational_root(self.squared)
+
+    def __float__(self) -> float:
+        return float("inf") if self.squared is None else _root(self.squared)
+
+    def __repr__(self) -> str:
+        what = "|F - G|/|x|" if self.relative else "|F - G|"
+        if self.squared is None or self.point is None:
+            return f"Distance({what} unbounded {self.ascent})"
+        return f"Distance({what} <= {_root_text(self.squared)}, at {point_text(self.point)})"
+
+
+def point_text(point: Point | None) -> str:
+    """Return the coordinates that are not zero, cut where they are many."""
+    nonzero = [(i, value) for i, value in enumerate(point or ()) if value]
+    shown = ", ".join(f"x{i} = {value}" for i, value in nonzero[:_COORDINATES_SHOWN]) or "the origin"
+    more = len(nonzero) - _COORDINATES_SHOWN
+    return shown + (f", and {more} more coordinates" if more > 0 else (", all others 0" if nonzero else ""))
 
 
 def _value_text(value: Fraction | tuple[Fraction, ...]) -> str:
     return str(value) if isinstance(value, Fraction) else "(" + ", ".join(map(str, value)) + ")"
+
+
+def _rational_root(square: Fraction) -> Fraction | None:
+    top, bottom = isqrt(square.numerator), isqrt(square.denominator)
+    return Fraction(top, bottom) if top * top == square.numerator and bottom * bottom == square.denominator else None
+
+
+def _root(square: Fraction) -> float:
+    rational = _rational_root(square)
+    return sqrt(square) if rational is None else float(rational)
+
+
+def _root_text(square: Fraction) -> str:
+    rational = _rational_root(square)
+    return f"√({square})" if rational is None else str(rational)

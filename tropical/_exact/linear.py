@@ -13,7 +13,7 @@ from flint import fmpq, fmpq_mat
 
 from tropical._exact.rational import IntVector, primitive_multiple
 
-__all__ = ["combine_rows", "coordinates", "determinant", "null_space", "rank", "row_space"]
+__all__ = ["combine_rows", "coordinates", "determinant", "null_space", "rank", "row_space", "solve"]
 
 Rows = Sequence[Sequence[Fraction]]
 
@@ -99,6 +99,17 @@ def coordinates(vector: Sequence[Fraction | int], basis: Sequence[Sequence[Fract
     square = _matrix([[row[p] for row in rows] for p in pivots], len(rows))
     solution = square.solve(_matrix([[Fraction(vector[p])] for p in pivots], 1))
     return tuple(_fraction(solution[i, 0]) for i in range(len(rows)))
+
+
+def solve(matrix: Rows, right: Sequence[Fraction]) -> tuple[Fraction, ...] | None:
+    """Return the solution of a square system, None where the matrix is singular."""
+    if not matrix:
+        return ()
+    try:
+        solution = _matrix(matrix, len(matrix)).solve(_matrix([[entry] for entry in right], 1))
+    except ZeroDivisionError:
+        return None
+    return tuple(_fraction(solution[i, 0]) for i in range(len(matrix)))
 
 
 def determinant(rows: Rows) -> Fraction:

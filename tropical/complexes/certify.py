@@ -43,6 +43,7 @@ def certify(complex_: CellComplex) -> Certificate:
         "version": VERSION,
         "domain": None if complex_.domain is None else complex_.domain.to_plain(),
         "functions": [network.to_plain()],
+        "claim": None,
         "evidence": {
             "basis": [_texts(row) for row in coordinates.basis],
             "pivots": list(coordinates.pivots),

@@ -1,0 +1,134 @@
+"""The exact minimum and maximum of a function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from tropical._exact.rational import as_limit, dot
+from tropical._exact.region import Region
+from tropical._protocol import PiecewiseLinear
+from tropical.certificates import Certificate
+from tropical.complexes.overlay import Overlay, overlay
+from tropical.complexes.reduction import dehomogenise
+from tropical.decide.proofs import Refuted, Rows, require, strings, tree
+from tropical.decide.subjects import as_scalar, ray_of
+from tropical.domains import Domain, Polyhedron, as_polyhedron
+from tropical.results import Point, Range, Ray
+
+__all__ = ["value_range"]
+
+
+def value_range(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None = None) -> Range:
+    """Return the exact minimum and maximum of a function on a domain, and points where they are attained.
+
+    Parameters
+    ----------
+    F : ReLUNetwork, TropicalPolynomial, TropicalRational or LatticePolynomial
+        With one output; select one of several with ``net[j]``.
+    domain : None, Box or Polyhedron
+        Bounded or not; None is all of R^d.
+    max_cells : int, optional
+        Limit on the number of cells.
+
+    Returns
+    -------
+    Range
+        ``min``, ``argmin``, ``max``, ``argmax``, Fractions; None with a ray where F is unbounded. ``certificate`` has
+        the kind ``range``.
+
+    Raises
+    ------
+    BudgetExceeded
+
+    Notes
+    -----
+    One evaluation at each vertex and extreme ray of each cell: N cells of V vertices cost N·V·k integer operations
+    beside the enumeration.
+
+    Examples
+    --------
+    >>> from tropical import Box, parse
+    >>> value_range(parse("max(x0 - x1, -1/2)"), Box([0, 0], [1, 2]))
+    Range(min -1/2 at x1 = 2, all others 0; max 1 at x0 = 1, all others 0)
+    >>> value_range(parse("abs(x0)")).max is None
+    True
+    """
+    function = as_scalar(F)
+    polyhedron = as_polyhedron(domain, function.dimension)
+    found = overlay([function], polyhedron, as_limit(max_cells, "max_cells"))
+    low, high = _extreme(found, -1), _extreme(found, 1)
+    proof = partial(_prove, function, polyhedron, low, high)
+    return Range(low.value, low.point, high.value, high.point, low.ray, high.ray, evidence=proof)
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """One end of the range."""
+
+    value: Fraction | None
+    point: Point | None
+    ray: Ray | None = None
+
+
+def _extreme(found: Overlay, sign: int) -> _End:
+    """Return the maximum (sign = 1) or minimum (-1); of several points that attain it the first one met."""
+    (scale,) = found.scales
+    best: Fraction | None = None
+    place: tuple[int, ...] = ()
+    for part in found.parts:
+        ((form,),) = part.values
+        for generator in found.generators(part):
+            value, height = sign * dot(form, generator), generator[-1]
+            if not height:
+                if value > 0:
+                    return _End(None, None, ray_of(found, part, generator))
+            elif best is None or value * best.denominator > best.numerator * height:
+                best, place = Fraction(value, height), generator
+    assert best is not None, "no cell has a vertex"
+    return _End(sign * best / scale, found.coordinates.lift_point(dehomogenise(place)))
+
+
+def _prove(function: PiecewiseLinear, domain: Polyhedron | None, low: _End, high: _End) -> Certificate:
+    claim = {
+        "min": None if low.value is None else str(low.value),
+        "argmin": None if low.point is None else strings(low.point),
+        "max": None if high.value is None else str(high.value),
+        "argmax": None if high.point is None else strings(high.point),
+    }
+    unbounded: dict[str, Any] = {}
+
+    def leaf(region: Region, values: tuple[Rows, ...]) -> dict[str, Any]:
+        ((form,),) = values
+        bounded_below = low.value is None or require(region, [*form[:-1], form[-1] - low.value])
+        if not (bounded_below and (high.value is None or require(region, _from_above(form, high.value)))):
+            raise Refuted(region, values)
+        return {}
+
+    def mark(number: int, region: Region, values: tuple[Rows, ...]) -> None:
+        ((form,),) = values
+        for name, end, sign in (("min", low, -1), ("max", high, 1)):
+            if end.value is None and name not in unbounded:
+                direction = growing(region, [sign * a for a in form])
+                if direction is not None:
+                    unbounded[name] = {"node": number, **direction}
+
+    return tree("range", [function], domain, leaf, claim=claim, mark=mark, evidence={"unbounded": unbounded})
+
+
+def _from_above(form: tuple[Fraction, ...], bound: Fraction) -> list[Fraction]:
+    return [*(-a for a in form[:-1]), bound - form[-1]]
+
+
+def growing(region: Region, form: list[Fraction]) -> dict[str, list[str]] | None:
+    """Return a point of a region and a direction along which a form grows, as plain data; None where it is bounded."""
+    point = dehomogenise(region.point)
+    directions = [*region.cone.lines, *(tuple(-a for a in line) for line in region.cone.lines), *region.cone.rays]
+    for direction in directions:
+        flat = direction if region.homogeneous else direction[:-1]
+        at_infinity = region.homogeneous or not direction[-1]
+        if at_infinity and sum((a * b for a, b in zip(form, flat, strict=False)), Fraction(0)) > 0:
+            return {"point": strings(point), "direction": strings([Fraction(a) for a in flat])}
+    return None
