@@ -37,7 +37,8 @@ onto R^k, and the rest happens in R^k.
 * ``split``: a form h. The first child is the part h >= 0, the second the part h <= 0; together they cover the node.
 * ``values``: at a leaf, for each function and each output the affine function that it equals there. That it does
   follows from signs of affine forms (preactivations, differences of pieces), each of which has to be a fact, a split or
-  a constant. Where bounds are enough, two affine functions between which it lies may stand instead.
+  a constant. Where bounds are enough, ``relaxed`` may stand for a network's values: how each hidden unit is bounded by
+  affine functions on the leaf (``_relaxed`` below), from which affine bounds of the outputs follow layer by layer.
 
 What is stated follows from what the leaves show, again by signs that are facts: of G - F (``below``), of F - min and
 max - F (``range``), of c ± (F - G) (``distance``), of F - g for every g of ``pieces``, of which F is then the maximum
@@ -758,7 +759,7 @@ class _Function:
     outputs = 1
 
     def values(self, entry: Any, known: Counter[Form]) -> Values:
-        """Return bounds of the outputs on a leaf, both the value itself where it is given."""
+        """Return bounds of the outputs on a leaf, both the value itself where that is given."""
         forms = [_numbers(form) for form in entry]
         self.check_equals(forms, known)
         return [(form, form) for form in forms]
@@ -781,17 +782,18 @@ class _Network(_Function):
         self.outputs, self.width = len(weights[-1]), len(pivots)
         self.inputs = [tuple(int(i == j) for j in range(self.width + 1)) for i in range(self.width)]
         # integers throughout: the forms of a layer are over one denominator, that of the layer before times its own
-        self.layers: list[tuple[list[list[int]], list[int]]] = []
+        self.layers: list[tuple[list[list[int]], list[int], int]] = []
         self.denominator = 1
         for matrix, bias in zip(weights, [_numbers(bias) for bias in function["biases"]], strict=True):
             scale = lcm(*(a.denominator for row in (*matrix, bias) for a in row))
             integers = [[int(a * scale) for a in row] for row in matrix]
-            self.layers.append((integers, [int(b * scale) * self.denominator for b in bias]))
+            constants = [int(b * scale) * self.denominator for b in bias]
             self.denominator *= scale
+            self.layers.append((integers, constants, self.denominator))
 
     def at(self, z: Sequence[Fraction]) -> list[Fraction]:
         values = list(z)
-        for depth, (weights, biases) in enumerate(self.layers):
+        for depth, (weights, biases, _) in enumerate(self.layers):
             values = [max(value, _ZERO) for value in values] if depth else values
             values = [_apply([*row, bias], values) for row, bias in zip(weights, biases, strict=True)]
         return [value / self.denominator for value in values]
@@ -803,7 +805,7 @@ class _Network(_Function):
         if any(type(sign) is not int or sign not in (0, 1) for signs in pattern for sign in signs):
             raise _Rejected("a pattern consists of 0 and 1")
         values, found = self.inputs, []
-        for (weights, biases), signs in zip(self.layers[:-1], pattern, strict=True):
+        for (weights, biases, _), signs in zip(self.layers[:-1], pattern, strict=True):
             sums = self._combine(weights, biases, values)
             found += sums
             values = [form if on else (0,) * len(form) for form, on in zip(sums, signs, strict=True)]
@@ -822,7 +824,7 @@ class _Network(_Function):
 
     def check_equals(self, common: list[list[Fraction]], known: Counter[Form]) -> None:
         values = self.inputs
-        for depth, (weights, biases) in enumerate(self.layers):
+        for depth, (weights, biases, _) in enumerate(self.layers):
             if depth:
                 values = [_relu(form, known, depth, unit) for unit, form in enumerate(values)]
             values = self._combine(weights, biases, values)
@@ -830,6 +832,53 @@ class _Network(_Function):
             list(form) != [a * self.denominator for a in given] for form, given in zip(values, common, strict=True)
         ):
             raise _Rejected("the network equals another affine function on the leaf")
+
+    def values(self, entry: Any, known: Counter[Form]) -> Values:
+        if not isinstance(entry, dict):
+            return super().values(entry, known)
+        bounds = [([Fraction(a) for a in form], [Fraction(a) for a in form]) for form in self.inputs]
+        rules = entry["relaxed"]
+        if [len(layer) for layer in rules] != [len(weights) for weights, _, _ in self.layers[:-1]]:
+            raise _Rejected("a relaxation needs one rule for each hidden unit")
+        for depth, (weights, biases, _) in enumerate(self.layers):
+            if depth:
+                scale = self.layers[depth - 1][2]
+                pairs = zip(bounds, rules[depth - 1], strict=True)
+                bounds = [_relaxed(low, high, rule, scale, known) for (low, high), rule in pairs]
+            bounds = [
+                (self._bounded(row, b, bounds, 0), self._bounded(row, b, bounds, 1))
+                for row, b in zip(weights, biases, strict=True)
+            ]
+        return [([a / self.denominator for a in low], [a / self.denominator for a in high]) for low, high in bounds]
+
+    def _bounded(self, row: list[int], bias: int, bounds: Values, side: int) -> Affine:
+        total = [_ZERO] * self.width + [Fraction(bias)]
+        for weight, pair in zip(row, bounds, strict=True):
+            if weight:
+                total = [t + weight * a for t, a in zip(total, pair[side if weight > 0 else 1 - side], strict=True)]
+        return total
+
+
+def _relaxed(low: Affine, high: Affine, rule: Any, scale: int, known: Counter[Form]) -> tuple[Affine, Affine]:
+    """Return affine bounds of relu(z) from those of z, all of them times the scale.
+
+    By the rule 1 (z >= 0), 0 (z <= 0) or (l, u, s, α): αz <= relu(z) <= sz + max(-sl, (1 - s)u) for z in [l, u].
+    """
+    if type(rule) is int and rule == 1:
+        _need(low, known, "that a unit is active")
+        return low, high
+    if type(rule) is int and rule == 0:
+        _need([-a for a in high], known, "that a unit is not active")
+        return [_ZERO] * len(low), [_ZERO] * len(low)
+    least, most, slope, lower = _numbers(rule)
+    least, most = least * scale, most * scale
+    if not (least <= 0 <= most and 0 <= slope <= 1 and 0 <= lower <= 1):
+        raise _Rejected("a relaxation needs l <= 0 <= u and slopes between 0 and 1")
+    _need([*low[:-1], low[-1] - least], known, "z >= l")
+    _need([*(-a for a in high[:-1]), most - high[-1]], known, "z <= u")
+    upper = [slope * a for a in high]
+    upper[-1] += max(-slope * least, (1 - slope) * most)
+    return [lower * a for a in low], upper
 
 
 def _relu(form: Form, known: Counter[Form], depth: int, unit: int) -> Form:

@@ -210,6 +210,13 @@ class NetworkResolver:
             forms = self._layer(pattern, forms)
         return Resolution(tuple(forms), self.layers[-1].scale, pattern)
 
+    def layer_forms(self, pattern: tuple[tuple[int, ...], ...]) -> list[IntVector]:
+        """Return the preactivations of the layer after those with a pattern, over that layer's scale."""
+        forms: list[IntVector] = []
+        for depth in range(len(pattern) + 1):
+            forms = self._layer(pattern[:depth], forms)
+        return forms
+
     def preactivations(self, pattern: tuple[tuple[int, ...], ...]) -> list[list[IntVector]]:
         """Return the preactivations of the hidden layers on the cell with a pattern, up to positive factors."""
         found: list[list[IntVector]] = []
@@ -219,10 +226,7 @@ class NetworkResolver:
 
     def resolution(self, pattern: tuple[tuple[int, ...], ...]) -> Resolution:
         """Return what the network is on the cell with an activation pattern."""
-        forms: list[IntVector] = []
-        for depth in range(len(self.layers)):
-            forms = self._layer(pattern[:depth], forms)
-        return Resolution(tuple(forms), self.layers[-1].scale, pattern)
+        return Resolution(tuple(self.layer_forms(pattern)), self.layers[-1].scale, pattern)
 
     def walls(self, label: tuple[tuple[int, ...], ...]) -> None:
         """Return None: the leaves are the activation cells, as splits go layer by layer."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from tropical.certificates import Certificate
 
-__all__ = ["Chord", "Distance", "Lipschitz", "Range", "Ray", "Scaling", "Verdict", "Witness"]
+__all__ = ["Chord", "Distance", "Lipschitz", "Range", "RangeBounds", "Ray", "Scaling", "Verdict", "Witness"]
 
 _COORDINATES_SHOWN = 6
 
@@ -152,6 +152,25 @@ class Range(_Proved):
         low = f"{self.min} at {point_text(self.argmin)}" if self.argmin is not None else f"unbounded {self.descent}"
         high = f"{self.max} at {point_text(self.argmax)}" if self.argmax is not None else f"unbounded {self.ascent}"
         return f"Range(min {low}; max {high})"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeBounds:
+    """What is proven about a range whose search was ended: carried by the error as ``.partial``.
+
+    Attributes
+    ----------
+    min, max : (Fraction or None, Fraction)
+        Intervals that contain the minimum and the maximum; their inner ends are attained. The outer end is None where
+        the domain is not a box and no bound is known.
+    argmin, argmax : tuple of Fraction
+        Points where the inner ends are attained.
+    """
+
+    min: tuple[Fraction | None, Fraction]
+    argmin: Point
+    max: tuple[Fraction, Fraction | None]
+    argmax: Point
 
 
 @dataclass(frozen=True, repr=False)

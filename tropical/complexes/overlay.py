@@ -23,6 +23,7 @@ from tropical.complexes.cell_complex import CellComplex
 from tropical.complexes.enumeration import cells
 from tropical.complexes.reduction import Coordinates, Reduction
 from tropical.domains import Polyhedron
+from tropical.exceptions import BudgetExceeded, Interrupted
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
 
@@ -57,7 +58,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Overlay:
-    """Parts that cover the domain.
+    """Parts that cover the domain, or some of them where a budget or Ctrl-C ended the search.
 
     Attributes
     ----------
@@ -69,6 +70,8 @@ class Overlay:
     parts : sequence of Part
     label : callable
         From the number of a part to what the cells of the first function are told apart by.
+    unfinished : BudgetExceeded or Interrupted or None
+        Why the parts are not all there. A question that the parts do not answer ends with it: :meth:`all_parts`.
     """
 
     coordinates: Coordinates
@@ -76,6 +79,19 @@ class Overlay:
     scales: tuple[int, ...]
     parts: Sequence[Part]
     label: Callable[[int], tuple[Any, ...]]
+    unfinished: BudgetExceeded | Interrupted | None = None
+
+    def all_parts(self) -> Sequence[Part]:
+        """Return the parts if they cover the domain.
+
+        Raises
+        ------
+        BudgetExceeded
+        Interrupted
+        """
+        if self.unfinished is not None:
+            raise self.unfinished
+        return self.parts
 
     def generators(self, part: Part) -> list[IntVector]:
         """Return vectors (z, t) whose nonnegative combinations with t = 1 are the part, both directions of a line."""
@@ -100,12 +116,7 @@ class Overlay:
 
 
 def overlay(functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max_cells: int | None) -> Overlay:
-    """Return the common refinement of the cells of the functions.
-
-    Raises
-    ------
-    BudgetExceeded
-        After `max_cells` parts.
+    """Return the common refinement of the cells of the functions, at most `max_cells` parts of it.
 
     Notes
     -----
@@ -117,29 +128,38 @@ def overlay(functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max
         return found
     reduction = Reduction(functions, domain)
     start = reduction.start()
-    found = leaves(
-        start, lambda region: tuple(r.resolve(region) for r in reduction.resolvers), max_cells, "joint cells"
-    )
+    unfinished = None
+    try:
+        found = leaves(
+            start, lambda region: tuple(r.resolve(region) for r in reduction.resolvers), max_cells, "joint cells"
+        )
+    except (BudgetExceeded, Interrupted) as error:
+        unfinished, found = error, error.partial
+        if not found:
+            raise
     parts = [Part(tuple(r.forms for r in answers), partial(getattr, region, "cone")) for region, answers in found]
     scales = tuple(resolution.denominator for resolution in found[0][1])  # one for all cells of one function
-    return Overlay(reduction.coordinates(), reduction.homogeneous, scales, parts, lambda i: found[i][1][0].label)
+    return Overlay(
+        reduction.coordinates(), reduction.homogeneous, scales, parts, lambda i: found[i][1][0].label, unfinished
+    )
 
 
 def by_networks(
     functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max_cells: int | None
 ) -> Overlay | None:
-    """Return the overlay by the fast engine, of networks and affine functions that read nothing else; None for others.
-
-    Raises
-    ------
-    BudgetExceeded
-    """
+    """Return the overlay by the fast engine, of networks and affine functions that read nothing else; None for others."""
     affine = {i: rows for i, function in enumerate(functions) if (rows := _affine_form(function)) is not None}
     networks = [function for i, function in enumerate(functions) if i not in affine]
     if not networks or not all(isinstance(function, ReLUNetwork) for function in networks):
         return None
     joint = side_by_side([net for net in networks if isinstance(net, ReLUNetwork)])
-    complex_ = cells(joint, domain, max_cells)
+    unfinished = None
+    try:
+        complex_ = cells(joint, domain, max_cells)
+    except (BudgetExceeded, Interrupted) as error:
+        unfinished, complex_ = error, error.partial
+        if not isinstance(complex_, CellComplex) or not len(complex_):
+            raise
     coordinates = complex_.coordinates()
     short = {i: [(*(row[p] for p in coordinates.pivots), row[-1]) for row in rows] for i, rows in affine.items()}
     if any(coordinates.lift_forms(short[i]) != rows for i, rows in affine.items()):
@@ -155,7 +175,7 @@ def by_networks(
         )
         parts.append(Part(values, cone))
     scales = tuple(fixed[i][1] if i in fixed else scale for i in range(len(functions)))
-    return Overlay(coordinates, parts[0].cone.dimension == len(coordinates.pivots), scales, parts, labels)
+    return Overlay(coordinates, parts[0].cone.dimension == len(coordinates.pivots), scales, parts, labels, unfinished)
 
 
 def _affine_parts(

@@ -17,7 +17,7 @@ from tropical._exact.rational import IntVector, primitive_multiple
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear, Resolver
 from tropical.domains import Polyhedron
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import BudgetExceeded, InvalidInput
 
 __all__ = ["Coordinates", "Reduction", "dehomogenise", "domain_walls"]
 
@@ -99,6 +99,10 @@ class Reduction(Coordinates):
         return Region(cone, False, given=given)
 
 
+# Cells inherit the vertices of the domain: a box of 11 dimensions has half as many, and is beyond patience already.
+_MOST_VERTICES = 4096
+
+
 @lru_cache(maxsize=64)
 def _domain_cone(domain: Polyhedron | None, pivots: tuple[int, ...]) -> tuple[Cone | None, frozenset[IntVector]]:
     """Return the domain, homogenised in the coordinates at the pivots, and its walls; many questions share one."""
@@ -107,6 +111,9 @@ def _domain_cone(domain: Polyhedron | None, pivots: tuple[int, ...]) -> tuple[Co
     walls = domain_walls(domain, pivots)
     for wall in walls:
         cone = cone.part(wall) if cone is not None else None
+        if cone is not None and len(cone.rays) > _MOST_VERTICES:
+            cure = "restrict the functions to fewer dimensions; value_range of a network on a box needs no vertices"
+            raise BudgetExceeded(f"the domain has more than {_MOST_VERTICES} vertices; {cure}")
     return cone, frozenset([finite, *walls])
 
 

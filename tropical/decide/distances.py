@@ -77,6 +77,7 @@ def sup_distance(
                 cure = "ask for the distance on a box instead"
                 raise InvalidInput(name, "no biases for a relative distance", repr(function), cure)
     found = overlay([left, right], polyhedron, limit)
+    found.all_parts()
     return _relative(left, right, found) if relative else _absolute(left, right, polyhedron, found)
 
 

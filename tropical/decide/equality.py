@@ -79,6 +79,7 @@ def same_function(F: Function, G: Function, domain: Domain = None, max_cells: in
                 point = below_zero(found, part, form) or below_zero(found, part, tuple(-a for a in form))
                 assert point is not None, "different affine functions agree on a full-dimensional cell"
                 return Verdict(False, _QUESTION, witness_at(left, right, point))
+    found.all_parts()
     return Verdict(True, _QUESTION, evidence=partial(prove_equality, left, right, polyhedron))
 
 

@@ -62,6 +62,7 @@ def is_below(F: Function, G: Function, domain: Domain = None, max_cells: int | N
             point = below_zero(found, part, form)
             if point is not None:
                 return Verdict(False, _QUESTION, witness_at(left, right, point))
+    found.all_parts()
     return Verdict(True, _QUESTION, evidence=partial(_prove, left, right, polyhedron))
 
 

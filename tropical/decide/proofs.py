@@ -19,7 +19,7 @@ from tropical.complexes.reduction import Reduction
 from tropical.domains import Polyhedron
 from tropical.exceptions import BudgetExceeded
 
-__all__ = ["Refuted", "require", "strings", "tree"]
+__all__ = ["Refuted", "document", "require", "strings", "tree"]
 
 Rows = tuple[tuple[Fraction, ...], ...]
 Leaf = Callable[[Region, tuple[Rows, ...]], dict[str, Any]]
@@ -109,20 +109,35 @@ def tree(
             node |= {"values": [[strings(row) for row in rows] for rows in values], **extra}
             mark(len(nodes), step.region, values)
         nodes.append(node)
-    document = {
-        "kind": kind,
-        "version": VERSION,
-        "domain": None if domain is None else domain.to_plain(),
-        "functions": [function.to_plain() for function in functions],
-        "claim": claim,
-        "evidence": {
-            "basis": [strings(row) for row in reduction.basis],
-            "pivots": list(reduction.pivots),
-            "nodes": nodes,
-            **(evidence or {}),
-        },
-    }
-    return Certificate.from_plain(document)
+    return document(kind, functions, domain, reduction, nodes, claim=claim, evidence=evidence)
+
+
+def document(
+    kind: str,
+    functions: Sequence[PiecewiseLinear],
+    domain: Polyhedron | None,
+    reduction: Reduction,
+    nodes: list[dict[str, Any]],
+    *,
+    claim: dict[str, Any] | None = None,
+    evidence: dict[str, Any] | None = None,
+) -> Certificate:
+    """Return a certificate from the nodes of its tree."""
+    return Certificate.from_plain(
+        {
+            "kind": kind,
+            "version": VERSION,
+            "domain": None if domain is None else domain.to_plain(),
+            "functions": [function.to_plain() for function in functions],
+            "claim": claim,
+            "evidence": {
+                "basis": [strings(row) for row in reduction.basis],
+                "pivots": list(reduction.pivots),
+                "nodes": nodes,
+                **(evidence or {}),
+            },
+        }
+    )
 
 
 def strings(numbers: Sequence[Fraction] | IntVector) -> list[str]:

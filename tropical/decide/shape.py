@@ -57,7 +57,7 @@ def is_convex(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None =
     function = as_function(F)
     polyhedron = as_polyhedron(domain, function.dimension)
     found = overlay([function], polyhedron, as_limit(max_cells, "max_cells"))
-    for output in range(function.outputs):
+    for output in range(function.outputs):  # what is bent on some parts is not convex, whatever the others are
         pieces = dict.fromkeys(part.values[0][output] for part in found.parts)
         for part in found.parts:
             mine = part.values[0][output]
@@ -66,6 +66,7 @@ def is_convex(F: PiecewiseLinear, domain: Domain = None, max_cells: int | None =
                 if below is not None:
                     other = next(p for p in found.parts if p.values[0][output] == piece)
                     return Verdict(False, _CONVEX, _dent(function, found, other, below, polyhedron, output))
+    found.all_parts()
     return Verdict(True, _CONVEX, evidence=partial(_prove_convex, function, polyhedron))
 
 
@@ -159,6 +160,7 @@ def is_homogeneous(F: PiecewiseLinear, domain: Domain = None, max_cells: int | N
         if any(form[-1] for form in part.values[0]):
             x = found.coordinates.lift_point(dehomogenise(found.interior(part)))
             return Verdict(False, _HOMOGENEOUS, _scaling(function, x, polyhedron))
+    found.all_parts()
     return Verdict(True, _HOMOGENEOUS, evidence=partial(_prove_homogeneous, function, polyhedron))
 
 

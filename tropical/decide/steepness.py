@@ -64,7 +64,7 @@ def lipschitz(F: PiecewiseLinear, norm: Any = 2, domain: Domain = None, max_cell
     polyhedron = as_polyhedron(domain, function.dimension)
     found = overlay([function], polyhedron, as_limit(max_cells, "max_cells"))
     first: dict[IntVector, int] = {}
-    for i, part in enumerate(found.parts):
+    for i, part in enumerate(found.all_parts()):
         first.setdefault(part.values[0][0][:-1], i)
     forms = list(first)
     (scale,) = found.scales

@@ -174,6 +174,7 @@ def _decide(
             left = function(x)
             values = left if isinstance(left, tuple) else (left,)
             return Verdict(False, question, Witness(x, left, tuple(_left_side(row, values, x) for row in system)))
+    found.all_parts()
     return Verdict(True, question, evidence=partial(_prove, function, system, domain))
 
 
