@@ -11,6 +11,7 @@ import pytest
 from published import ABSENT, FOLDER
 
 from tropical import (
+    Polyhedron,
     ReLUNetwork,
     TropicalPolynomial,
     TropicalRational,
@@ -145,6 +146,46 @@ def test_symmetric_maximum(case):
         orders = list(permutations(point))
         total = sum(c * sum(P(order) for order in orders) for c, P in terms)
         assert total == maximum(point) == max(point)
+
+
+@cases("symmetric_max_certificates")
+def test_symmetric_maximum_is_proved(case):
+    # with two hidden layers: max(a, b) = b + relu(a - b) in the first, maxima of two sums of those in the second
+    n = case["n"]
+    pairs = list(combinations(range(n), 2))
+    first = [[int(j == a) - int(j == b) for j in range(n)] for a, b in pairs]
+    first += [[sign * int(i == j) for j in range(n)] for i in range(n) for sign in (1, -1)]
+
+    def maximum_of_two(a, b):
+        row = [0] * len(first)
+        a, b = min(a, b), max(a, b)
+        row[len(pairs) + 2 * b], row[len(pairs) + 2 * b + 1] = 1, -1
+        if a != b:
+            row[pairs.index((a, b))] += 1
+        return row
+
+    def total(rows):
+        return [sum(entries) for entries in zip(*rows, strict=True)]
+
+    units, passed = {}, [Fraction(0)] * len(first)
+    for term in case["terms"]:
+        c = Fraction(term["coefficient"])
+        for order in permutations(range(n)):
+            left, right = (total([maximum_of_two(order[a], order[b]) for a, b in term[s]]) for s in ("left", "right"))
+            difference = tuple(a - b for a, b in zip(left, right, strict=True))
+            units[difference] = units.get(difference, 0) + c
+            passed = [p + c * r for p, r in zip(passed, right, strict=True)]
+    units = {row: c for row, c in units.items() if any(row)}
+    again = [[int(i == j) for j in range(len(first))] for i in range(len(first))]
+    net = ReLUNetwork([first, [*units, *again], [*units.values(), *passed]])
+    maximum = families.maximum_of(n)
+    # both sides are symmetric, so the chamber x0 >= x1 >= ... would do; here all of R^n is proved
+    chamber = Polyhedron([[int(j == i + 1) - int(j == i) for j in range(n)] for i in range(n - 1)], [0] * (n - 1))
+    assert check(same_function(net, maximum, chamber).certificate, net, maximum, domain=chamber)
+    proof = same_function(net, maximum)
+    assert check(proof.certificate, net, maximum)
+    weights = [*net.weights[:2], [[net.weights[2][0][0] + Fraction(1, 10**6), *net.weights[2][0][1:]]]]
+    assert not same_function(ReLUNetwork(weights), maximum, chamber)
 
 
 def test_the_functional_that_knows_maxima_of_five():

@@ -800,7 +800,7 @@ class _Network(_Function):
 
     def preactivations(self, pattern: Sequence[Sequence[int]]) -> list[Form]:
         """Return the preactivations of all hidden units as affine forms, each layer's over its denominator."""
-        if [len(signs) for signs in pattern] != [len(weights) for weights, _ in self.layers[:-1]]:
+        if [len(signs) for signs in pattern] != [len(weights) for weights, *_ in self.layers[:-1]]:
             raise _Rejected("a pattern needs one sign for each hidden unit")
         if any(type(sign) is not int or sign not in (0, 1) for signs in pattern for sign in signs):
             raise _Rejected("a pattern consists of 0 and 1")
@@ -838,7 +838,7 @@ class _Network(_Function):
             return super().values(entry, known)
         bounds = [([Fraction(a) for a in form], [Fraction(a) for a in form]) for form in self.inputs]
         rules = entry["relaxed"]
-        if [len(layer) for layer in rules] != [len(weights) for weights, _, _ in self.layers[:-1]]:
+        if [len(layer) for layer in rules] != [len(weights) for weights, *_ in self.layers[:-1]]:
             raise _Rejected("a relaxation needs one rule for each hidden unit")
         for depth, (weights, biases, _) in enumerate(self.layers):
             if depth:
@@ -870,6 +870,8 @@ def _relaxed(low: Affine, high: Affine, rule: Any, scale: int, known: Counter[Fo
     if type(rule) is int and rule == 0:
         _need([-a for a in high], known, "that a unit is not active")
         return [_ZERO] * len(low), [_ZERO] * len(low)
+    if not isinstance(rule, list):
+        raise _Rejected("a rule is 1, 0 or a list of four numbers")
     least, most, slope, lower = _numbers(rule)
     least, most = least * scale, most * scale
     if not (least <= 0 <= most and 0 <= slope <= 1 and 0 <= lower <= 1):

@@ -89,10 +89,10 @@ def _dent(
 
     def piece(x: Point) -> Fraction:
         z = [sum((a * b for a, b in zip(row, x, strict=True)), Fraction(0)) for row in found.coordinates.basis]
-        return sum((a * b for a, b in zip(form, (*z, 1), strict=True)), Fraction(0)) / scale
+        return Fraction(1, scale) * sum((a * b for a, b in zip(form, (*z, 1), strict=True)), Fraction(0))
 
     step = Fraction(1)
-    while True:
+    while True:  # ends: close to q, F is g
         start = tuple(a - step * (b - a) for a, b in zip(q, end, strict=True))
         if (domain is None or start in domain) and value(start) == piece(start):
             break
