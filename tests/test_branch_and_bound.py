@@ -79,7 +79,7 @@ def test_many_dimensions_are_harmless():
     found = value_range(net, box)
     assert check(found.certificate, net, domain=box)
     assert found.min <= net([0] * 20) <= found.max
-    with pytest.raises(BudgetExceeded, match="4096 vertices"):
+    with pytest.raises(BudgetExceeded, match="2048 vertices"):
         sup_distance(net, net, box)
 
 

@@ -106,7 +106,7 @@ def clause_criterion(
     >>> [str(piece) for piece in criterion.pieces], criterion.upper_sets
     (['-x0 + 1', '0', 'x0'], ((0, 1), (0, 2), (1, 2)))
     >>> bool(criterion.represents([[1], [0, 2]])), criterion.represents([[1]])
-    (True, Verdict(clauses represent the function: no, witness at x0 = 1/3, all others 0: 1/3 against 0))
+    (True, Verdict(clauses represent the function: no, witness at x0 = 1/3: 1/3 against 0))
     """
     function = as_function(F)
     if function.outputs != 1:

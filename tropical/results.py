@@ -251,10 +251,12 @@ class Distance(_Proved):
 
 def point_text(point: Point | None) -> str:
     """Return the coordinates that are not zero, cut where they are many."""
-    nonzero = [(i, value) for i, value in enumerate(point or ()) if value]
+    coordinates = point or ()
+    nonzero = [(i, value) for i, value in enumerate(coordinates) if value]
     shown = ", ".join(f"x{i} = {value}" for i, value in nonzero[:_COORDINATES_SHOWN]) or "the origin"
-    more = len(nonzero) - _COORDINATES_SHOWN
-    return shown + (f", and {more} more coordinates" if more > 0 else (", all others 0" if nonzero else ""))
+    if len(nonzero) > _COORDINATES_SHOWN:
+        return f"{shown}, and {len(nonzero) - _COORDINATES_SHOWN} more coordinates"
+    return shown + (", all others 0" if 0 < len(nonzero) < len(coordinates) else "")
 
 
 def _value_text(value: Fraction | tuple[Fraction, ...]) -> str:

@@ -65,7 +65,7 @@ def sup_distance(
     >>> float(sup_distance(parse("abs(x0)"), 1, Box([-3], [1])))
     2.0
     >>> sup_distance(parse("max(x0 + x1, 0)"), parse("0*x1"), relative=True)
-    Distance(|F - G|/|x| <= √(2), at x0 = 1, x1 = 1, all others 0)
+    Distance(|F - G|/|x| <= √(2), at x0 = 1, x1 = 1)
     """
     left, right, polyhedron = as_pair(F, G, domain)
     limit = as_limit(max_cells, "max_cells")

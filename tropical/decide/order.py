@@ -53,7 +53,7 @@ def is_below(F: Function, G: Function, domain: Domain = None, max_cells: int | N
     >>> bool(is_below(parse("min(x0, 0)"), parse("abs(x0)")))
     True
     >>> is_below(parse("abs(x0)"), 2, Box([-3], [1]))
-    Verdict(F <= G: no, witness at x0 = -3, all others 0: 3 against 2)
+    Verdict(F <= G: no, witness at x0 = -3: 3 against 2)
     """
     left, right, polyhedron = as_pair(F, G, domain)
     found = overlay([left, right], polyhedron, as_limit(max_cells, "max_cells"))
