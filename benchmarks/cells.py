@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 
 import tropical
 from benchmarks.timing import alternate
+from tropical.complexes import CellComplex
 
 __all__ = ["run"]
 
@@ -44,6 +46,7 @@ def run() -> None:
         print(line + (f"   {_ratio(net, box, n):6.0f} times the reference" if name in COMPARED else ""))
     _degenerate()
     _large()
+    _peer(networks)
     print(f"  peak resident memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
@@ -61,26 +64,63 @@ def _ratio(net: tropical.ReLUNetwork, box: tropical.Box, n: int) -> float:
 
 def _degenerate() -> None:
     """Print the time a cell of networks in special position as a multiple of that in general position."""
-    for widths in ((2, 64, 64, 1), (3, 24, 24, 1), (5, 10, 10, 1)):
-        d = widths[0]
-        box, speed = tropical.Box([-10] * d, [10] * d), []
-        for size in (8, 1000):
-            net = tropical.families.random_network(widths, 1, biases=True, denominator=size, largest=size)
-            ours = alternate(lambda net=net, box=box: tropical.cells(net, box), repeats=3)[0]
-            speed.append(ours[0] / tropical.cells(net, box).n_cells)
-        name = "-".join(map(str, widths))
-        print(f"  {name:<28} weights k/8 against k/1000: {speed[0] / speed[1]:5.2f} times as long a cell")
+    for widths in ((2, 16, 16, 1), (2, 64, 64, 1), (3, 24, 24, 1), (4, 12, 12, 1), (5, 10, 10, 1), (6, 8, 8, 1)):
+        for biases in (True, False):
+            ratios = []
+            for seed in (0, 1, 2):
+                special, general = (_random(widths, seed, size, biases=biases) for size in (8, 1000))
+                times = alternate(lambda special=special: special(), lambda general=general: general(), repeats=5)
+                per_cell = [t[1] / task().n_cells for t, task in zip(times, (special, general), strict=True)]
+                ratios.append(per_cell[0] / per_cell[1])
+            name = "-".join(map(str, widths)) + ("" if biases else " bias-free")
+            shown = ", ".join(f"{ratio:.2f}" for ratio in ratios)
+            print(f"  {name:<28} weights k/8 against k/1000: {shown} times as long a cell (three networks)")
 
 
 def _large() -> None:
     for widths in ((2, 128, 128, 128, 1), (8, 8, 8, 1)):
-        net = tropical.families.random_network(widths, 0, biases=True, denominator=1000, largest=1000)
-        d = widths[0]
-        box = tropical.Box([-10] * d, [10] * d)
-        ((seconds, *_),) = alternate(lambda net=net, box=box: tropical.cells(net, box), repeats=1, warm_up=False)
-        n = tropical.cells(net, box).n_cells
+        task = _random(widths, 0, 1000)
+        ((seconds, *_),) = alternate(task, repeats=1, warm_up=False)
+        n = task().n_cells
         name = "-".join(map(str, widths))
         print(f"  {name:<28} {n:>6} cells {seconds * 1e3:9.2f} ms {seconds / n * 1e9:8.0f} ns a cell")
+
+
+def _random(widths: tuple[int, ...], seed: int, size: int, *, biases: bool = True) -> Callable[[], CellComplex]:
+    """Return the task of enumerating the cells of a random network with weights k/size in a box."""
+    net = tropical.families.random_network(widths, seed, biases=biases, denominator=size, largest=size)
+    box = tropical.Box([-10] * widths[0], [10] * widths[0])
+    return lambda: tropical.cells(net, box, engine="compiled")
+
+
+def _peer(networks: dict[str, tuple[tropical.ReLUNetwork, tropical.Box, int]]) -> None:
+    """Print the time of relucent on three networks, where it is installed (it needs no license for these sizes)."""
+    try:
+        import relucent  # pyright: ignore[reportMissingImports]
+        from relucent.model.model import LinearLayer, ReLULayer  # pyright: ignore[reportMissingImports]
+        from relucent.model.model import ReLUNetwork as TheirNetwork  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        print("  relucent is not installed: no comparison")
+        return
+    for name in ("2-8-1-s0", "2-16-16-1-wide-s0", "3-8-8-1-s0"):
+        net, box, expected = networks[name]
+        layers = []
+        for matrix, bias in zip(net.weights, net.biases, strict=True):
+            layers += [LinearLayer(np.array(matrix, dtype=float), np.array(bias, dtype=float)), ReLULayer()]
+        theirs = TheirNetwork(layers[:-1])
+        start = np.full((1, net.dimension), 0.123456789)
+        searched: list[relucent.Complex] = []
+
+        def search(theirs: object = theirs, start: np.ndarray = start, searched: list[object] = searched) -> None:
+            searched.append(relucent.Complex(theirs))
+            searched[-1].bfs(start, cube_radius=10.0, cube_mode="intersect", nworkers=1, verbose=0)  # pyright: ignore
+
+        ((ours, *_),) = alternate(lambda net=net, box=box: tropical.cells(net, box, engine="compiled"))
+        ((their, *_),) = alternate(search, repeats=1, warm_up=False)
+        print(
+            f"  {name:<28} relucent: {len(searched[-1])} cells of {expected}, {their / expected * 1e3:.1f} ms a cell, "
+            f"{their / ours:.0f} times our time"
+        )
 
 
 def _product_time() -> float:

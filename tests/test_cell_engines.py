@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from published import ABSENT, FOLDER
 
 import tropical.complexes.compiled as compiled
 import tropical.complexes.kernels as kernels
+import tropical.complexes.modular as modular
 from tropical import Box, BudgetExceeded, Interrupted, InvalidInput, Polyhedron, ReLUNetwork, cells, families, parse
 from tropical.complexes.compiled_complex import _pointed
 from tropical.complexes.reduction import Reduction
@@ -112,6 +114,63 @@ def test_adversarial_networks(name):
     agree(net, Box([-3, -3], [3, 3]))
 
 
+def every_sign_exactly(monkeypatch, way):
+    """Let no float prove a sign, and the signs be found in one of the three ways."""
+    honest = compiled.float_layers
+    monkeypatch.setattr(
+        compiled, "float_layers", lambda layers: [replace(one, reach=one.reach * 1e12) for one in honest(layers)]
+    )
+    monkeypatch.setattr(modular, "_MOST", 0 if way == "python" else modular._MOST)
+    monkeypatch.setattr(modular, "_WORD", -1.0 if way == "residues" else modular._WORD)
+
+
+@pytest.mark.parametrize("way", ["64 bits", "residues", "python"])
+def test_all_ways_to_an_exact_sign(monkeypatch, way):
+    every_sign_exactly(monkeypatch, way)
+    in_python = []
+    decide = compiled._Work._decide
+    monkeypatch.setattr(compiled._Work, "_decide", lambda *some: (in_python.append(1), decide(*some)))
+    for weights, biases in ADVERSARIAL.values():
+        net = ReLUNetwork(weights, biases)
+        agree(net)
+        agree(net, Box([-3, -3], [3, 3]))
+    agree(families.random_network((3, 5, 4, 1), 2, biases=True, denominator=8, largest=8))
+    agree(families.random_network((2, 66, 1), 2, denominator=8, largest=8), Box([1, 1], [2, 2]))
+    assert bool(in_python) == (way == "python")
+
+
+def test_too_few_primes_are_caught(monkeypatch):
+    every_sign_exactly(monkeypatch, "residues")
+    net, box = (
+        families.random_network((3, 5, 3, 1), 0, biases=True, denominator=10**6, largest=10**6),
+        Box([-10] * 3, [10] * 3),
+    )
+    labels = {cell.label for cell in cells(net, box, engine="reference")}
+    assert patterns(net, box) == labels
+    bits = modular._neuron_bits
+    monkeypatch.setattr(modular, "_neuron_bits", lambda layers: bits(layers) / 8)  # a Hadamard bound that is none
+    assert patterns(afresh(net), box) != labels
+
+
+def patterns(net, box):
+    """The patterns that the compiled engine finds, without a look at vertices or facets."""
+    return set(cells(net, box, engine="compiled")._source.labels())
+
+
+def afresh(net):
+    """Return an equal network for which nothing has been prepared."""
+    return ReLUNetwork(net.weights, net.biases)
+
+
+def test_vertices_with_bad_values_are_computed_anew(monkeypatch):
+    net = nearly_parallel()
+    expected = described(cells(net, Box([-10, -10], [10, 10]), engine="reference"))
+    for limit in (0.0, 1.0):
+        monkeypatch.setattr(modular, "_limits", lambda floats, limit=limit: (limit,) * len(floats))
+        fresh = afresh(net)
+        assert described(cells(fresh, Box([-10, -10], [10, 10]), engine="compiled")) == expected
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_random_networks_with_many_zeros_and_layers(seed):
     rng = np.random.default_rng(seed)
@@ -186,15 +245,21 @@ def test_concurrent_walls_in_four_dimensions():
     assert rays[0] == rays[1]
 
 
+@pytest.mark.parametrize("limit", [0.0, 1e-10, 1.0])
 @pytest.mark.parametrize("name", BOUNDED)
-def test_error_bounds_hold_at_every_vertex(name):
-    """At each vertex the values are a multiple of the exact ones, within the bound that the kernels state."""
+def test_error_bounds_hold_at_every_vertex(monkeypatch, name, limit):
+    """At each vertex the values are a multiple of the exact ones, within the bound that the kernels state.
+
+    At vertices that are computed anew, which are those beyond the limit, too.
+    """
+    monkeypatch.setattr(modular, "_limits", lambda floats: (limit,) * len(floats))
     net, d = BOUNDED[name], BOUNDED[name].dimension
     reduction = Reduction([net], None if name == "cones" else Box([-10] * d, [10] * d).polyhedron())
     network = reduction.resolvers[0]
     layers = network.layers[:-1]
     cones = list(_pointed(reduction.start().cone, layers[0].matrix, layers[0].bias))
-    work = compiled._Work(layers, compiled.float_layers(layers), cones, reduction.homogeneous)
+    floats = compiled.float_layers(layers)
+    work = compiled._Work(layers, floats, compiled.ModularNetwork(layers, floats), cones, reduction.homogeneous)
     tables = []
 
     class Spy(compiled._Table):
@@ -204,8 +269,10 @@ def test_error_bounds_hold_at_every_vertex(name):
 
     original, compiled._Table = compiled._Table, Spy
     try:
+        patterns = np.empty((len(cones), 0), dtype=np.uint64)
         for depth in range(len(layers)):
-            work.split(depth, None)
+            parent, pattern, _ = work.split(depth, patterns, None)
+            patterns = np.concatenate([patterns[parent], pattern], axis=1)
     finally:
         compiled._Table = original
     worst = 0.0
@@ -243,27 +310,27 @@ def test_the_budget_gives_true_cells():
         assert {cell.label for cell in partial} <= labels
 
 
-@pytest.mark.parametrize("engine", ["compiled", "reference"])
-def test_an_interrupt_leaves_true_cells(monkeypatch, engine):
+@pytest.mark.parametrize(("engine", "call"), [("compiled", 6), ("reference", 10)])
+def test_an_interrupt_leaves_true_cells(monkeypatch, engine, call):
     net = families.random_network((2, 8, 8, 1), 0, biases=True)
     labels = {cell.label for cell in cells(net, engine="reference")}
     monkeypatch.setattr(compiled, "_BATCH", 5)
     calls = []
 
-    def stop_at_the_tenth(function):
+    def stop(function):
         def counted(*arguments):
             calls.append(None)
-            if len(calls) == 10:
+            if len(calls) == call:
                 raise KeyboardInterrupt
             return function(*arguments)
 
         return counted
 
     if engine == "compiled":
-        monkeypatch.setattr(kernels, "split_layer", stop_at_the_tenth(kernels.split_layer))
+        monkeypatch.setattr(kernels, "split_layer", stop(kernels.split_layer))
         monkeypatch.setattr("tropical.complexes.compiled.kernels_ready", lambda: True)
     else:
-        monkeypatch.setattr(NetworkResolver, "resolve", stop_at_the_tenth(NetworkResolver.resolve))
+        monkeypatch.setattr(NetworkResolver, "resolve", stop(NetworkResolver.resolve))
     with pytest.raises(Interrupted, match="cells found") as caught:
         cells(net, engine=engine)
     assert isinstance(caught.value, KeyboardInterrupt)

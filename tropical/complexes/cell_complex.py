@@ -18,7 +18,7 @@ from tropical._exact.rational import IntVector, as_limit, as_number_below
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear
 from tropical.certificates import Certificate
-from tropical.complexes import geometry
+from tropical.complexes import geometry, homology
 from tropical.complexes.certify import certify
 from tropical.complexes.geometry import LevelCell, OrderCell
 from tropical.complexes.listed_cells import ListedCells
@@ -165,6 +165,10 @@ class CellComplex:
         number = as_number_below(output, "output", len(self.tables), "outputs")
         return self.tables[number][cell.pieces[number]]
 
+    def piece_numbers(self) -> Sequence[tuple[int, ...]]:
+        """Return for each cell the numbers of its pieces, one for each output."""
+        return self._source.pieces()
+
     def coordinates(self) -> Coordinates:
         """Return the coordinates in which the cells live."""
         return self._source.coordinates
@@ -276,6 +280,36 @@ class CellComplex:
         For a classifier's output and level 0 the decision boundary.
         """
         return geometry.level_set(self, level, output)
+
+    def betti_numbers(self, which: str = "zero", *, level: Any = 0, output: int = 0) -> tuple[int, ...]:
+        """Return the Betti numbers b_0, ..., b_k over GF(2) of a set that an output and a level define; exact.
+
+        Parameters
+        ----------
+        which : {"zero", "positive", "negative"}
+            {F = level}, {F > level} or {F < level}, inside the domain. Unbounded sets are taken as they are: a line has
+            the numbers of a point, the outside of a disk in the plane those of a circle.
+        level : exact number
+        output : int
+
+        Raises
+        ------
+        InvalidInput
+            For the cells of a lattice polynomial, which do not meet face to face, and cells that contain a line.
+
+        Notes
+        -----
+        From the signs of F - level at the vertices of all faces (:mod:`tropical.complexes.homology`). Complexity:
+        elimination over GF(2) on the faces, in the worst case cubic in their number, nearly linear as a rule.
+
+        Examples
+        --------
+        >>> from tropical import ReLUNetwork, cells
+        >>> diamond = cells(ReLUNetwork([[[1, 0], [-1, 0], [0, 1], [0, -1]], [1, 1, 1, 1]], [None, -1]))
+        >>> [diamond.betti_numbers(which) for which in ("zero", "positive", "negative")]   # a loop, outside, inside
+        [(1, 1, 0), (1, 1, 0), (1, 0, 0)]
+        """
+        return homology.betti_numbers(self, which, level, output)
 
     def order_cells(self, *, output: int = 0, max_cells: int | None = None) -> tuple[OrderCell, ...]:
         """Return the refinement on whose cells the sets S_x of lemma R are constant.

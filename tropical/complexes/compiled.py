@@ -1,8 +1,9 @@
 """The compiled cell engine: networks in general and special position alike, exact.
 
 Layer by layer, all cells of a layer at once: one matrix product gives the values of the next layer at all vertices, and
-the kernels of :mod:`tropical.complexes.kernels` split the cells. A sign that float64 cannot prove is found in integers,
-from the exact coordinates of the vertex, which follow from those of the two ends of its edge.
+the kernels of :mod:`tropical.complexes.kernels` split the cells. A sign that float64 cannot prove is that of
+determinants modulo primes, or, where those are too large, of integers: from the exact coordinates of the vertex, which
+follow from those of the two ends of its edge.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tropical.clauses import members
 from tropical.complexes import kernels
 from tropical.complexes.exact_vertices import ExactVertices
 from tropical.complexes.float_layers import FloatLayer, NotForThisEngine, float_layers
+from tropical.complexes.modular import Arithmetic, ModularNetwork, wall_zeros
 from tropical.network import IntegerLayer, NetworkResolver
 
 __all__ = ["CompiledCells", "NotForThisEngine", "enumerate_cells"]
@@ -69,7 +71,7 @@ class CompiledCells:
 
 def kernels_ready() -> bool:
     """Return whether compiled kernels are in memory, or on disk from the present source."""
-    if _FLOATS:  # some network was enumerated in this process
+    if _PREPARED:  # some network was enumerated in this process
         return True
     dispatcher = kernels.split_layer
     source, folder = Path(kernels.__file__), dispatcher.stats.cache_path
@@ -105,14 +107,15 @@ def enumerate_cells(
     NotForThisEngine
     """
     layers = network.layers[:-1]
-    floats = _FLOATS.get(network)
-    if floats is None:
-        floats = _FLOATS[network] = float_layers(layers)
-    work = _Work(layers, floats, cones, homogeneous)
+    prepared = _PREPARED.get(network)
+    if prepared is None:
+        floats = float_layers(layers)
+        prepared = _PREPARED[network] = (floats, ModularNetwork(layers, floats))
+    work = _Work(layers, *prepared, cones, homogeneous)
     patterns = np.empty((len(cones), 0), dtype=np.uint64)
     complete = True
     for depth in range(len(layers)):
-        parent, pattern, finished = work.split(depth, max_cells, progress)
+        parent, pattern, finished = work.split(depth, patterns, max_cells, progress)
         patterns = np.concatenate([patterns[parent], pattern], axis=1) if depth else pattern
         complete = complete and finished
         if work.interrupted:  # what was found goes through the layers that are left, if it is not too much
@@ -125,8 +128,8 @@ def enumerate_cells(
 _BATCH, _AFTER_INTERRUPT = 1 << 10, 1 << 10
 
 
-# a network's layers in float64: their preparation takes as long as the cells of a small network
-_FLOATS: WeakKeyDictionary[NetworkResolver, list[FloatLayer]] = WeakKeyDictionary()
+# a network's layers in float64 and modulo primes: their preparation takes as long as the cells of a small network
+_PREPARED: WeakKeyDictionary[NetworkResolver, tuple[list[FloatLayer], ModularNetwork]] = WeakKeyDictionary()
 
 
 class _Work:
@@ -136,6 +139,7 @@ class _Work:
         self,
         layers: Sequence[IntegerLayer],
         floats: Sequence[FloatLayer],
+        modular: ModularNetwork,
         cones: Sequence[Cone],
         homogeneous: bool,
     ) -> None:
@@ -155,6 +159,9 @@ class _Work:
         self.masks = np.array(masks, dtype=np.uint64)
         self.exact = ExactVertices(layers, list(number), homogeneous)
         self.floats = floats
+        self.arithmetic = Arithmetic(modular, cones)
+        self.cone = np.arange(len(cones), dtype=np.int32)
+        self.zeros = wall_zeros(cones, number)
         rays = np.array([_unit(ray) for ray in number])
         self.inputs = rays if homogeneous else np.ascontiguousarray(rays[:, :-1])
         self.last = np.zeros(len(rays)) if homogeneous else np.ascontiguousarray(rays[:, -1])
@@ -164,15 +171,17 @@ class _Work:
         self.interrupted = False
 
     def split(
-        self, depth: int, max_cells: int | None, progress: Callable[[int], object] = lambda count: None
+        self,
+        depth: int,
+        patterns: np.ndarray,
+        max_cells: int | None,
+        progress: Callable[[int], object] = lambda count: None,
     ) -> tuple[np.ndarray, np.ndarray, bool]:
         """Split all cells along a layer; return for each new cell its parent and its pattern, and if all are there."""
         layer = self.floats[depth]
-        table = _Table(layer, self.inputs, self.last, self.error, self.neurons)
+        table = _Table(layer, self.inputs, self.last, self.error, self.neurons, self.zeros)
         self.exact.look_at(table.line, table.parents[:, 2])
-        if table.undecided:
-            for v in np.flatnonzero(table.signs[2, : table.count].any(axis=1)):
-                self._decide(int(v), depth, table)
+        settle = self.arithmetic.arguments(depth, patterns, self.cone)
         out = _Cells((layer.width + 63) // 64)
         state = np.array([0, table.count, 0, -1 if max_cells is None else max_cells, -1, 0], dtype=np.int64)
         count = len(self.offsets) - 1
@@ -180,11 +189,11 @@ class _Work:
             try:
                 stop = min(int(state[0]) + _BATCH, count)
                 where = (self.dimension, self.first_neuron, self.offsets[: stop + 1], self.vertices, self.masks)
-                arguments = (*where, *table.arguments(), *out.arguments(), state)
+                arguments = (*where, *table.arguments(), *out.arguments(), state, *settle)
                 status = kernels.split_layer(*arguments)
                 progress(int(state[0]))
             except KeyboardInterrupt:
-                if not state[2]:
+                if not out.count + state[2]:
                     raise
                 self.interrupted = True
                 table.count = int(state[1])  # the kernel may have returned before the signal was seen
@@ -195,22 +204,31 @@ class _Work:
                     break
                 continue
             if status == kernels.UNDECIDED:
-                self._decide(int(state[4]), depth, table)
+                if self.arithmetic.ready:
+                    self._decide(int(state[4]), depth, table)
+                else:
+                    self.arithmetic.prepare()
+                    settle = self.arithmetic.arguments(depth, patterns, self.cone)
             elif status == kernels.GROW_VERTICES:
                 table.grow()
                 self.exact.look_at(table.line, table.parents[:, 2])
             elif status == kernels.MASK_FULL:
                 raise NotForThisEngine("a cell with more than 64 facets")
+            elif status == kernels.GROW_CELLS:
+                out.store(state)
             else:
-                out.grow(status)
+                out.grow_stack()
         finished = int(state[0]) == count
         self.offsets, parent, self.vertices, self.masks, pattern = out.cells(int(state[2]))
-        self.neurons = table.parents[: table.count, 2]
         self.exact.keep(table.count)
-        self.first_neuron += layer.width
-        if depth + 1 < len(self.floats):  # what the next layer reads is exactly zero where the sign says so
-            words = table.signs[0, : table.count]
-            self.inputs = np.where(unpack(words, layer.width), table.values[: table.count, :-1], 0.0)
+        if depth + 1 < len(self.floats):  # what the next layer reads is zero exactly where the sign says so
+            self.neurons = table.parents[: table.count, 2]
+            self.first_neuron += layer.width
+            self.cone = self.cone[parent]
+            nowhere = ~(table.signs[0, : table.count] | table.signs[1, : table.count])
+            self.zeros = np.concatenate([table.zeros[: table.count], nowhere], axis=1)
+            active = unpack(table.signs[0, : table.count], layer.width)
+            self.inputs = np.where(active, np.maximum(table.values[: table.count, :-1], _TINY), 0.0)
             self.last = np.ascontiguousarray(table.values[: table.count, -1])
             self.error = table.error[: table.count]
         return parent, pattern, finished
@@ -241,15 +259,24 @@ class _Work:
 _BAD = 1e-11
 
 
+# Stands for a positive number that was rounded to zero or below: far below every error bound.
+_TINY = 1e-300
+
 # Products beyond this many are left to BLAS, whose call costs as much as some thousands of them.
-_BLAS = 100_000
+_BLAS = 10_000
 
 
 class _Table:
     """The values of a layer at all vertices, with room for more."""
 
     def __init__(
-        self, layer: FloatLayer, inputs: np.ndarray, last: np.ndarray, error: np.ndarray, neurons: np.ndarray
+        self,
+        layer: FloatLayer,
+        inputs: np.ndarray,
+        last: np.ndarray,
+        error: np.ndarray,
+        neurons: np.ndarray,
+        zeros: np.ndarray,
     ) -> None:
         self.layer = layer
         self.count = count = len(inputs)
@@ -261,12 +288,13 @@ class _Table:
         if multiplied:
             self.values[:count, :width] = inputs @ layer.matrix.T
         weights = (layer.matrix, layer.bias, layer.reach, multiplied)
-        self.undecided = kernels.evaluate_layer(inputs, last, error, *weights, self.values, self.error, *self.signs)
+        kernels.evaluate_layer(inputs, last, error, *weights, self.values, self.error, *self.signs)
         # vertices of earlier layers are ends of edges here, whatever made them
         self.parents, self.line = np.empty((capacity, 3), dtype=np.int32), np.empty((capacity, 2), dtype=np.int32)
         self.parents[:count, :2] = -1
         self.parents[:count, 2] = neurons
         self.line[:count] = -1
+        self.zeros = _longer(zeros, capacity)
         self.table = np.full(_table_size(capacity), -1, dtype=np.int32)
 
     def fill(self, v: int, inputs: np.ndarray, last: float) -> None:
@@ -278,58 +306,94 @@ class _Table:
 
     def arguments(self) -> tuple[Any, ...]:
         """Return the arguments of the kernel that splits."""
-        return self.values, self.error, *self.signs, self.parents, self.line, self.table
+        return self.values, self.error, *self.signs, self.parents, self.line, self.zeros, self.table
 
     def grow(self) -> None:
         """Double the room."""
         capacity = 2 * len(self.values)
         self.values, self.error = _longer(self.values, capacity), _longer(self.error, capacity)
-        self.signs = np.stack([_longer(part, capacity) for part in self.signs])
+        signs, self.signs = self.signs, np.empty((3, capacity, self.signs.shape[2]), dtype=np.uint64)
+        self.signs[:, : self.count] = signs[:, : self.count]
         self.parents = _longer(self.parents, capacity)
-        self.line = _longer(self.line, capacity)
+        self.line, self.zeros = _longer(self.line, capacity), _longer(self.zeros, capacity)
         self.table = np.full(_table_size(capacity), -1, dtype=np.int32)
         kernels.fill_table(self.table, self.parents, self.count)
 
 
 class _Cells:
-    """The cells found, and the stack of those at work."""
+    """The cells found, in chunks, and the stack of those at work."""
 
     def __init__(self, words: int) -> None:
-        self._pattern = np.empty((_CELLS, words), dtype=np.uint64)
-        self._offsets = np.zeros(_CELLS + 1, dtype=np.int64)
-        self._parent = np.empty(_CELLS, dtype=np.int32)
-        self._vertices = np.empty(8 * _CELLS, dtype=np.int32)
-        self._masks = np.empty(8 * _CELLS, dtype=np.uint64)
+        self.count = 0
+        self._words = words
+        self._chunks: list[tuple[np.ndarray, ...]] = []
         self._stack = np.zeros(256, dtype=np.int64)
         self._stack_vertices = np.empty(_STACK, dtype=np.int32)
         self._stack_masks = np.empty(_STACK, dtype=np.uint64)
+        self._open(_CELLS, 8 * _CELLS)
+
+    def _open(self, cells: int, vertices: int) -> None:
+        """Begin a chunk with room for so many cells, and vertices of all of them."""
+        self._offsets, self._parent = np.zeros(cells + 1, dtype=np.int64), np.empty(cells, dtype=np.int32)
+        self._vertices, self._masks = np.empty(vertices, dtype=np.int32), np.empty(vertices, dtype=np.uint64)
+        self._pattern = np.empty((cells, self._words), dtype=np.uint64)
 
     def arguments(self) -> tuple[np.ndarray, ...]:
         """Return the arguments of the kernel that splits."""
         found = (self._offsets, self._parent, self._vertices, self._masks, self._pattern)
         return *found, self._stack, self._stack_vertices, self._stack_masks
 
-    def cells(self, count: int) -> tuple[np.ndarray, ...]:
-        """Return offsets, parents, vertices, masks and patterns of the cells found."""
+    def _chunk(self, count: int) -> tuple[np.ndarray, ...]:
         stop = int(self._offsets[count])
         lists = (self._vertices[:stop], self._masks[:stop])
         return self._offsets[: count + 1], self._parent[:count], *lists, self._pattern[:count]
 
-    def grow(self, status: int) -> None:
-        """Make the room that a status asks for."""
-        if status == kernels.GROW_CELLS:
-            count = 2 * len(self._parent)
-            self._offsets, self._parent = _longer(self._offsets, count + 1), _longer(self._parent, count)
-            self._pattern = _longer(self._pattern, count)
-            size = 2 * len(self._vertices)
-            self._vertices, self._masks = _longer(self._vertices, size), _longer(self._masks, size)
-        else:
-            self._stack = _longer(self._stack, 2 * len(self._stack))
-            size = 4 * len(self._stack_vertices)
-            self._stack_vertices, self._stack_masks = (
-                _longer(self._stack_vertices, size),
-                _longer(self._stack_masks, size),
-            )
+    def store(self, state: np.ndarray) -> None:
+        """Put the cells found so far aside and begin another chunk; the kernel's state is told."""
+        count, cells, vertices = int(state[2]), len(self._parent), len(self._vertices)
+        if count:
+            self._chunks.append(self._chunk(count))
+        self.count += count
+        state[2] = 0
+        if state[3] >= 0:
+            state[3] -= count
+        # twice the room, up to a size at which a chunk more or less no longer counts, or if not one cell found room
+        if not count or vertices < _CHUNK:
+            cells, vertices = 2 * cells, 2 * vertices
+        self._open(cells, vertices)
+
+    def cells(self, count: int) -> tuple[np.ndarray, ...]:
+        """Return offsets, parents, vertices, masks and patterns of the cells found; the chunks are used up."""
+        if not self._chunks:
+            return self._chunk(count)
+        self._chunks.append(self._chunk(count))
+        columns = [list(column) for column in zip(*self._chunks, strict=True)]
+        self._chunks.clear()
+        sizes = np.concatenate([np.diff(offsets) for offsets in columns[0]])
+        return np.concatenate([[0], np.cumsum(sizes)]), *(_joined(column) for column in columns[1:])
+
+    def grow_stack(self) -> None:
+        """Double the room for the cells at work."""
+        self._stack = _longer(self._stack, 2 * len(self._stack))
+        size = 2 * len(self._stack_vertices)
+        self._stack_vertices, self._stack_masks = _longer(self._stack_vertices, size), _longer(self._stack_masks, size)
+
+
+# Vertices of the cells in a full chunk.
+_CHUNK = 1 << 20
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Return arrays one after the other; each is given up as soon as it is copied."""
+    if len(parts) == 1:
+        return parts[0]
+    result = np.empty((sum(map(len, parts)), *parts[0].shape[1:]), dtype=parts[0].dtype)
+    place = len(result)
+    while parts:
+        part = parts.pop()
+        place -= len(part)
+        result[place : place + len(part)] = part
+    return result
 
 
 def unpack(words: np.ndarray, width: int) -> np.ndarray:
@@ -351,5 +415,6 @@ def _table_size(capacity: int) -> int:
 
 
 def _unit(ray: IntVector) -> list[float]:
+    """Return a multiple of a ray of size 1, zero exactly where the ray is."""
     size = max(map(abs, ray))
-    return [entry / size for entry in ray]
+    return [entry / size or (_TINY if entry > 0 else -_TINY if entry else 0.0) for entry in ray]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tropical._exact.cone import Cone
-from tropical._exact.linear import null_space
 from tropical._exact.rational import IntVector, dot, primitive
 from tropical.complexes.cell_complex import Cell, CellComplex, Pair
 from tropical.complexes.listed_cells import facets_of_cones
@@ -49,7 +48,7 @@ def compiled_cells(
     except RuntimeError as error:  # numba finds no folder that it may write to, not even in the user's home
         return None if not insist else _refuse(f"a folder for compiled code; set NUMBA_CACHE_DIR ({error})")
     if not kernels_ready():
-        sys.stderr.write("tropical: compiling the cell engine; a few seconds, once\n")
+        sys.stderr.write("tropical: compiling the cell engine; some ten seconds, once\n")
     first = resolver.layers[0]
     try:
         cones = list(_pointed(reduction.start().cone, first.matrix, first.bias))
@@ -145,41 +144,64 @@ class _CompiledSource:
             place[vertex] = number.setdefault(exact.ray(vertex), len(number))
         return list(number), place
 
-    def _facets(self, cell: int) -> list[frozenset[int]]:
-        """Return the facets of a cell as sets of rays: the maximal ones among those that lie on one constraint."""
-        rays, place = self._rays
-        if len(rays[0]) == 1:
-            return [frozenset()]  # a half-line: its facet is the origin, on which there is no ray
-        start, stop = self._found.offsets[cell : cell + 2].tolist()
-        vertices = self._found.vertices[start:stop].tolist()
-        on: dict[int, list[int]] = defaultdict(list)
-        for vertex, mask in zip(vertices, self._found.masks[start:stop].tolist(), strict=True):
-            while mask:
-                bit = mask & -mask
-                mask ^= bit
-                on[bit].append(place[vertex])
-        sets = {frozenset(numbers) for numbers in on.values()}
-        return [facet for facet in sets if not any(facet < other for other in sets)]
+    @cached_property
+    def _facets(self) -> tuple[list[tuple[int, ...]], list[list[int]], list[list[int]]]:
+        """The facets as sorted rays, for each cell the numbers of its facets, and its rays.
 
-    def _normal(self, facet: frozenset[int], inside: int) -> IntVector:
-        """Return the primitive normal of the hyperplane through a facet, positive on the ray `inside`."""
+        A facet is a maximal set among those of a cell's rays that lie on one constraint.
+        """
+        rays, place = self._rays
+        number: dict[tuple[int, ...], int] = {}
+        facets, rays_of = [], []
+        offsets, vertices, masks = (a.tolist() for a in (self._found.offsets, self._found.vertices, self._found.masks))
+        for cell in range(len(self)):
+            start, stop = offsets[cell : cell + 2]
+            here = [place[v] for v in vertices[start:stop]]
+            distinct = sorted(set(here))
+            local = {ray: 1 << i for i, ray in enumerate(distinct)}
+            on: dict[int, int] = defaultdict(int)
+            for ray, mask in zip(here, masks[start:stop], strict=True):
+                flag = local[ray]
+                while mask:
+                    bit = mask & -mask
+                    mask ^= bit
+                    on[bit] |= flag
+            # a half-line's facet is the origin, on which there is no ray
+            sets = set(on.values()) if len(rays[0]) > 1 else {0}
+            found = []
+            for one in sets:
+                if not any(one & other == one and one != other for other in sets):
+                    key = tuple([ray for ray, flag in local.items() if one & flag])
+                    found.append(number.setdefault(key, len(number)))
+            facets.append(found)
+            rays_of.append(distinct)
+        return list(number), facets, rays_of
+
+    @cached_property
+    def _normals(self) -> list[IntVector]:
+        """For each facet a primitive normal of its hyperplane, the larger one of two."""
         rays = self._rays[0]
-        rows = [[Fraction(a) for a in rays[r]] for r in facet]
-        width = len(rays[0])
-        (normal,) = null_space(rows, width) if rows else [(1,) * width]
+        normals = (normal_of([rays[r] for r in facet], len(rays[0])) for facet in self._facets[0])
+        return [max(normal, tuple(-a for a in normal)) for normal in normals]
+
+    def _inward(self, cell: int, facet: int) -> IntVector:
+        """Return the normal of a cell's facet that is nonnegative on the cell."""
+        rays, normal, on = self._rays[0], self._normals[facet], self._facets[0][facet]
+        inside = next(r for r in self._facets[2][cell] if r not in on)
         return normal if dot(normal, rays[inside]) > 0 else tuple(-a for a in normal)
 
     @cached_property
     def _cones(self) -> tuple[Cone, ...]:
-        rays, place = self._rays
+        rays = self._rays[0]
+        facets, facets_of, rays_of = self._facets
         cones = []
-        for cell in range(len(self)):
-            start, stop = self._found.offsets[cell : cell + 2].tolist()
-            here = [place[v] for v in self._found.vertices[start:stop].tolist()]
-            facets = self._facets(cell)
-            normals = tuple(self._normal(facet, next(r for r in here if r not in facet)) for facet in facets)
-            incidence = tuple(sum(1 << c for c, facet in enumerate(facets) if r in facet) for r in here)
-            cones.append(Cone(len(rays[0]), (), tuple(rays[r] for r in here), incidence, normals))
+        for cell, (numbers, here) in enumerate(zip(facets_of, rays_of, strict=True)):
+            incidence = dict.fromkeys(here, 0)
+            for c, facet in enumerate(numbers):
+                for ray in facets[facet]:
+                    incidence[ray] |= 1 << c
+            normals = tuple(self._inward(cell, facet) for facet in numbers)
+            cones.append(Cone(len(rays[0]), (), tuple(rays[r] for r in here), tuple(incidence.values()), normals))
         return tuple(cones)
 
     def cones(self) -> tuple[Cone, ...]:
@@ -202,17 +224,41 @@ class _CompiledSource:
         The cells of a network meet face to face: a unit's preactivation is continuous, so its zero set goes on across
         every wall that it meets. Hence a shared facet has the same rays on both sides, and is looked up.
         """
-        sides: dict[frozenset[int], list[int]] = defaultdict(list)
-        for cell in range(len(self)):
-            for facet in self._facets(cell):
+        sides: list[list[int]] = [[] for _ in self._facets[0]]
+        for cell, facets in enumerate(self._facets[1]):
+            for facet in facets:
                 sides[facet].append(cell)
-        place, pairs = self._rays[1], []
-        for facet, cells in sides.items():
+        pairs = []
+        for facet, cells in enumerate(sides):
             if len(cells) == 2:
-                start, stop = self._found.offsets[cells[0] : cells[0] + 2].tolist()
-                here = (place[v] for v in self._found.vertices[start:stop].tolist())
-                normal = self._normal(facet, next(r for r in here if r not in facet))
-                opposite = tuple(-a for a in normal)
-                first, second = cells if normal > opposite else reversed(cells)
-                pairs.append((first, second, max(normal, opposite)))
+                normal = self._normals[facet]
+                first, second = cells if self._inward(cells[0], facet) == normal else reversed(cells)
+                pairs.append((first, second, normal))
         return sorted(pairs)
+
+
+def normal_of(rows: list[IntVector], width: int) -> IntVector:
+    """Return the primitive integer vector, up to sign, orthogonal to rows that span a hyperplane.
+
+    Fraction-free elimination, one row after another until there are enough; exact.
+    """
+    basis: list[tuple[int, list[int]]] = []
+    for given in rows:
+        if len(basis) == width - 1:
+            break
+        row = list(given)
+        for pivot, other in basis:
+            if row[pivot]:
+                factor, lead = row[pivot], other[pivot]
+                row = [lead * a - factor * b for a, b in zip(row, other, strict=True)]
+        pivot = next((c for c, a in enumerate(row) if a), None)
+        if pivot is not None:
+            basis.append((pivot, list(primitive(row))))
+    pivots = [pivot for pivot, _ in basis]
+    (free,) = (c for c in range(width) if c not in pivots)
+    normal = [int(c == free) for c in range(width)]
+    for pivot, row in reversed(basis):
+        total = dot(row, normal)
+        normal = [row[pivot] * a for a in normal]
+        normal[pivot] = -total
+    return primitive(normal)

@@ -40,8 +40,8 @@ def cells(
     progress : bool
         Whether a bar on stderr shows the cells as they are found.
     engine : {"auto", "compiled", "reference"}
-        The compiled engine takes networks, needs numba and compiles once (a few seconds; kept on disk). The reference
-        engine takes everything. By default whichever is faster; both are exact.
+        The compiled engine takes networks, needs numba and compiles once (some ten seconds; kept on disk). The
+        reference engine takes everything. By default whichever is faster; both are exact.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import gcd
 
 import numpy as np
@@ -30,11 +31,15 @@ class ExactVertices:
         self._edges: dict[int, tuple[int, int, int, int, int, int]] = {}
         self._values: dict[tuple[int, int], list[int]] = {}
         self._single: dict[tuple[int, int, int], int] = {}
-        self._place = [(depth, j) for depth, layer in enumerate(layers) for j in range(len(layer.matrix))]
         # for each vertex two points of the line on which it was made, and the neuron that made it: those of earlier
         # layers, and the tables of the layer at work
         self._lines = np.empty((0, 2), dtype=np.int32)
         self._present = (self._lines, np.empty(0, dtype=np.int32))
+
+    @cached_property
+    def _place(self) -> list[tuple[int, int]]:
+        """For each neuron its layer, and its number in it."""
+        return [(depth, j) for depth, layer in enumerate(self._layers) for j in range(len(layer.matrix))]
 
     def look_at(self, line: np.ndarray, neurons: np.ndarray) -> None:
         """Take the tables of the layer at work, which a kernel fills; they hold the earlier vertices' neurons, too."""

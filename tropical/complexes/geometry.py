@@ -108,13 +108,13 @@ def _simplices(face: int, on: list[int]) -> Iterator[list[int]]:
     if face == 1 << apex:
         yield [apex]
         return
-    for facet in _facets(face, on):
+    for facet in facets_of_face(face, on):
         if not facet >> apex & 1:
             for simplex in _simplices(facet, on):
                 yield [apex, *simplex]
 
 
-def _facets(face: int, on: list[int]) -> list[int]:
+def facets_of_face(face: int, on: list[int]) -> list[int]:
     """Return the maximal proper faces of a face, as masks of rays."""
     meets = {face & other for other in on} - {face, 0}
     return [meet for meet in meets if not any(meet != other and meet & other == meet for other in meets)]
@@ -136,7 +136,7 @@ def f_vector(complex_: CellComplex) -> tuple[int, ...]:
             faces[dimension].update(
                 frozenset(ray for r, ray in enumerate(cone.rays) if face >> r & 1) for face in level
             )
-            level = {facet for face in level for facet in _facets(face, on) if facet & finite}
+            level = {facet for face in level for facet in facets_of_face(face, on) if facet & finite}
             if region.homogeneous and dimension == 1:
                 level = {0}  # the origin, on which there is no ray
     return tuple(len(found) for found in faces)

@@ -7,7 +7,8 @@ at a new vertex are interpolated between the two ends of its edge, and the exact
 * inherited, where the two ends of the edge do not have opposite signs: no arithmetic, so structural zeros are exact;
 * 0 for the neuron whose hyperplane made the vertex;
 * the sign of the float value, where that exceeds its error bound;
-* found in integers otherwise: here, where int64 holds all numbers, else by the caller (status UNDECIDED).
+* the product of the signs of two determinants otherwise, found modulo primes (:mod:`tropical.complexes.modular`);
+* found in integers by the caller where that takes too many primes (status UNDECIDED).
 
 **Error bound of interpolation.** Let P, Q be the computed values at the ends, each within e_P, e_Q of the true ones,
 a = \|P_j\|, b = \|Q_j\|, and N = (b P + a Q)/(a + b). With weights μ = a/(a + b) and their true counterparts μ*,
@@ -44,7 +45,7 @@ DONE, UNDECIDED, GROW_VERTICES, GROW_CELLS, GROW_STACK, MASK_FULL = 0, 1, 2, 3, 
 _U = 2.0**-53
 _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
-_FITS = 2.0**62
+_BITS = 29.99  # of a prime; see tropical.complexes.modular
 
 
 @intrinsic
@@ -114,10 +115,19 @@ def evaluate_layer(  # noqa: ANN201
                 positive[v, j >> 6] |= bit
             elif value < -bound:
                 negative[v, j >> 6] |= bit
-            else:
+            elif bias[j] != 0.0 or not _vanishes(inputs[v], matrix[j]):
                 undecided[v, j >> 6] |= bit
                 count += 1
     return count
+
+
+@njit(cache=True)
+def _vanishes(inputs, weights):  # noqa: ANN001, ANN202
+    """Return whether each product has a factor zero; inputs are 0.0 where they truly are, and nowhere else."""
+    for i in range(inputs.shape[0]):  # noqa: SIM110 - compiled
+        if weights[i] != 0.0 and inputs[i] != 0.0:
+            return False
+    return True
 
 
 @njit(cache=True)
@@ -218,6 +228,357 @@ def _make_vertex(v, p, q, neuron, values, error, positive, negative, undecided, 
     return decided
 
 
+@njit(cache=True, error_model="numpy")
+def _inverse(number, prime):  # noqa: ANN001, ANN202
+    """Return the inverse of a number that a prime does not divide (Euclid)."""
+    old, new = np.int64(prime), np.int64(number)
+    before, factor = np.int64(0), np.int64(1)
+    while new != 0:
+        quotient = old // new
+        old, new = new, old - quotient * new
+        before, factor = factor, before - quotient * factor
+    return np.uint64(before if before >= 0 else before + np.int64(prime))
+
+
+@njit(cache=True, error_model="numpy")
+def _form(plane, depth, neuron, network, forms, pattern, out):  # noqa: ANN001, ANN202
+    """Set `out` to a neuron's form on a cell, where the active ones of the layer before it are known.
+
+    Modulo a prime; residues are below 2^30, so fifteen products and one residue more fit in 64 bits. Or, if the forms
+    of all neurons do, in 64 bits themselves, where overflow on the way does no harm.
+    """
+    moduli, _, residues, places, words, widths, _ = network
+    modulus, size = moduli[plane], out.shape[0]
+    fan_in = widths[depth]
+    base = places[depth] + neuron * (fan_in + 1)
+    if depth == 0:
+        for c in range(size):
+            out[c] = residues[plane, base + c]
+        return
+    for c in range(size):
+        out[c] = _ZERO
+    first = 0
+    for before in range(depth - 1):
+        first += widths[before + 1]
+    count = 0
+    for w in range(words[depth - 1], words[depth]):
+        left = pattern[w]
+        while left != _ZERO:
+            i = (w - words[depth - 1]) * 64 + np.int64(_trailing_zeros(left))
+            left &= left - _ONE
+            weight = residues[plane, base + i]
+            if weight == _ZERO:
+                continue
+            for c in range(size):
+                out[c] += weight * forms[plane, first + i, c]
+            count += 1
+            if count == 15 and modulus != _ZERO:
+                count = 0
+                for c in range(size):
+                    out[c] %= modulus
+    if size > widths[0]:
+        out[size - 1] += residues[plane, base + fan_in]
+    if modulus != _ZERO:
+        for c in range(size):
+            out[c] %= modulus
+
+
+@njit(cache=True, error_model="numpy")
+def _active_forms(plane, cell, depth, network, forms, forms_cell, pattern):  # noqa: ANN001, ANN202
+    """Compute the forms of the active neurons of all layers before the present one, unless the cell is the last."""
+    if forms_cell[plane] == cell:
+        return
+    words, widths = network[4], network[5]
+    first = 0
+    for layer in range(depth):
+        for w in range(words[layer], words[layer + 1]):
+            left = pattern[w]
+            while left != _ZERO:
+                i = (w - words[layer]) * 64 + np.int64(_trailing_zeros(left))
+                left &= left - _ONE
+                _form(plane, layer, i, network, forms, pattern, forms[plane, first + i])
+        first += widths[layer + 1]
+    forms_cell[plane] = cell
+
+
+@njit(cache=True, error_model="numpy")
+def _row(r, depth, number, network, primes, walls, forms, pattern, raw, out):  # noqa: ANN001, ANN202
+    """Set `out` to a wall of the domain (depth -1) or to a neuron's form, modulo prime r.
+
+    A form that fits in 64 bits is left in `raw` by the first call, for the primes after.
+    """
+    size, prime = out.shape[0], primes[r]
+    if depth < 0:
+        residues = walls[0]
+        for c in range(size):
+            out[c] = residues[r, number, c]
+        return
+    whole = network[0][0] == _ZERO
+    if r == 0 or not whole:
+        _form(r, depth, number, network, forms, pattern, raw)
+    for c in range(size):
+        out[c] = np.uint64(np.int64(raw[c]) % np.int64(prime)) if whole else raw[c]
+
+
+@njit(cache=True, error_model="numpy")
+def _pivot(rows, k, pivots, prime):  # noqa: ANN001, ANN202
+    """Reduce row k by the rows before it and make its pivot 1; return what the pivot was, 0 for a dependent row."""
+    size = rows.shape[1]
+    for i in range(k):
+        factor = rows[k, pivots[i]]
+        if factor != _ZERO:
+            factor = prime - factor
+            for c in range(size):
+                rows[k, c] = (rows[k, c] + factor * rows[i, c]) % prime
+    for c in range(size):
+        if rows[k, c] != _ZERO:
+            pivots[k] = c
+            lead = rows[k, c]
+            inverse = _inverse(lead, prime)
+            for j in range(size):
+                rows[k, j] = rows[k, j] * inverse % prime
+            return lead
+    return _ZERO
+
+
+@njit(cache=True, error_model="numpy")
+def _choose_rows(v, depth, zeros, positive, negative, undecided, network, primes, walls, forms, pattern, chosen):  # noqa: ANN001, ANN202
+    """Choose independent hyperplanes through a vertex, as (layer, number), as many as fix it; return how many.
+
+    Walls come first, then the neurons in the order of the layers: early ones have the smallest coefficients.
+    """
+    words, widths = network[4], network[5]
+    size = forms.shape[2]
+    rows, raw = np.empty((size, size), dtype=np.uint64), np.empty(size, dtype=np.uint64)
+    pivots = np.empty(size, dtype=np.int64)
+    wall_words = zeros.shape[1] - words[depth]
+    count, first_prime = 0, np.int64(0)
+    for w in range(zeros.shape[1] + positive.shape[1]):
+        layer, start = np.int64(-1), np.int64(0)
+        if w >= zeros.shape[1]:
+            layer, start = depth, np.int64(zeros.shape[1])
+            left = ~(positive[v, w - start] | negative[v, w - start] | undecided[v, w - start])
+        else:
+            left = zeros[v, w]
+            if w >= wall_words:
+                layer = np.int64(0)
+                while words[layer + 1] <= w - wall_words:
+                    layer += 1
+                start = wall_words + words[layer]
+        while left != _ZERO:
+            number = (w - start) * 64 + np.int64(_trailing_zeros(left))
+            left &= left - _ONE
+            if layer >= 0 and number >= widths[layer + 1]:
+                break
+            _row(first_prime, layer, number, network, primes, walls, forms, pattern, raw, rows[count])
+            if _pivot(rows, count, pivots, primes[0]) != _ZERO:
+                chosen[count, 0], chosen[count, 1] = layer, number
+                count += 1
+                if count == size - 1:
+                    return count
+    return count
+
+
+@njit(cache=True, error_model="numpy")
+def _cofactors(rows, count, prime, out):  # noqa: ANN001, ANN202
+    """Set `out` to the vector c with <c, x> = det(rows, x) modulo a prime, by elimination of the first d rows."""
+    size = count + 1
+    pivots = np.empty(size, dtype=np.int64)
+    determinant = _ONE
+    for c in range(size):
+        out[c] = _ZERO
+    for k in range(count):
+        lead = _pivot(rows, k, pivots, prime)
+        if lead == _ZERO:
+            return  # modulo this prime all cofactors vanish
+        determinant = determinant * lead % prime
+    free = size * (size - 1) // 2
+    for k in range(count):
+        free -= pivots[k]
+    pivots[count] = free
+    for i in range(size):
+        for j in range(i):
+            if pivots[j] > pivots[i]:  # an inversion
+                determinant = (prime - determinant) % prime
+    out[free] = determinant
+    for k in range(count - 1, -1, -1):  # <row, c> = 0 for every row
+        total = _ZERO
+        for c in range(size):
+            if c != pivots[k]:
+                total = (total + rows[k, c] * out[c]) % prime
+        out[pivots[k]] = (prime - total) % prime
+
+
+@njit(cache=True, error_model="numpy")
+def _digits(residues, count, primes, inverses, out):  # noqa: ANN001, ANN202
+    """Set `out` to the mixed radix digits of the number between 0 and the product of the primes (Garner)."""
+    for j in range(count):
+        prime = primes[j]
+        digit = residues[j]
+        for i in range(j):
+            digit = (digit + prime - out[i] % prime) * inverses[i, j] % prime
+        out[j] = digit
+
+
+@njit(cache=True, error_model="numpy")
+def _sign(residues, count, primes, inverses, digits):  # noqa: ANN001, ANN202
+    """Return the sign of an integer that is below half the product of the primes in absolute value.
+
+    Half the product, rounded down, has the digits (p - 1)/2: integers above it stand for negative ones.
+    """
+    _digits(residues, count, primes, inverses, digits)
+    for j in range(count - 1, -1, -1):
+        half = primes[j] >> _ONE
+        if digits[j] != half:
+            if digits[j] > half:
+                return -1
+            break
+    for j in range(count):
+        if digits[j] != _ZERO:
+            return 1
+    return 0
+
+
+@njit(cache=True, error_model="numpy")
+def _float(residues, count, primes, inverses, digits):  # noqa: ANN001, ANN202
+    """Return that integer in float64, with a relative error below 2 count u: it is summed up without cancellation."""
+    sign = _sign(residues, count, primes, inverses, digits)
+    if sign < 0:
+        for j in range(count):
+            residues[j] = (primes[j] - residues[j]) % primes[j]
+        _digits(residues, count, primes, inverses, digits)
+    value = 0.0
+    for j in range(count - 1, -1, -1):
+        value = value * np.float64(primes[j]) + np.float64(digits[j])
+    return sign * value
+
+
+@njit(cache=True, error_model="numpy")
+def _bits(first, layer, number, network, walls):  # noqa: ANN001, ANN202
+    """Return the bits of the norm of a wall (layer -1) or a neuron's form."""
+    return walls[1][number] if layer < 0 else network[6][first[layer] + number]
+
+
+@njit(cache=True, error_model="numpy")
+def _settle(v, cell, depth, values, error, positive, negative, undecided, zeros, stage, network, walls):  # noqa: ANN001, ANN202
+    """Decide all signs at a vertex of a cell by determinants, and compute its values anew if their bound is large.
+
+    Returns False if there are too few primes for the bound, or one divides what it should not.
+    """
+    primes, inverses = network[1]
+    patterns, cone, forms, forms_cell, floats, reach, limit = stage
+    if primes.shape[0] == 0:
+        return False
+    pattern, size = patterns[cell], forms.shape[2]
+    # the hyperplanes that fix the vertex, a wall that is positive there, and the neurons in question
+    asked = size
+    for w in range(undecided.shape[1]):
+        asked += np.int64(_popcount(undecided[v, w]))
+    lines = np.empty((asked, 2), dtype=np.int64)
+    _active_forms(np.int64(0), cell, depth, network, forms, forms_cell, pattern)
+    arrays = (zeros, positive, negative, undecided)
+    if _choose_rows(v, depth, *arrays, network, primes, walls, forms, pattern, lines) < size - 1:
+        return False
+    wall, stop = walls[2][cone[cell]], walls[2][cone[cell] + 1]
+    while wall < stop and zeros[v, wall >> 6] >> np.uint64(wall & 63) & _ONE != _ZERO:
+        wall += 1
+    if wall == stop:
+        return False
+    lines[size - 1, 0], lines[size - 1, 1] = -1, wall
+    asked = size
+    for w in range(undecided.shape[1]):
+        left = undecided[v, w]
+        while left != _ZERO:
+            lines[asked, 0], lines[asked, 1] = depth, w * 64 + np.int64(_trailing_zeros(left))
+            left &= left - _ONE
+            asked += 1
+    # Hadamard: |det| is at most the product of the rows' norms; the sign takes one bit more
+    first = np.zeros(depth + 1, dtype=np.int64)
+    for layer in range(depth):
+        first[layer + 1] = first[layer] + network[5][layer + 1]
+    total, largest = 1.0, 0.0
+    for k in range(asked):
+        bits = _bits(first, lines[k, 0], lines[k, 1], network, walls)
+        if k < size - 1:
+            total += bits
+        else:
+            largest = max(largest, bits)
+    if not total + largest < _BITS * primes.shape[0]:  # an infinite bound, too
+        return False
+    needed = np.int64((total + largest) / _BITS) + 1
+    raw = np.empty((asked, size), dtype=np.uint64)
+    rows = np.empty((asked, size), dtype=np.uint64)
+    cofactors = np.empty((needed, size), dtype=np.uint64)
+    found = np.zeros((asked, needed), dtype=np.uint64)
+    digits = np.empty(needed, dtype=np.uint64)
+    for r in range(needed):
+        prime = primes[r]
+        if r < forms_cell.shape[0]:
+            _active_forms(r, cell, depth, network, forms, forms_cell, pattern)
+        for k in range(asked):
+            _row(r, lines[k, 0], lines[k, 1], network, primes, walls, forms, pattern, raw[k], rows[k])
+        _cofactors(rows, size - 1, prime, cofactors[r])
+        for k in range(size - 1, asked):
+            for c in range(size):
+                found[k, r] = (found[k, r] + cofactors[r, c] * rows[k, c]) % prime
+    orientation = 0
+    for k in range(size - 1, asked):
+        sign = _sign(found[k], needed, primes, inverses, digits)
+        if k == size - 1:
+            orientation = sign
+            if sign == 0:
+                return False
+            continue
+        w, bit = lines[k, 1] >> 6, _ONE << np.uint64(lines[k, 1] & 63)
+        undecided[v, w] &= ~bit
+        if sign == orientation:
+            positive[v, w] |= bit
+        elif sign != 0:
+            negative[v, w] |= bit
+    if error[v] > limit:
+        point, greatest = np.empty(size), 0.0
+        for c in range(size):
+            for r in range(needed):
+                found[0, r] = cofactors[r, c]
+            point[c] = orientation * _float(found[0], needed, primes, inverses, digits)
+            greatest = max(greatest, abs(point[c]))
+        for c in range(size):
+            point[c] /= greatest
+        _forward(v, depth, point, (2 * needed + 2) * _U, values, error, pattern, network, floats, reach)
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def _forward(v, depth, point, bound, values, error, pattern, network, floats, reach):  # noqa: ANN001, ANN202
+    """Set the values of a layer at a vertex with known coordinates, and their error bound if it is better."""
+    words, widths = network[4], network[5]
+    last = point[widths[0]] if point.shape[0] > widths[0] else 0.0
+    inputs = point[: widths[0]]
+    base = 0
+    for layer in range(depth + 1):
+        fan_in, width = widths[layer], widths[layer + 1]
+        size = abs(last)
+        for i in range(fan_in):
+            size = max(size, abs(inputs[i]))
+        bound = max(reach[layer] * (bound + (fan_in + 8) * _U * size), bound)
+        outputs = np.empty(width)
+        for j in range(width):
+            total = 0.0
+            active = layer == depth or pattern[words[layer] + (j >> 6)] >> np.uint64(j & 63) & _ONE != _ZERO
+            if active:
+                for i in range(fan_in):
+                    total += floats[base + i] * inputs[i]
+                total += floats[base + fan_in] * last
+            outputs[j] = total
+            base += fan_in + 1
+        inputs = outputs
+    if bound < error[v]:
+        error[v] = bound
+        for j in range(widths[depth + 1]):
+            values[v, j] = inputs[j]
+        values[v, widths[depth + 1]] = last
+
+
 @njit(cache=True)
 def _free_bit(masks, start, stop, needed):  # noqa: ANN001, ANN202
     """Return a constraint bit that no vertex of the cell uses, 64 if there is none.
@@ -266,6 +627,7 @@ def split_layer(  # noqa: ANN201
     undecided,  # noqa: ANN001
     parents,  # noqa: ANN001 - int32 (capacity, 3): ends of the edge, ordered, and the neuron
     line,  # noqa: ANN001 - int32 (capacity, 2): ends of the longest edge of this layer on which it lies, or -1
+    zeros,  # noqa: ANN001 - uint64 (capacity, words): walls and neurons of earlier layers that vanish at the vertex
     table,  # noqa: ANN001 - int32, a power of two: hash table of the vertices
     out_offsets,  # noqa: ANN001 - int64
     out_parent,  # noqa: ANN001 - int32: the cell of the layer before
@@ -276,6 +638,10 @@ def split_layer(  # noqa: ANN201
     stack_vertices,  # noqa: ANN001 - int32
     stack_masks,  # noqa: ANN001 - uint64
     state,  # noqa: ANN001 - int64: cell at work, vertices, cells out, budget of cells, undecided vertex, stack depth
+    layer,  # noqa: ANN001 - its number
+    stage,  # noqa: ANN001 - tuples for `_settle`: see complexes.modular
+    network,  # noqa: ANN001
+    walls,  # noqa: ANN001
 ):
     """Split every cell along the neurons of a layer that cross it.
 
@@ -286,6 +652,7 @@ def split_layer(  # noqa: ANN201
     words = positive.shape[1]
     capacity = values.shape[0]
     n_vertices, n_out, depth = state[1], state[2], state[5]
+    limit, no_primes = stage[6], network[1][0].shape[0] == 0
     for cell in range(state[0], cell_offsets.shape[0] - 1):
         state[0] = cell
         if depth == 0:
@@ -294,8 +661,17 @@ def split_layer(  # noqa: ANN201
                 state[1], state[2], state[5] = n_vertices, n_out, 0
                 return GROW_STACK
             for i in range(size):
-                stack_vertices[i] = cell_vertices[cell_offsets[cell] + i]
+                v = np.int64(cell_vertices[cell_offsets[cell] + i])
+                stack_vertices[i] = v
                 stack_masks[i] = cell_masks[cell_offsets[cell] + i]
+                open_signs = False
+                for w in range(words):
+                    open_signs = open_signs or undecided[v, w] != _ZERO
+                if open_signs and not _settle(
+                    v, cell, layer, values, error, positive, negative, undecided, zeros, stage, network, walls
+                ):
+                    state[1], state[2], state[4], state[5] = n_vertices, n_out, v, 0
+                    return UNDECIDED
             depth = 1
             stack_cells[0] = 0
             stack_cells[1] = size
@@ -338,16 +714,13 @@ def split_layer(  # noqa: ANN201
                 state[1], state[2], state[5] = n_vertices, n_out, depth
                 return MASK_FULL
             wall = _ONE << np.uint64(bit)
-            # Behind the cell its vertices are written sorted: above, on and below the hyperplane, then the new ones, of
-            # which there are at most size²/4, one for each pair on both sides.
+            # Behind the cell its vertices are written sorted: above, on and below the hyperplane, then the new ones;
+            # behind these the two parts, each at most as long.
             size = stop - start
             new = stop + size
-            if depth + 2 >= stack_cells.shape[0] or new + 2 * size + size * size > stack_vertices.shape[0]:
+            if depth + 2 >= stack_cells.shape[0] or new + 2 * size > stack_vertices.shape[0]:
                 state[1], state[2], state[5] = n_vertices, n_out, depth
                 return GROW_STACK
-            if n_vertices + size * size // 4 + 1 > capacity or 2 * (n_vertices + size * size // 4 + 1) > table.shape[0]:
-                state[1], state[2], state[5] = n_vertices, n_out, depth
-                return GROW_VERTICES
             on, below = stop, new
             for i in range(start, stop):
                 v = stack_vertices[i]
@@ -379,18 +752,34 @@ def split_layer(  # noqa: ANN201
                     certain = count == needed and (simple or np.int64(_popcount(stack_masks[q])) == needed + 1)
                     if not certain and not _spans_edge(stack_masks, stop, new, p, q, common):
                         continue
+                    if end + 1 + 2 * (end + 1 - stop) > stack_vertices.shape[0]:
+                        state[1], state[2], state[5] = n_vertices, n_out, depth
+                        return GROW_STACK
                     low = min(stack_vertices[p], stack_vertices[q])
                     high = max(stack_vertices[p], stack_vertices[q])
-                    place = _slot(table, parents, low, high, first_neuron + neuron)
-                    v = table[place]
+                    slot = _slot(table, parents, low, high, first_neuron + neuron)
+                    v = np.int64(table[slot])
+                    suspect = False
                     if v < 0:
+                        if n_vertices == capacity:
+                            state[1], state[2], state[5] = n_vertices, n_out, depth
+                            return GROW_VERTICES
                         v = n_vertices
                         n_vertices += 1
                         parents[v, 0], parents[v, 1], parents[v, 2] = low, high, first_neuron + neuron
-                        table[place] = v
+                        table[slot] = v
                         _make_vertex(v, low, high, neuron, values, error, positive, negative, undecided, line)
+                        for w in range(zeros.shape[1]):
+                            zeros[v, w] = zeros[low, w] & zeros[high, w]
+                        suspect = error[v] > limit
+                    open_signs = False
                     for w in range(words):
-                        if undecided[v, w] != _ZERO:
+                        open_signs = open_signs or undecided[v, w] != _ZERO
+                    if open_signs or suspect:
+                        settled = _settle(
+                            v, cell, layer, values, error, positive, negative, undecided, zeros, stage, network, walls
+                        )
+                        if not settled and (open_signs or no_primes):
                             state[1], state[2], state[4], state[5] = n_vertices, n_out, v, depth
                             return UNDECIDED
                     stack_vertices[end] = v
