@@ -83,6 +83,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd, lcm
 from typing import Any
 
@@ -227,10 +228,12 @@ def check(certificate: Certificate, *subjects: Any, domain: Any = None, claim: A
         document = Certificate.from_plain(certificate.to_plain()).to_plain()
         functions, stated, claimed = tuple(document["functions"]), document["domain"], document["claim"]
         statement = _statement(document)
+        if certificate.kind != document["kind"]:
+            raise _Rejected(f"the certificate is called {certificate.kind!r} and is one of kind {document['kind']!r}")
         if subjects:
             _compare(functions, subjects)
-            if stated != (None if domain is None else _plain(domain, "the domain")):
-                raise _Rejected(f"the certificate speaks about another domain: {statement}")
+        if (subjects or domain is not None) and stated != (None if domain is None else _plain(domain, "the domain")):
+            raise _Rejected(f"the certificate speaks about another domain: {statement}")
         if claim is not None and claim != claimed:
             raise _Rejected(f"the certificate claims something else: {statement}")
         for function in functions:
@@ -253,7 +256,8 @@ def _statement(document: dict[str, Any]) -> str:
     if kind not in _JUDGES:
         raise _Rejected(f"unknown kind {kind!r}")
     judge = _JUDGES[kind]
-    if (set() if claim is None else set(claim)) != judge.numbers:
+    numbers = claim.keys() if isinstance(claim, dict) and claim else claim
+    if numbers != (judge.numbers or None):
         raise _Rejected(f"the claim of a statement {kind!r} has the numbers {sorted(judge.numbers)}")
     return f"{judge.text} on {where}" + ("" if claim is None else f": {json.dumps(claim, sort_keys=True)}")
 
@@ -267,7 +271,10 @@ def _compare(functions: Sequence[dict[str, Any]], subjects: Sequence[Any]) -> No
 
 
 def _plain(subject: Any, name: str) -> dict[str, Any]:
-    plain = subject.to_plain() if hasattr(subject, "to_plain") else subject
+    try:
+        plain = subject.to_plain() if hasattr(subject, "to_plain") else subject
+    except Exception as error:  # whatever the subject does, the answer is one of this program
+        raise _Rejected(f"{name} has no plain form to compare: {type(error).__name__}: {error}") from None
     if not isinstance(plain, dict):
         raise _Rejected(f"{name} has no plain form to compare")
     return plain
@@ -291,10 +298,18 @@ def _check_schema(function: Any) -> None:
             if part["type"] != "tropical_polynomial":
                 raise _Rejected("a quotient is one of tropical polynomials")
             _check_schema(part)
+        if function["numerator"]["convention"] != function["denominator"]["convention"]:
+            raise _Rejected("numerator and denominator have two conventions")
         return
     if kind == "relu_network":
         lists = [function["weights"], *function["weights"], function["biases"], *function["biases"]]
         lists += [row for layer in function["weights"] for row in layer]
+        widths = [len(function["weights"][0][0]), *(len(layer) for layer in function["weights"])]
+        rows = [[len(row) for row in layer] for layer in function["weights"]]
+        if rows != [[before] * after for before, after in pairwise(widths)]:
+            raise _Rejected("a row has not one weight for each unit of the layer before")
+        if [len(bias) for bias in function["biases"]] != widths[1:]:
+            raise _Rejected("a layer needs one bias for each unit")
     elif kind == "lattice_polynomial":
         lists = [function["pieces"], function["clauses"], *function["clauses"]]
         lists += _entries(function["pieces"], "gradient", "constant")
@@ -437,6 +452,8 @@ class _Range(_Judge):
     def start(self) -> None:
         self.bounds = {side: None if self.claim[side] is None else _number(self.claim[side]) for side in ("min", "max")}
         self.missing = {side for side, bound in self.bounds.items() if bound is None}
+        if any(self.claim[f"arg{side}"] is not None for side in self.missing):
+            raise _Rejected("an unbounded end is attained nowhere")
         self.rays = self.evidence.get("unbounded", {})
 
     def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
@@ -468,6 +485,8 @@ class _Distance(_Judge):
     def start(self) -> None:
         self.bound = None if self.claim["distance"] is None else _number(self.claim["distance"])
         self.found = self.bound is not None
+        if not self.found and self.claim["point"] is not None:
+            raise _Rejected("an unbounded distance is attained nowhere")
 
     def leaf(self, values: list[Values], node: dict[str, Any], known: Counter[Form]) -> None:
         if self.bound is not None:
@@ -585,11 +604,13 @@ class _Unreachable(_Judge):
         entries = self.claim["constraints"]
         if any(entry.keys() != {"inputs", "outputs", "bound", "strict"} for entry in entries):
             raise _Rejected("a constraint has inputs, outputs, bound and strict, nothing else")
+        if not isinstance(entries, list) or any(type(entry["strict"]) is not bool for entry in entries):
+            raise _Rejected("constraints are a list, and strict is true or false")
         if any(len(entry["outputs"]) != self.functions[0].outputs for entry in entries):
             raise _Rejected("a constraint needs one coefficient for each output")
         inputs = _factor([_numbers(entry["inputs"]) for entry in entries], self.basis, self.pivots, self.dimension)
         self.rows = [
-            (row, _numbers(entry["outputs"]), _number(entry["bound"]), entry["strict"] is True)
+            (row, _numbers(entry["outputs"]), _number(entry["bound"]), entry["strict"])
             for row, entry in zip(inputs, entries, strict=True)
         ]
 
@@ -638,8 +659,8 @@ def _walls(domain: dict[str, Any] | None, basis: Any, pivots: list[int], dimensi
     """Return the walls ``b - Ax >= 0`` of the domain in the reduced coordinates."""
     if domain is None:
         return []
-    if domain["type"] != "polyhedron":
-        raise _Rejected(f"unknown domain {domain['type']!r}")
+    if domain.keys() != {"type", "A", "b"} or domain["type"] != "polyhedron" or not isinstance(domain["A"], list):
+        raise _Rejected("a domain is a polyhedron with the lists A and b")
     rows = _factor([_numbers(row) for row in domain["A"]], basis, pivots, dimension)
     bounds = _numbers(domain["b"])
     return [_primitive([*(-a for a in row), b]) for row, b in zip(rows, bounds, strict=True)]
@@ -1063,7 +1084,9 @@ def _nonnegative(form: Form, known: Counter[Form]) -> bool:
     return known[form] > 0 or (not any(form[:-1]) and form[-1] >= 0)
 
 
-def _numbers(texts: Iterable[str]) -> list[Fraction]:
+def _numbers(texts: Any) -> list[Fraction]:
+    if not isinstance(texts, list):
+        raise _Rejected(f"{texts!r} is no list of numbers")
     return [_number(text) for text in texts]
 
 
@@ -1081,8 +1104,8 @@ def _integer(text: str) -> int:
 
 
 def _form(texts: Sequence[str], dimension: int) -> Form:
-    if len(texts) != dimension + 1:
-        raise _Rejected(f"an affine form on R^{dimension} has {dimension + 1} entries, not {len(texts)}")
+    if not isinstance(texts, list) or len(texts) != dimension + 1:
+        raise _Rejected(f"an affine form on R^{dimension} has {dimension + 1} entries, not {texts!r}")
     return tuple(_integer(text) for text in texts)
 
 
@@ -1099,6 +1122,6 @@ if __name__ == "__main__":
         outcome = check(Certificate.from_plain(json.load(file)))
     print(outcome)
     for index, function in enumerate(outcome.functions):
-        print(f"{'FG'[index]} = {json.dumps(function)}")
+        print(f"{chr(ord('F') + index)} = {json.dumps(function)}")
     print(f"domain = {json.dumps(outcome.domain)}")
     sys.exit(0 if outcome else 1)

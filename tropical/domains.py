@@ -83,6 +83,10 @@ class Box:
         """Number of coordinates d."""
         return len(self.lo)
 
+    def __contains__(self, x: Any) -> bool:
+        point = as_point(x, self.dimension)
+        return all(low <= t <= high for low, t, high in zip(self.lo, point, self.hi, strict=True))
+
     def polyhedron(self) -> Polyhedron:
         """Return the box as a polyhedron, rows ``-x_i <= -lo_i`` and ``x_i <= hi_i`` for each i."""
         return _polyhedron_of(self)

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import isqrt, sqrt
+from math import isqrt
 from typing import Any
 
 from tropical.certificates import Certificate
+from tropical.exceptions import InvalidType
 
 __all__ = ["Chord", "Distance", "Lipschitz", "Range", "RangeBounds", "Ray", "Scaling", "Verdict", "Witness"]
 
@@ -66,7 +67,7 @@ class Scaling(Witness):
     factor: Fraction
 
     def __str__(self) -> str:
-        return f"{Witness.__str__(self)} for the factor {self.factor}"
+        return f"{Witness.__str__(self)} for the factor {number_text(self.factor)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +146,16 @@ class Range(_Proved):
     ascent: Ray | None = None
 
     def __contains__(self, value: Any) -> bool:
-        """Return whether F takes the value (an exact number): it is continuous, the domain connected."""
+        """Return whether F takes the value (int or Fraction): it is continuous, the domain connected."""
+        if isinstance(value, bool) or not isinstance(value, (int, Fraction)):
+            raise InvalidType("value", "an int or a Fraction", value, 'write Fraction("1/2") for example')
         return (self.min is None or self.min <= value) and (self.max is None or value <= self.max)
 
     def __repr__(self) -> str:
-        low = f"{self.min} at {point_text(self.argmin)}" if self.argmin is not None else f"unbounded {self.descent}"
-        high = f"{self.max} at {point_text(self.argmax)}" if self.argmax is not None else f"unbounded {self.ascent}"
-        return f"Range(min {low}; max {high})"
+        ends = []
+        for value, point, ray in ((self.min, self.argmin, self.descent), (self.max, self.argmax, self.ascent)):
+            ends.append(f"unbounded {ray}" if value is None else f"{number_text(value)} at {point_text(point)}")
+        return f"Range(min {ends[0]}; max {ends[1]})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +257,14 @@ def point_text(point: Point | None) -> str:
     """Return the coordinates that are not zero, cut where they are many."""
     coordinates = point or ()
     nonzero = [(i, value) for i, value in enumerate(coordinates) if value]
-    shown = ", ".join(f"x{i} = {value}" for i, value in nonzero[:_COORDINATES_SHOWN]) or "the origin"
+    shown = ", ".join(f"x{i} = {number_text(value)}" for i, value in nonzero[:_COORDINATES_SHOWN]) or "the origin"
     if len(nonzero) > _COORDINATES_SHOWN:
         return f"{shown}, and {len(nonzero) - _COORDINATES_SHOWN} more coordinates"
     return shown + (", all others 0" if 0 < len(nonzero) < len(coordinates) else "")
 
 
 def _value_text(value: Fraction | tuple[Fraction, ...]) -> str:
-    return str(value) if isinstance(value, Fraction) else "(" + ", ".join(map(str, value)) + ")"
+    return number_text(value) if isinstance(value, Fraction) else "(" + ", ".join(map(number_text, value)) + ")"
 
 
 def _rational_root(square: Fraction) -> Fraction | None:
@@ -269,10 +273,25 @@ def _rational_root(square: Fraction) -> Fraction | None:
 
 
 def _root(square: Fraction) -> float:
-    rational = _rational_root(square)
-    return sqrt(square) if rational is None else float(rational)
+    """Return the square root, rounded; squares may be beyond the range of float64 where roots are not."""
+    top, bottom = square.numerator, square.denominator
+    shift = 2 * ((_BITS + bottom.bit_length() - top.bit_length()) // 2)
+    root = isqrt((top << shift) // bottom if shift >= 0 else top // (bottom << -shift))
+    return float(Fraction(root) / Fraction(2) ** (shift // 2))
+
+
+_BITS = 128
 
 
 def _root_text(square: Fraction) -> str:
     rational = _rational_root(square)
-    return f"√({square})" if rational is None else str(rational)
+    return f"√({number_text(square)})" if rational is None else number_text(rational)
+
+
+def number_text(value: Fraction) -> str:
+    """Return a number as text, or how long it is: texts of thousands of digits help nobody, and Python refuses them."""
+    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
+    return str(value) if bits <= _LONGEST else f"a fraction of {bits} bits"
+
+
+_LONGEST = 1000

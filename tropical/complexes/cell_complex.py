@@ -77,6 +77,25 @@ class CellSource(Protocol):
         """Return the cells as cones, homogenised unless all forms are linear."""
         ...
 
+    def label(self, cell: int) -> tuple[Any, ...]:
+        """Return what the cell is told apart by."""
+        ...
+
+    def generators(self, cell: int) -> Cone:
+        """Return a cell as a cone of whose constraints the incidence with its rays may be all that is known."""
+        ...
+
+    def forms(self) -> tuple[Iterable[Sequence[IntVector]], int]:
+        """Return for each cell the affine forms on R^k that the outputs equal, and their denominator."""
+        ...
+
+    def contenders(self, sign: int) -> Iterable[tuple[int, IntVector]] | None:
+        """Return cells, each with a ray, among which are all where sign·output is largest, or grows; None if unknown.
+
+        For one output, and cells over (z, t).
+        """
+        ...
+
     def adjacent(self) -> Sequence[Pair]:
         """Return the pairs of cells that share a facet, with the normal of its hyperplane, >= 0 on the first."""
         ...
@@ -164,6 +183,11 @@ class CellComplex:
         """Return the affine function that an output equals on a cell."""
         number = as_number_below(output, "output", len(self.tables), "outputs")
         return self.tables[number][cell.pieces[number]]
+
+    @property
+    def source(self) -> CellSource:
+        """What the engine found; for the other rooms of this package."""
+        return self._source
 
     def piece_numbers(self) -> Sequence[tuple[int, ...]]:
         """Return for each cell the numbers of its pieces, one for each output."""

@@ -32,6 +32,41 @@ _VERTICES, _CELLS, _STACK = 1 << 10, 1 << 10, 1 << 12
 
 
 @dataclass(frozen=True, slots=True)
+class FinalLayer:
+    """The last hidden layer at all vertices, in floats with their error bound: from it those of the outputs follow.
+
+    Attributes
+    ----------
+    active : uint64 (vertices, words)
+    values : float64 (vertices, width + 1)
+        Preactivations, rows scaled by powers of two, and the last homogeneous coordinate t.
+    error : float64 (vertices,)
+    """
+
+    active: np.ndarray
+    values: np.ndarray
+    error: np.ndarray
+
+    def outputs(self, layers: Sequence[IntegerLayer]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Return the outputs (homogeneous: times t), t, and bounds of the errors of both; None beyond float64's range.
+
+        Of sums of fan_in + 1 products each, as in the kernel that evaluates layers.
+        """
+        try:
+            layer = float_layers(layers)[-1]
+        except NotForThisEngine:
+            return None
+        width = self.values.shape[1] - 1
+        inputs = np.where(unpack(self.active, width), self.values[:, :-1], 0.0)
+        t = self.values[:, -1]
+        size = np.maximum(np.abs(inputs).max(axis=1, initial=0.0), np.abs(t))
+        error = np.maximum(layer.reach * (self.error + (width + 8) * _U * size), self.error)
+        values = inputs @ layer.matrix.T + t[:, None] * layer.bias
+        exponents = np.array(layer.exponents)
+        return np.ldexp(values, exponents), t, np.maximum(np.ldexp(error[:, None], exponents), error[:, None])
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledCells:
     """Cells as arrays.
 
@@ -45,6 +80,7 @@ class CompiledCells:
     patterns : uint64 (cells, words)
         The active units, layer by layer, each layer beginning a new word.
     exact : ExactVertices
+    final : FinalLayer
     complete : bool
         False where the budget ended the enumeration.
     interrupted : bool
@@ -56,6 +92,7 @@ class CompiledCells:
     masks: np.ndarray
     patterns: np.ndarray
     exact: ExactVertices
+    final: FinalLayer
     complete: bool
     interrupted: bool
 
@@ -121,7 +158,8 @@ def enumerate_cells(
         if work.interrupted:  # what was found goes through the layers that are left, if it is not too much
             max_cells = min(max_cells or _AFTER_INTERRUPT, _AFTER_INTERRUPT)
     arrays = (work.offsets, work.vertices, work.masks, patterns)
-    return CompiledCells(*arrays, work.exact, complete, work.interrupted)
+    assert work.final is not None, "there is a hidden layer"
+    return CompiledCells(*arrays, work.exact, work.final, complete, work.interrupted)
 
 
 # Cells split at a time: between two batches the bar moves, and Ctrl-C is heard.
@@ -168,6 +206,7 @@ class _Work:
         self.error = np.full(len(rays), 2 * _U)
         self.neurons = np.full(len(rays), -1, dtype=np.int32)
         self.first_neuron = 0
+        self.final: FinalLayer | None = None
         self.interrupted = False
 
     def split(
@@ -231,6 +270,8 @@ class _Work:
             self.inputs = np.where(active, np.maximum(table.values[: table.count, :-1], _TINY), 0.0)
             self.last = np.ascontiguousarray(table.values[: table.count, -1])
             self.error = table.error[: table.count]
+        else:
+            self.final = FinalLayer(*(a[: table.count] for a in (table.signs[0], table.values, table.error)))
         return parent, pattern, finished
 
     def _decide(self, v: int, depth: int, table: _Table) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import numpy as np
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, dot, primitive
+from tropical.complexes.batched_forms import output_forms
 from tropical.complexes.cell_complex import Cell, CellComplex, Pair
 from tropical.complexes.listed_cells import facets_of_cones
 from tropical.complexes.progress import progress_bar
@@ -84,6 +85,10 @@ def _pointed(cone: Cone, matrix: list[list[int]], bias: list[int]) -> Iterator[C
     raise AssertionError("the first layer spans the coordinates, so no line is left")
 
 
+_U = 2.0**-53
+_UNKNOWN = ((),) * 64  # constraints that only have numbers
+
+
 class _CompiledSource:
     """The cells as arrays, and what follows from them."""
 
@@ -97,9 +102,49 @@ class _CompiledSource:
     def __len__(self) -> int:
         return len(self._found.offsets) - 1
 
-    def labels(self) -> list[tuple[tuple[int, ...], ...]]:
-        """Return the activation patterns."""
-        return self._labels
+    def label(self, cell: int) -> tuple[tuple[int, ...], ...]:
+        """Return the activation pattern of a cell."""
+        return self._labels[cell]
+
+    def generators(self, cell: int) -> Cone:
+        """Return a cell as a cone without the normals of its constraints."""
+        start, stop = self._found.offsets[cell : cell + 2].tolist()
+        incidence: dict[IntVector, int] = {}
+        vertices, masks = (array[start:stop].tolist() for array in (self._found.vertices, self._found.masks))
+        for v, mask in zip(vertices, masks, strict=True):
+            ray = self._found.exact.ray(v)
+            incidence[ray] = incidence.get(ray, 0) | mask
+        rays = tuple(incidence)
+        return Cone(len(rays[0]), (), rays, tuple(incidence.values()), _UNKNOWN)
+
+    def forms(self) -> tuple[Iterable[Sequence[IntVector]], int]:
+        """Return for each cell the forms of the outputs, and their denominator."""
+        layers = self._resolver.layers
+        batch = output_forms(layers, len(self.coordinates.pivots), self._found.active_units(self._hidden))
+        if batch is None:
+            return (self._resolver.resolution(label).forms for label in self._labels), layers[-1].scale
+        return (tuple(map(tuple, rows)) for rows in batch.tolist()), layers[-1].scale
+
+    def contenders(self, sign: int) -> list[tuple[int, IntVector]] | None:
+        """Return the vertices that floats cannot exclude: their interval reaches the best lower end of all."""
+        computed = self._found.final.outputs(self._resolver.layers)
+        if computed is None or self._homogeneous:
+            return None
+        values, t, error = (a[:, 0] if a.ndim > 1 else a for a in computed)
+        used, first = np.unique(self._found.vertices, return_index=True)
+        value, t, error = sign * values[used], t[used], error[used]
+        finite = t > 2 * error
+        near, far = np.where(finite, t - error, 1.0), t + error
+        low, high = value - error, value + error
+        # quotients are rounded once each, and what is divided was rounded before: four units are more than enough
+        most = np.where(high > 0, high / near, high / far)
+        least = np.where(low > 0, low / far, low / near)
+        most, least = most + 4 * _U * np.abs(most), least - 4 * _U * np.abs(least)
+        best = least[finite].max(initial=-np.inf)
+        kept = np.flatnonzero(~finite | (most >= best))
+        cells = np.searchsorted(self._found.offsets, first[kept], side="right") - 1
+        rays = (self._found.exact.ray(v) for v in used[kept].tolist())
+        return list(zip(cells.tolist(), rays, strict=True))
 
     @cached_property
     def _labels(self) -> list[tuple[tuple[int, ...], ...]]:
@@ -114,8 +159,7 @@ class _CompiledSource:
     @cached_property
     def _numbered(self) -> tuple[tuple[PieceTable, ...], list[tuple[int, ...]]]:
         """The tables of pieces, and for each cell the numbers of its pieces."""
-        forms = [self._resolver.resolution(label).forms for label in self._labels]
-        scale = self._resolver.layers[-1].scale
+        forms, scale = self.forms()
         tables, numbers = [], []
         for column in zip(*forms, strict=True):
             distinct = sorted(set(column))

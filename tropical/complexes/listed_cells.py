@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import lcm
+from typing import TYPE_CHECKING, Any
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector
@@ -49,6 +50,28 @@ class ListedCells:
     def cones(self) -> tuple[Cone, ...]:
         """Return the cells as cones."""
         return self.listed_cones
+
+    def label(self, cell: int) -> tuple[Any, ...]:
+        """Return the label of a cell."""
+        return self.listed[cell].label
+
+    def generators(self, cell: int) -> Cone:
+        """Return a cell as a cone."""
+        return self.listed_cones[cell]
+
+    def forms(self) -> tuple[Iterable[Sequence[IntVector]], int]:
+        """Return for each cell the forms of the outputs on R^k, and their denominator."""
+        scale = lcm(*(table.denominator for table in self.listed_tables))
+        columns = (*self.coordinates.pivots, -1)
+        tables = [
+            [tuple(scale // table.denominator * row[c] for c in columns) for row in table.rows]
+            for table in self.listed_tables
+        ]
+        found = ([rows[i] for rows, i in zip(tables, cell.pieces, strict=True)] for cell in self.listed)
+        return found, scale
+
+    def contenders(self, sign: int) -> None:
+        """Return None: all rays have to be looked at."""
 
     def adjacent(self) -> list[Pair]:
         """Return the pairs of cells that share a facet.

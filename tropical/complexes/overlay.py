@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import accumulate, islice
-from math import lcm
-from typing import Any
+from typing import Any, cast
 
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, over_common_denominator, primitive_multiple
-from tropical._exact.region import leaves
-from tropical._protocol import PiecewiseLinear
-from tropical.complexes.batched_forms import output_forms
+from tropical._exact.region import Region, leaves
+from tropical._protocol import PiecewiseLinear, Resolution
 from tropical.complexes.cell_complex import CellComplex
 from tropical.complexes.enumeration import cells
 from tropical.complexes.reduction import Coordinates, Reduction
@@ -72,6 +70,8 @@ class Overlay:
         From the number of a part to what the cells of the first function are told apart by.
     unfinished : BudgetExceeded or Interrupted or None
         Why the parts are not all there. A question that the parts do not answer ends with it: :meth:`all_parts`.
+    filtered : callable or None
+        What :meth:`contenders` gets from an engine that has floats.
     """
 
     coordinates: Coordinates
@@ -80,6 +80,7 @@ class Overlay:
     parts: Sequence[Part]
     label: Callable[[int], tuple[Any, ...]]
     unfinished: BudgetExceeded | Interrupted | None = None
+    filtered: Callable[[int], Iterable[tuple[int, IntVector]] | None] | None = None
 
     def all_parts(self) -> Sequence[Part]:
         """Return the parts if they cover the domain.
@@ -102,6 +103,16 @@ class Overlay:
         if self.homogeneous:
             found.append((*(0,) * len(self.coordinates.pivots), 1))
         return found
+
+    def contenders(self, sign: int) -> Iterable[tuple[Part, IntVector]]:
+        """Yield parts, each with a generator, among which is the best one for sign·F, or one along which that grows.
+
+        For one function with one output.
+        """
+        found = None if self.filtered is None else self.filtered(sign)
+        if found is not None:
+            return ((self.parts[cell], ray) for cell, ray in found)
+        return ((part, generator) for part in self.parts for generator in self.generators(part))
 
     def interior(self, part: Part) -> IntVector:
         """Return an interior point (z, t), t > 0."""
@@ -134,7 +145,7 @@ def overlay(functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max
             start, lambda region: tuple(r.resolve(region) for r in reduction.resolvers), max_cells, "joint cells"
         )
     except (BudgetExceeded, Interrupted) as error:
-        unfinished, found = error, error.partial
+        unfinished, found = error, cast(list[tuple[Region, tuple[Resolution, ...]]], error.partial)
         if not found:
             raise
     parts = [Part(tuple(r.forms for r in answers), partial(getattr, region, "cone")) for region, answers in found]
@@ -147,7 +158,7 @@ def overlay(functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max
 def by_networks(
     functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max_cells: int | None
 ) -> Overlay | None:
-    """Return the overlay by the fast engine, of networks and affine functions that read nothing else; None for others."""
+    """Return the overlay of networks, and affine functions that read no more, by the fast engine; None for others."""
     affine = {i: rows for i, function in enumerate(functions) if (rows := _affine_form(function)) is not None}
     networks = [function for i, function in enumerate(functions) if i not in affine]
     if not networks or not all(isinstance(function, ReLUNetwork) for function in networks):
@@ -165,50 +176,20 @@ def by_networks(
     if any(coordinates.lift_forms(short[i]) != rows for i, rows in affine.items()):
         return None
     fixed = {i: over_common_denominator(rows) for i, rows in short.items()}
-    cones, forms, scale, labels = _affine_parts(complex_)
-    parts = []
-    for cone, rows in zip(cones, forms, strict=True):
+    source = complex_.source
+    forms, scale = source.forms()
+    parts: list[Part] = []
+    for cell, rows in enumerate(forms):
         outputs = iter(rows)
         values = tuple(
             fixed[i][0] if i in fixed else tuple(islice(outputs, function.outputs))
             for i, function in enumerate(functions)
         )
-        parts.append(Part(values, cone))
+        parts.append(Part(values, partial(source.generators, cell)))
     scales = tuple(fixed[i][1] if i in fixed else scale for i in range(len(functions)))
-    return Overlay(coordinates, parts[0].cone.dimension == len(coordinates.pivots), scales, parts, labels, unfinished)
-
-
-def _affine_parts(
-    complex_: CellComplex,
-) -> tuple[Iterable[Callable[[], Cone]], Iterable[Sequence[IntVector]], int, Callable[[int], tuple[Any, ...]]]:
-    """Return for each cell its cone and the forms that the outputs equal, their denominator, and the labels."""
-    source = complex_._source
-    if not hasattr(source, "_found"):
-        pivots = complex_.coordinates().pivots
-        scale = lcm(*(table.denominator for table in complex_.tables))
-        tables = []
-        for table in complex_.tables:
-            factor = scale // table.denominator
-            tables.append([tuple(factor * row[p] for p in (*pivots, -1)) for row in table.rows])
-        forms = ([table[number] for table, number in zip(tables, numbers, strict=True)] for numbers in source.pieces())
-        cones = [partial(complex_.cone, i) for i in range(len(complex_))]
-        return cones, forms, scale, lambda i: source.cells()[i].label
-    found, layers = source._found, source._resolver.layers
-    unknown = ((),) * 64
-
-    def cone(i: int) -> Cone:
-        start, stop = found.offsets[i : i + 2].tolist()
-        rays = tuple(found.exact.ray(v) for v in found.vertices[start:stop].tolist())
-        return Cone(len(rays[0]), (), rays, tuple(found.masks[start:stop].tolist()), unknown)
-
-    cones = [partial(cone, i) for i in range(len(complex_))]
-    width = len(complex_.coordinates().pivots)
-    batch = output_forms(layers, width, found.active_units(source._hidden))
-    if batch is None:
-        forms = (source._resolver.resolution(label).forms for label in source.labels())
-    else:
-        forms = (tuple(map(tuple, rows)) for rows in batch.tolist())
-    return cones, forms, layers[-1].scale, lambda i: source.labels()[i]
+    linear = parts[0].cone.dimension == len(coordinates.pivots)
+    contenders = source.contenders if len(functions) == 1 and not linear else None
+    return Overlay(coordinates, linear, scales, parts, source.label, unfinished, contenders)
 
 
 def _affine_form(function: PiecewiseLinear) -> tuple[Row, ...] | None:

@@ -21,7 +21,7 @@ import numpy as np
 from flint import fmpq
 
 from tropical._exact.linear_program import Optimum, Polytope, box_bound
-from tropical._exact.rational import IntVector, primitive_multiple
+from tropical._exact.rational import IntVector, primitive_multiple, rational_text
 from tropical.certificates import Certificate
 from tropical.complexes.reduction import Reduction, domain_walls
 from tropical.decide.proofs import document, strings
@@ -105,9 +105,9 @@ class BoxSearch:
     def certificate(self, low: Extreme, high: Extreme) -> Certificate:
         """Return the certificate of kind ``range``: a tree whose leaves show both ends."""
         claim = {
-            "min": str(low.value),
+            "min": rational_text(low.value),
             "argmin": strings(low.point),
-            "max": str(high.value),
+            "max": rational_text(high.value),
             "argmax": strings(high.point),
         }
         nodes = list(self._tree(low.value, high.value))
@@ -198,7 +198,7 @@ _STARTS, _CLIMBS = 64, 6
 
 
 def _plain(relaxation: Relaxation) -> list[list[Any]]:
-    return [[rule if isinstance(rule, int) else [str(a) for a in rule] for rule in row] for row in relaxation.rules]
+    return [[rule if isinstance(rule, int) else strings(rule) for rule in row] for row in relaxation.rules]
 
 
 def _fact(claim: Claim) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from tropical._exact.rational import IntVector, as_limit, dot
+from tropical._exact.rational import IntVector, as_limit, dot, rational_text
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear
 from tropical.certificates import Certificate
@@ -117,7 +117,7 @@ def _prove_absolute(
     point: Point | None,
 ) -> Certificate:
     claim = {
-        "distance": None if distance is None else str(distance),
+        "distance": None if distance is None else rational_text(distance),
         "point": None if point is None else strings(point),
     }
     evidence: dict[str, Any] = {}
@@ -181,5 +181,5 @@ def _prove_relative(left: PiecewiseLinear, right: PiecewiseLinear, squared: Frac
             dominating.append(both)
         return {"dominating": dominating}
 
-    claim = {"squared": str(squared), "point": strings(point)}
+    claim = {"squared": rational_text(squared), "point": strings(point)}
     return tree("relative_distance", [left, right], None, leaf, claim=claim, reduction=reduction)

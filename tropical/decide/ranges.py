@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from tropical._exact.rational import as_choice, as_limit, dot
+from tropical._exact.rational import as_choice, as_limit, dot, rational_text
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear
 from tropical.certificates import Certificate
@@ -142,24 +142,23 @@ def _extreme(found: Overlay, sign: int) -> _End:
     (scale,) = found.scales
     best: Fraction | None = None
     place: tuple[int, ...] = ()
-    for part in found.parts:
+    for part, generator in found.contenders(sign):
         ((form,),) = part.values
-        for generator in found.generators(part):
-            value, height = sign * dot(form, generator), generator[-1]
-            if not height:
-                if value > 0:
-                    return _End(None, None, ray_of(found, part, generator))
-            elif best is None or value * best.denominator > best.numerator * height:
-                best, place = Fraction(value, height), generator
+        value, height = sign * dot(form, generator), generator[-1]
+        if not height:
+            if value > 0:
+                return _End(None, None, ray_of(found, part, generator))
+        elif best is None or value * best.denominator > best.numerator * height:
+            best, place = Fraction(value, height), generator
     assert best is not None, "no cell has a vertex"
     return _End(sign * best / scale, found.coordinates.lift_point(dehomogenise(place)))
 
 
 def _prove(function: PiecewiseLinear, domain: Polyhedron | None, low: _End, high: _End) -> Certificate:
     claim = {
-        "min": None if low.value is None else str(low.value),
+        "min": None if low.value is None else rational_text(low.value),
         "argmin": None if low.point is None else strings(low.point),
-        "max": None if high.value is None else str(high.value),
+        "max": None if high.value is None else rational_text(high.value),
         "argmax": None if high.point is None else strings(high.point),
     }
     unbounded: dict[str, Any] = {}

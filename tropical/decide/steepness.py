@@ -7,7 +7,9 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from tropical._exact.rational import IntVector, as_choice, as_limit
+import numpy as np
+
+from tropical._exact.rational import IntVector, as_limit, rational_text
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear
 from tropical.certificates import Certificate
@@ -78,13 +80,14 @@ def lipschitz(F: PiecewiseLinear, norm: Any = 2, domain: Domain = None, max_cell
 
 
 def _as_norm(norm: Any) -> int | str:
-    if norm in (1, 2) and not isinstance(norm, bool):
-        return int(norm)
-    if isinstance(norm, float) and norm == float("inf"):
-        return "inf"
-    if not isinstance(norm, str):
-        raise InvalidInput("norm", '1, 2 or "inf"', norm, "the norm is that of x - y")
-    return as_choice(norm, "norm", ("inf",), "the norm is that of x - y")
+    if isinstance(norm, (int, float, np.integer)) and not isinstance(norm, bool):
+        if norm in (1, 2):
+            return int(norm)
+        if norm == float("inf"):
+            return "inf"
+    if isinstance(norm, str) and norm == "inf":
+        return norm
+    raise InvalidInput("norm", '1, 2 or "inf"', norm, "the norm is that of x - y")
 
 
 def _lifted(coordinates: Coordinates, gradients: Sequence[Sequence[Fraction]]) -> list[tuple[Fraction, ...]]:
@@ -113,7 +116,7 @@ def _prove(
         if "attained" not in evidence and values[0][0][:-1] == short:
             evidence["attained"] = {"node": number, "point": strings(dehomogenise(region.point))}
 
-    claim = {"norm": str(norm), "squared": str(squared), "gradient": strings(gradient)}
+    claim = {"norm": str(norm), "squared": rational_text(squared), "gradient": strings(gradient)}
     return tree(
         "lipschitz", [function], domain, lambda *_: {}, claim=claim, reduction=reduction, mark=mark, evidence=evidence
     )

@@ -13,7 +13,15 @@ from typing import Any
 
 from tropical._exact.cone import Cone
 from tropical._exact.linear import rank
-from tropical._exact.rational import IntVector, as_fraction, as_fraction_vector, as_limit, dot, primitive_multiple
+from tropical._exact.rational import (
+    IntVector,
+    as_fraction,
+    as_fraction_vector,
+    as_limit,
+    dot,
+    primitive_multiple,
+    rational_text,
+)
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.certificates import Certificate
@@ -50,12 +58,14 @@ class Inequality:
     strict: bool
 
     def __init__(self, outputs: Any, bound: Any, inputs: Any = None, *, strict: bool = False) -> None:
-        if not isinstance(outputs, (list, tuple)) and not hasattr(outputs, "__array__"):
+        if not isinstance(strict, bool):
+            raise InvalidType("strict", "True or False", strict, "say whether equality is excluded")
+        if not isinstance(outputs, (list, tuple)) and not getattr(outputs, "ndim", 0):
             outputs = [outputs]
         object.__setattr__(self, "outputs", as_fraction_vector(outputs, "outputs"))
         object.__setattr__(self, "bound", as_fraction(bound, "bound"))
         object.__setattr__(self, "inputs", None if inputs is None else as_fraction_vector(inputs, "inputs"))
-        object.__setattr__(self, "strict", bool(strict))
+        object.__setattr__(self, "strict", strict)
 
 
 def is_unreachable(
@@ -260,14 +270,14 @@ def _prove(function: PiecewiseLinear, system: list[Inequality], domain: Polyhedr
         margin = _minimum(region, total)
         if not require(region, [*total[:-1], total[-1] - margin]):
             raise Refuted(region, values)
-        return {"weights": strings(weights), "margin": str(margin)}
+        return {"weights": strings(weights), "margin": rational_text(margin)}
 
     zero = ["0"] * function.dimension
     constraints = [
         {
             "inputs": zero if row.inputs is None else strings(row.inputs),
             "outputs": strings(row.outputs),
-            "bound": str(row.bound),
+            "bound": rational_text(row.bound),
             "strict": row.strict,
         }
         for row in system
