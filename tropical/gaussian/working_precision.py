@@ -1,0 +1,67 @@
+"""How many digits the questions answer with: a context, not a global."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import ceil
+from numbers import Integral
+
+import flint
+
+from tropical.exceptions import InvalidInput
+
+__all__ = ["bits_for", "precision", "target_digits", "working_bits"]
+
+_DIGITS: ContextVar[int] = ContextVar("digits", default=15)
+_MOST = 10_000
+
+
+@contextmanager
+def precision(*, digits: int) -> Iterator[None]:
+    """Set the accuracy of enclosures computed inside a ``with`` block.
+
+    Parameters
+    ----------
+    digits : int
+        Enclosures aim at a width of 10^-digits, absolute; 15 outside every block. The width reached is in the result.
+        Exact values do not depend on it.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from tropical import gaussian, parse
+    >>> with gaussian.precision(digits=30):
+    ...     wide = gaussian.tail(parse("max(x0, x1, 0)"), 1)
+    >>> 0 < wide.width < Fraction(1, 10**30)
+    True
+    """
+    if isinstance(digits, bool) or not isinstance(digits, Integral) or not 1 <= int(digits) <= _MOST:
+        raise InvalidInput("digits", f"an integer from 1 to {_MOST}", digits, "15 is the default")
+    token = _DIGITS.set(int(digits))
+    try:
+        yield
+    finally:
+        _DIGITS.reset(token)
+
+
+def target_digits() -> int:
+    """Return the digits that the present context asks for."""
+    return _DIGITS.get()
+
+
+def bits_for(digits: int) -> int:
+    """Return the binary digits that hold a number of decimal ones."""
+    return ceil(digits * 3.3220)  # log2(10) = 3.32192...
+
+
+@contextmanager
+def working_bits(bits: int) -> Iterator[None]:
+    """Let balls be computed with this many bits inside a ``with`` block."""
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
