@@ -6,6 +6,7 @@ import pickle
 import pkgutil
 import subprocess
 import sys
+from fractions import Fraction
 
 import joblib
 import pytest
@@ -23,10 +24,12 @@ from tropical import (
     facet_jumps,
     families,
     formal_lattice,
+    gaussian,
     layers,
     same_function,
     simplest_between,
 )
+from tropical.io.vnnlib_grammar import read_version_1
 
 MODULES = sorted(
     module.name
@@ -49,7 +52,7 @@ def test_no_room_hides_a_public_function(package):
         importlib.import_module(name)
     for name in package.__all__:
         value = getattr(package, name)
-        assert callable(value) or name in ("families", "layers")
+        assert callable(value) or name in ("families", "gaussian", "layers")
 
 
 def test_import_is_light():
@@ -62,6 +65,11 @@ def test_import_is_light():
 
 CURVE = TropicalPolynomial({(0, 0): 0, (1, 0): "1/2", (0, 2): -1}, convention="min")
 TENT = LatticePolynomial([([1], 0), ([-1], 1), ([0], 0)], [[0, 1], [2]])
+MEDIAN = LatticePolynomial([([0, 0], 0), ([1, 0], 0), ([0, 1], 0)], [[0, 1], [0, 2], [1, 2]])
+SQUARE_PROPERTY = read_version_1(
+    "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (or (and (<= 0 X_0 1) (> Y_0 1)) (< Y_0 X_0 -1 Y_0)))",
+    "square.vnnlib",
+)
 VALUES = [
     CURVE,
     CURVE / CURVE,
@@ -95,6 +103,29 @@ VALUES = [
     same_function(families.random_network((2, 2, 1), 0), families.random_network((2, 2, 1), 0)),
     same_function(families.random_network((2, 2, 1), 0), families.random_network((2, 2, 1), 1)),
     cells(families.random_network((2, 3, 1), 0)),
+    tropical.value_range(TENT),
+    tropical.value_range(MEDIAN).descent,
+    tropical.value_range(families.random_network((9, 2, 1), 0), tropical.Box([0] * 9, [1] * 9)),
+    tropical.lipschitz(TENT, norm="inf"),
+    tropical.sup_distance(TENT, 1),
+    tropical.sup_distance(MEDIAN, 0, relative=True),
+    tropical.is_convex(TENT),
+    tropical.is_convex(TENT).witness,
+    tropical.is_homogeneous(TENT).witness,
+    tropical.is_unreachable(TENT, [tropical.Inequality(1, 0, [1], strict=True)]),
+    tropical.Inequality(1, 0, [1], strict=True),
+    tropical.RangeBounds((Fraction(0), Fraction(1)), (Fraction(0),), (Fraction(1), None), (Fraction(1),)),
+    gaussian.tail(TENT, "1/4"),
+    gaussian.mean(MEDIAN),
+    gaussian.conditional_moments(MEDIAN, (0, 1)),
+    gaussian.conditional_moments(MEDIAN, (0, 1)).mass,
+    gaussian.filter_matrix(MEDIAN, gaussian.LabelFilter.ramp(1)),
+    gaussian.mean(MEDIAN, method="monte-carlo", n_samples=10, random_state=0),
+    gaussian.filter_matrix(MEDIAN, 1, method="monte-carlo", n_samples=10, random_state=0),
+    gaussian.LabelFilter.ramp(1),
+    SQUARE_PROPERTY,
+    tropical.verify_property(TENT, SQUARE_PROPERTY),
+    tropical.verify_property(TENT, SQUARE_PROPERTY).proof,
     tropical.check(same_function(*[LatticePolynomial([([1], 0)], [[0]])] * 2).certificate),
     tropical.InvalidInput("n", "a positive number", -1, "raise it"),
     tropical.FormatError("file", "damaged"),

@@ -61,7 +61,7 @@ from tropical.pieces import AffinePiece, PieceTable
 from tropical.polynomial import TropicalPolynomial
 from tropical.properties import Property, PropertyProof, PropertyVerdict, check_property, verify_property
 from tropical.rational_function import TropicalRational
-from tropical.results import Chord, Distance, Lipschitz, Range, Ray, Scaling, Verdict, Witness
+from tropical.results import Chord, Distance, Lipschitz, Range, RangeBounds, Ray, Scaling, Verdict, Witness
 from tropical.symbolic import SymbolicLattice, formal_lattice, from_sympy, to_sympy
 from tropical.text import parse
 
@@ -102,6 +102,7 @@ __all__ = [
     "PropertyProof",
     "PropertyVerdict",
     "Range",
+    "RangeBounds",
     "Ray",
     "ReLUNetwork",
     "RegularSubdivision",

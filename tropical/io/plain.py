@@ -17,6 +17,7 @@ from tropical.exceptions import FormatError, InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
 from tropical.polynomial import TropicalPolynomial
+from tropical.properties import PropertyProof
 from tropical.rational_function import TropicalRational
 
 __all__ = ["from_plain"]
@@ -95,6 +96,13 @@ def _certificate(document: dict[str, Any], where: str) -> Certificate:
         raise FormatError(where, str(error)) from None
 
 
+def _proof(document: dict[str, Any], where: str) -> PropertyProof:
+    try:
+        return PropertyProof.from_plain(document)
+    except ValueError as error:
+        raise FormatError(where, str(error)) from None
+
+
 _READERS: dict[str, Callable[[dict[str, Any], str], Any]] = {
     "relu_network": _network,
     "lattice_polynomial": _lattice,
@@ -102,6 +110,7 @@ _READERS: dict[str, Callable[[dict[str, Any], str], Any]] = {
     "tropical_rational": _rational,
     "polyhedron": _polyhedron,
     "certificate": _certificate,
+    "property_proof": _proof,
 }
 
 
