@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 import resource
 from collections.abc import Callable
-from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 
 import tropical
+from benchmarks.networks import shared_networks
 from benchmarks.timing import alternate
 from tropical.complexes import CellComplex
 
@@ -30,7 +27,7 @@ LARGE = 3_000
 
 def run() -> None:
     """Print time a cell on every network, and the ratio to the reference on five of them; some minutes."""
-    networks = _networks()
+    networks = shared_networks()
     if not networks:
         print("cells: no data folder; set TROPICAL_DATA")
         return
@@ -128,20 +125,3 @@ def _product_time() -> float:
     A, B = (np.random.default_rng(i).standard_normal((1_000_000, 4)) for i in (0, 1))
     ((seconds, *_),) = alternate(lambda: np.einsum("ij,ij->i", A, B))
     return seconds / len(A) * 1e9
-
-
-def _networks() -> dict[str, tuple[tropical.ReLUNetwork, tropical.Box, int]]:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data"
-    file = Path(os.environ.get("TROPICAL_DATA", default)) / "nets.json"
-    if not file.is_file():
-        return {}
-    found = {}
-    for case in json.loads(file.read_text())["networks"]:
-        den, d = case["den"], case["arch"][0]
-        net = tropical.ReLUNetwork(
-            [[[Fraction(w, den) for w in row] for row in layer["W"]] for layer in case["layers"]],
-            [[Fraction(b, den) for b in layer["b"]] for layer in case["layers"]],
-        )
-        low, high = case["box"]
-        found[case["name"]] = (net, tropical.Box([low] * d, [high] * d), case["cells_in_box"])
-    return found

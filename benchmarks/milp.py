@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -71,13 +72,10 @@ class _Model:
         i, j, values = zip(*self.entries, strict=True)
         matrix = coo_array((values, (i, j)), shape=(len(self.row_low), len(self.low))).tocsr()
         start = perf_counter()
-        found = milp(
-            objective,
-            constraints=LinearConstraint(matrix, np.array(self.row_low), np.array(self.row_high))  # pyright: ignore[reportArgumentType],
-            integrality=np.array(self.integer),
-            bounds=Bounds(np.array(self.low), np.array(self.high)),  # pyright: ignore[reportArgumentType]
-            options={"time_limit": cap, "mip_rel_gap": 1e-9},
-        )
+        rows: Any = LinearConstraint(matrix, np.array(self.row_low), np.array(self.row_high))  # pyright: ignore
+        box: Any = Bounds(np.array(self.low), np.array(self.high))  # pyright: ignore
+        options = {"time_limit": cap, "mip_rel_gap": 1e-9}
+        found = milp(objective, constraints=rows, integrality=np.array(self.integer), bounds=box, options=options)
         seconds = perf_counter() - start
         value = None if found.fun is None else constant - found.fun
         bound = np.inf if found.mip_dual_bound is None else constant - found.mip_dual_bound

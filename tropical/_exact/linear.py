@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq_mat
 
+from tropical._exact.flint_numbers import from_fmpq, to_fmpq
 from tropical._exact.rational import IntVector, primitive_multiple
 
 __all__ = ["combine_rows", "coordinates", "determinant", "null_space", "rank", "row_space", "solve"]
@@ -19,11 +20,7 @@ Rows = Sequence[Sequence[Fraction]]
 
 
 def _matrix(rows: Rows, columns: int) -> fmpq_mat:
-    return fmpq_mat(len(rows), columns, [fmpq(entry.numerator, entry.denominator) for row in rows for entry in row])
-
-
-def _fraction(entry: fmpq) -> Fraction:
-    return Fraction(int(entry.p), int(entry.q))
+    return fmpq_mat(len(rows), columns, [to_fmpq(entry) for row in rows for entry in row])
 
 
 def row_space(rows: Rows, columns: int) -> tuple[tuple[tuple[Fraction, ...], ...], tuple[int, ...]]:
@@ -40,7 +37,7 @@ def row_space(rows: Rows, columns: int) -> tuple[tuple[tuple[Fraction, ...], ...
         axes = tuple(tuple(Fraction(int(i == j)) for j in range(columns)) for i in range(columns))
         return axes, tuple(range(columns))
     reduced, dimension = _matrix(rows, columns).rref()
-    basis = tuple(tuple(_fraction(reduced[i, j]) for j in range(columns)) for i in range(dimension))
+    basis = tuple(tuple(from_fmpq(reduced[i, j]) for j in range(columns)) for i in range(dimension))
     pivots = tuple(next(j for j, entry in enumerate(row) if entry) for row in basis)
     return basis, pivots
 
@@ -98,7 +95,7 @@ def coordinates(vector: Sequence[Fraction | int], basis: Sequence[Sequence[Fract
     _, pivots = row_space(rows, len(vector))
     square = _matrix([[row[p] for row in rows] for p in pivots], len(rows))
     solution = square.solve(_matrix([[Fraction(vector[p])] for p in pivots], 1))
-    return tuple(_fraction(solution[i, 0]) for i in range(len(rows)))
+    return tuple(from_fmpq(solution[i, 0]) for i in range(len(rows)))
 
 
 def solve(matrix: Rows, right: Sequence[Fraction]) -> tuple[Fraction, ...] | None:
@@ -109,12 +106,12 @@ def solve(matrix: Rows, right: Sequence[Fraction]) -> tuple[Fraction, ...] | Non
         solution = _matrix(matrix, len(matrix)).solve(_matrix([[entry] for entry in right], 1))
     except ZeroDivisionError:
         return None
-    return tuple(_fraction(solution[i, 0]) for i in range(len(matrix)))
+    return tuple(from_fmpq(solution[i, 0]) for i in range(len(matrix)))
 
 
 def determinant(rows: Rows) -> Fraction:
     """Return the determinant of a square matrix (1 for none)."""
-    return _fraction(_matrix(rows, len(rows)).det()) if rows else Fraction(1)
+    return from_fmpq(_matrix(rows, len(rows)).det()) if rows else Fraction(1)
 
 
 def combine_rows(coefficients: Rows, rows: Rows, columns: int) -> tuple[tuple[Fraction, ...], ...]:
@@ -124,4 +121,4 @@ def combine_rows(coefficients: Rows, rows: Rows, columns: int) -> tuple[tuple[Fr
     if not rows:
         return tuple((Fraction(0),) * columns for _ in coefficients)
     product = _matrix(coefficients, len(rows)) * _matrix(rows, columns)
-    return tuple(tuple(_fraction(product[i, j]) for j in range(columns)) for i in range(len(coefficients)))
+    return tuple(tuple(from_fmpq(product[i, j]) for j in range(columns)) for i in range(len(coefficients)))

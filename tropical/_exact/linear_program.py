@@ -15,6 +15,8 @@ from fractions import Fraction
 
 from flint import fmpq, fmpq_mat
 
+from tropical._exact.flint_numbers import from_fmpq, to_fmpq
+
 __all__ = ["Optimum", "Polytope", "box_bound"]
 
 Row = Sequence[Fraction | int]
@@ -60,8 +62,8 @@ class Polytope:
 
     def __init__(self, forms: Sequence[Row]) -> None:
         self._forms = forms
-        self._gradients = fmpq_mat([[_rational(a) for a in row[:-1]] for row in forms])
-        self._constants = fmpq_mat([[_rational(row[-1])] for row in forms])
+        self._gradients = fmpq_mat([[to_fmpq(a) for a in row[:-1]] for row in forms])
+        self._constants = fmpq_mat([[to_fmpq(row[-1])] for row in forms])
 
     def maximise(self, form: Row) -> Optimum | None:
         """Return the maximum of a form; None where the polytope is empty.
@@ -77,16 +79,16 @@ class Polytope:
         inverse = fmpq_mat(k, k)
         for i, index in enumerate(basis):
             inverse[i, i] = 1 / gradients[index, i]
-        objective = fmpq_mat([[_rational(a) for a in form[:-1]]])
+        objective = fmpq_mat([[to_fmpq(a) for a in form[:-1]]])
         y = [-a for a in (objective * inverse).entries()]
         while True:
             point = inverse * fmpq_mat([[-constants[index, 0]] for index in basis])
             heights = gradients * point + constants
             violated = next((i for i, height in enumerate(heights.entries()) if height < 0), None)
             if violated is None:
-                x = tuple(_fraction(a) for a in point.entries())
+                x = tuple(from_fmpq(a) for a in point.entries())
                 value = sum((Fraction(a) * b for a, b in zip(form, x, strict=False)), Fraction(form[-1]))
-                return Optimum(value, x, {i: _fraction(a) for i, a in zip(basis, y, strict=True) if a})
+                return Optimum(value, x, {i: from_fmpq(a) for i, a in zip(basis, y, strict=True) if a})
             row = fmpq_mat([[gradients[violated, j] for j in range(k)]])
             t = (row * inverse).entries()
             leaving, best = None, fmpq(0)
@@ -107,11 +109,3 @@ class Polytope:
                         if j != leaving and t[j]:
                             inverse[i, j] -= column[i] * t[j]
                 inverse[i, leaving] = column[i]
-
-
-def _rational(value: Fraction | int) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
-
-
-def _fraction(value: fmpq) -> Fraction:
-    return Fraction(int(value.p), int(value.q))

@@ -18,8 +18,8 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
-from flint import fmpq
 
+from tropical._exact.flint_numbers import from_fmpq
 from tropical._exact.linear_program import Optimum, Polytope, box_bound
 from tropical._exact.rational import IntVector, primitive_multiple, rational_text
 from tropical.certificates import Certificate
@@ -133,7 +133,10 @@ class BoxSearch:
 
     def _bound(self, node: _Node, sign: int) -> Optimum:
         """Return the maximum on a node of the affine function above sign·F."""
-        form = _rationals(node.relaxation.high if sign > 0 else [-a for a in node.relaxation.low])
+        form = [
+            from_fmpq(a) if sign > 0 else -from_fmpq(a)
+            for a in (node.relaxation.high if sign > 0 else node.relaxation.low)
+        ]
         optimum = node.polytope.maximise(form) if node.splits else box_bound(form, self._walls)
         assert optimum is not None, "a node has interior points"
         return optimum
@@ -203,7 +206,7 @@ def _plain(relaxation: Relaxation) -> list[list[Any]]:
 
 def _fact(claim: Claim) -> list[dict[str, Any]]:
     """Return the fact that a claim is, in integers; none for a constant, which needs none."""
-    form = [*(-a for a in _rationals(claim.form[:-1])), claim.bound - _rationals(claim.form[-1:])[0]]
+    form = [*(-a for a in map(from_fmpq, claim.form[:-1])), claim.bound - from_fmpq(claim.form[-1])]
     if not any(form[:-1]):
         return []
     integers = primitive_multiple(form)
@@ -219,7 +222,3 @@ def _fact(claim: Claim) -> list[dict[str, Any]]:
             "multipliers": [[index, str(weight)] for index, weight in pairs if weight],
         }
     ]
-
-
-def _rationals(form: Sequence[fmpq]) -> list[Fraction]:
-    return [Fraction(int(a.p), int(a.q)) for a in form]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from flint import arb, fmpq
+from flint import arb
 
+from tropical._exact.flint_numbers import to_fmpq
 from tropical._protocol import PiecewiseLinear
 from tropical.domains import Box
 from tropical.lattice_polynomial import LatticePolynomial
@@ -109,7 +110,7 @@ def _combined(row: Sequence[Fraction], bias: Fraction, values: Sequence[_Zonotop
 
 
 def _ball(number: Fraction) -> arb:
-    return arb(fmpq(number.numerator, number.denominator))
+    return arb(to_fmpq(number))
 
 
 def _rational(exact: arb) -> Fraction:

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 from flint import fmpq
 
+from tropical._exact.flint_numbers import from_fmpq, to_fmpq
 from tropical._exact.linear_program import Optimum
 from tropical.network import NetworkResolver
 
@@ -116,12 +117,12 @@ def _hidden(
             rules.append(sign)
         else:
             least, most = ends
-            slope = fmpq(round(float(_fraction(most / (most - least))) * _STEPS), _STEPS)
+            slope = fmpq(round(float(from_fmpq(most / (most - least))) * _STEPS), _STEPS)
             cost = max(-slope * least, (1 - slope) * most)
             upper = [slope * a for a in high]
             upper[-1] += cost
             chosen = ([slope * a for a in low], upper)
-            rules.append((_fraction(least), _fraction(most), _fraction(slope), _fraction(slope)))
+            rules.append((from_fmpq(least), from_fmpq(most), from_fmpq(slope), from_fmpq(slope)))
             if result.layer in (None, depth):
                 result.layer = depth
                 result.costs[unit] = cost
@@ -139,18 +140,18 @@ def _sign(
     low: Form, high: Form, maximum: Callable[[Sequence[Fraction]], Optimum], result: Relaxation
 ) -> tuple[int | None, tuple[fmpq, fmpq]]:
     """Return the sign of a preactivation between two affine functions, or None and its extreme values."""
-    top = maximum([_fraction(a) for a in high])
+    top = maximum([from_fmpq(a) for a in high])
     up = Claim(high, top.value, top.multipliers)
     if top.value <= 0:
         result.claims.append(Claim(high, Fraction(0), _with_rest(top, -top.value)))
         return 0, (fmpq(0), fmpq(0))
     negative = [-a for a in low]
-    bottom = maximum([_fraction(a) for a in negative])
+    bottom = maximum([from_fmpq(a) for a in negative])
     if bottom.value <= 0:
         result.claims.append(Claim(negative, Fraction(0), _with_rest(bottom, -bottom.value)))
         return 1, (fmpq(0), fmpq(0))
     result.claims += [up, Claim(negative, bottom.value, bottom.multipliers)]
-    return None, (_exact(-bottom.value), _exact(top.value))
+    return None, (to_fmpq(-bottom.value), to_fmpq(top.value))
 
 
 def _with_rest(optimum: Optimum, rest: Fraction) -> dict[int, Fraction]:
@@ -166,11 +167,3 @@ def _sum(weights: Sequence[fmpq], for_positive: list[Form], for_negative: list[F
             total = [t + weight * a if a else t for t, a in zip(total, chosen, strict=True)]
     total[-1] += constant
     return total
-
-
-def _fraction(value: fmpq) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
-
-
-def _exact(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)

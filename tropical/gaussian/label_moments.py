@@ -20,6 +20,7 @@ from typing import NamedTuple
 from flint import fmpq
 
 from tropical._exact.cone import Cone
+from tropical._exact.flint_numbers import to_fmpq
 from tropical._exact.rational import IntVector, dot, primitive_multiple
 from tropical.gaussian.closed_form import Combination
 from tropical.gaussian.decomposition import Decomposition
@@ -67,7 +68,7 @@ class LabelMoments:
             for cone, form, coefficients in self._parts():
                 total.add(self.moments.value_moment(self.moments.table.cell(cone), form, coefficients))
             return total
-        total.add(Combination.rational(_exact(self.psi(value))))
+        total.add(Combination.rational(to_fmpq(self.psi(value))))
         for jump in self.jumps:
             if jump.wall.shift:
                 square = jump.wall.shift * jump.wall.shift / jump.wall.variance
@@ -115,10 +116,10 @@ class LabelMoments:
                 if value in limits and self.psi(value):
                     cell = table.cell(cone)
                     for wall in cell.walls:
-                        yield _Jump(cell, wall, _exact(self.psi(value)))
+                        yield _Jump(cell, wall, to_fmpq(self.psi(value)))
                 continue
             for level, (below, above) in limits.items():
-                shifted = AffineForm(form.normal, form.constant - _exact(level))
+                shifted = AffineForm(form.normal, form.constant - to_fmpq(level))
                 part, integers = affine_cone(cone, k, shifted)
                 side = part.side(integers)
                 if side is None:
@@ -127,7 +128,7 @@ class LabelMoments:
                         cell = table.cell(up)
                         bit = 1 << (len(up.constraints) - 1)
                         mask = sum(1 << r for r, on in enumerate(up.incidence) if on & bit)
-                        yield _Jump(cell, cell.wall(shifted, mask), _exact(above - below))
+                        yield _Jump(cell, cell.wall(shifted, mask), to_fmpq(above - below))
                     continue
                 inside = above if side > 0 else below
                 if inside:
@@ -135,7 +136,7 @@ class LabelMoments:
                     mask = sum(1 << r for r, ray in enumerate(part.rays) if not dot(integers, ray))
                     for wall in cell.walls:
                         if wall.mask == mask:
-                            yield _Jump(cell, wall, _exact(inside))
+                            yield _Jump(cell, wall, to_fmpq(inside))
 
     def _parts(self) -> Iterator[tuple[Cone, AffineForm, list[fmpq]]]:
         """Yield the parts of cells on which ψ is one polynomial, not zero, with F and the polynomial."""
@@ -144,12 +145,12 @@ class LabelMoments:
             if not any(form.normal):
                 value = self.psi(Fraction(int(form.constant.p), int(form.constant.q)))
                 if value:
-                    yield cone, form, [_exact(value)]
+                    yield cone, form, [to_fmpq(value)]
                 continue
             for part in self.psi.parts:
                 inside = part_between(cone, k, form, part.lower, part.upper)
                 if inside is not None:
-                    yield inside, form, [_exact(c) for c in part.coefficients]
+                    yield inside, form, [to_fmpq(c) for c in part.coefficients]
 
     def _slopes(self) -> Iterator[tuple[Face, AffineForm, list[fmpq]]]:
         """Yield the parts of cells on which ψ(F) is not constant, with the derivative of ψ."""
@@ -190,7 +191,7 @@ def part_between(
     for bound, sign in ((lower, 1), (upper, -1)):
         if bound is not None and part is not None:
             normal = tuple(sign * a for a in form.normal)
-            shifted = AffineForm(normal, sign * (form.constant - _exact(bound)))
+            shifted = AffineForm(normal, sign * (form.constant - to_fmpq(bound)))
             part, integers = affine_cone(part, dimension, shifted)
             side = part.side(integers)
             if side is None:
@@ -198,7 +199,3 @@ def part_between(
             elif side < 0:
                 return None
     return part
-
-
-def _exact(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
