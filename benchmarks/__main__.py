@@ -1,18 +1,22 @@
-"""``python -m benchmarks run [cells] [moments] [decide] [lattice] [recovery]``: all of them where none is named."""
+"""``python -m benchmarks run [NAME ...]``: all of them where none is named."""
 
 from __future__ import annotations
 
 import argparse
 import platform
 
-from benchmarks import cells, decide, lattice, moments, recovery
+from benchmarks import cells, decide, directions, gaussian, lattice, moments, recovery, reference, spectral
 
 SUITE = {
     "cells": cells.run,
     "moments": moments.run,
     "decide": decide.run,
     "lattice": lattice.run,
+    "gaussian": gaussian.run,
     "recovery": recovery.run,
+    "reference": reference.run,
+    "spectral": spectral.run,
+    "directions": directions.run,
 }
 
 if __name__ == "__main__":

@@ -202,6 +202,7 @@ def _where_enumeration_ends() -> None:
         certificate = found.certificate
         made = perf_counter() - start
         start = perf_counter()
+        assert certificate is not None
         assert tropical.check(certificate, net, domain=box)
         name = "-".join(map(str, widths))
         print(f"  {name:<12} {', '.join(times)}; certificate {made:.2f}, replay {perf_counter() - start:.2f}")

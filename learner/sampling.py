@@ -12,7 +12,15 @@ from sklearn.utils import check_random_state
 from learner.exceptions import NonGaussianWarning, SampleWarning
 from tropical.exceptions import InvalidInput, InvalidType
 
-__all__ = ["Teacher", "as_samples", "distinct_samples", "sample", "warn_if_rounded", "warn_unless_gaussian"]
+__all__ = [
+    "GaussianCheck",
+    "Teacher",
+    "as_samples",
+    "distinct_samples",
+    "sample",
+    "warn_if_rounded",
+    "warn_unless_gaussian",
+]
 
 
 class Teacher(Protocol):
@@ -144,36 +152,79 @@ def warn_if_rounded(y: np.ndarray, tolerance: float) -> None:
 _FEW_BITS, _SHARE_LONG = 18, 0.1  # labels that are short binary fractions anyway (integers, say) are no rounded ones
 
 
-def warn_unless_gaussian(X: np.ndarray) -> None:
-    """Warn where means, variances or fourth moments of the columns, or their correlations, are not those of N(0, I).
+class GaussianCheck:
+    """Compares means, covariances and fourth moments of the columns with those of N(0, I), batch by batch.
 
-    The allowance is seven standard errors plus 0.02: a Gaussian sample of any size passes. One product XᵀX.
+    The allowance is seven standard errors, one outlier of size 6, and 0.02: a Gaussian sample of any size passes. Means
+    and covariances are read from sums that are at hand; fourth moments are taken from the first 65 536 rows.
     """
-    n, d = X.shape
-    worst: tuple[float, str] = (0.0, "")
-    mean = X.mean(axis=0)
-    correlations = X.T @ X / n - np.outer(mean, mean)
-    np.fill_diagonal(correlations, 0.0)
-    i, j = divmod(int(np.abs(correlations).argmax()), d)
-    excess = abs(float(correlations[i, j])) / (_STANDARD_ERRORS / np.sqrt(n) + _SLACK)
-    if excess > 1.0:
-        worst = (excess, f"columns {i} and {j} have covariance {correlations[i, j]:.4g}, expected 0")
-    for name, moments, expected, deviation in (
-        ("mean", X.mean(axis=0), 0.0, 1.0),
-        ("variance", np.einsum("ij,ij->j", X, X) / n, 1.0, np.sqrt(2.0)),
-        ("fourth moment", np.einsum("ij,ij->j", X * X, X * X) / n, 3.0, np.sqrt(96.0)),
-    ):
-        gap = np.abs(moments - expected)
-        column = int(gap.argmax())
-        excess = float(gap[column]) / (_STANDARD_ERRORS * deviation / np.sqrt(n) + _SLACK)
-        if excess > max(1.0, worst[0]):
-            worst = (excess, f"column {column} has {name} {moments[column]:.4g}, expected {expected:g}")
-    if worst[1]:
-        cure = "standardise the columns; results are then heuristic"
-        warnings.warn(f"`X` does not look like N(0, I): {worst[1]}; {cure}", NonGaussianWarning, stacklevel=3)
+
+    def __init__(self, dimension: int) -> None:
+        self.warned = False
+        self._fourth = np.zeros(dimension)
+        self._rows = 0
+
+    def add(self, X: np.ndarray) -> GaussianCheck:
+        """Take in rows of X (n, d)."""
+        rows = X[: max(0, _ROWS_OF_FOURTH - self._rows)]
+        squares = rows * rows
+        self._fourth += np.einsum("ij,ij->j", squares, squares)
+        self._rows += len(rows)
+        return self
+
+    def merge(self, other: GaussianCheck) -> GaussianCheck:
+        """Add what another check has seen."""
+        self._fourth = self._fourth + other._fourth
+        self._rows += other._rows
+        return self
+
+    def deviation(self, n: int, mean: np.ndarray, second: np.ndarray) -> str:
+        """Return the largest deviation beyond the allowance in words, or nothing.
+
+        Parameters
+        ----------
+        n : int
+        mean : (d,)
+        second : (d, d)
+            Means of x xᵀ over the n samples.
+        """
+        correlations = second - np.outer(mean, mean)
+        np.fill_diagonal(correlations, 0.0)
+        i, j = divmod(int(np.abs(correlations).argmax()), len(mean))
+        worst = (1.0, "")
+        excess = abs(float(correlations[i, j])) / (_STANDARD_ERRORS / np.sqrt(n) + _SLACK)
+        if excess > worst[0]:
+            worst = (excess, f"columns {i} and {j} have covariance {correlations[i, j]:.4g}, expected 0")
+        for name, moments, size, expected, deviation, power in (
+            ("mean", mean, n, 0.0, 1.0, 1),
+            ("variance", np.diagonal(second), n, 1.0, np.sqrt(2.0), 2),
+            ("fourth moment", self._fourth / max(1, self._rows), self._rows, 3.0, np.sqrt(96.0), 4),
+        ):
+            gap = np.abs(moments - expected)
+            column, size = int(gap.argmax()), max(1, size)
+            allowed = _STANDARD_ERRORS * deviation / np.sqrt(size) + _FAR**power / size + _SLACK
+            excess = float(gap[column]) / allowed
+            if excess > worst[0]:
+                worst = (excess, f"column {column} has {name} {moments[column]:.4g}, expected {expected:g}")
+        return worst[1]
+
+    def warn(self, n: int, mean: np.ndarray, second: np.ndarray) -> None:
+        """Warn of a deviation."""
+        found = self.deviation(n, mean, second)
+        self.warned = bool(found)
+        if found:
+            cure = "standardise the columns (whiten=True in FilteredPCA); results are then heuristic"
+            warnings.warn(f"`X` does not look like N(0, I): {found}; {cure}", NonGaussianWarning, stacklevel=4)
+
+
+def warn_unless_gaussian(X: np.ndarray) -> None:
+    """Warn where means, variances or fourth moments of the columns, or their correlations, are not those of N(0, I)."""
+    GaussianCheck(X.shape[1]).add(X).warn(len(X), X.mean(axis=0), X.T @ X / len(X))
 
 
 _STANDARD_ERRORS, _SLACK = 7.0, 0.02
+_FAR = 6.0  # one number in a billion of N(0, 1) is beyond: its powers dominate the moments of a small sample
+_ROWS_OF_FOURTH = 1 << 16
 
 
 def _real_array(name: str, values: Any) -> np.ndarray:

@@ -1,159 +1,366 @@
 r"""Filtered PCA: the directions that a function looks at, from filtered moments of Gaussian samples.
 
-For y = F(P_V x) + noise and any filter ψ of the label, ``E[ψ(y)(xxᵀ - I)]`` and ``E[ψ(y) x]`` live on V
-(docs/theory.md, lemma K). With indicator filters of slices h of the labels, probability p_h, means m_h and matrices
-C_h:
+For y = F(P_V x) + noise and any filter ψ(y, P_W x), W in V, ``E[ψ (xxᵀ - I)]`` and ``E[ψ x]`` live on V
+(docs/theory.md, lemma K). :class:`FilteredPCA` sums both over the cells of a partition of (y, P_W x) in one sweep, and
+works on the sums:
 
-1. start: leading eigenvectors of ``K = Σ p_h (C_h² + w m_h m_hᵀ)``, less its expected noise;
-2. joint iteration for k directions: U <- leading eigenvectors of ``Σ p_h (C_h U Uᵀ C_h + w m_h m_hᵀ)``;
-3. k is the number of leading directions that a permutation test finds, one after the other: does x off the directions
-   found so far still depend on the label?
+* directions (:mod:`learner.starts`, :mod:`learner.spectral`): from several starts to a maximum of the likelihood of the slices;
+* their number (:mod:`learner.dimension`): one more as long as samples that did not choose it confirm it;
+* how far off V each can be (:mod:`learner.soundness`).
 
-====================  ======================
+====================  ========================================
 docs/theory.md        here
-====================  ======================
-ψ                     ``LabelSlices``
+====================  ========================================
+ψ                     ``filter``, :mod:`learner.filters`
 M_ψ (one a slice)     ``SliceMoments.hermite``
-V (estimated)         ``components_``
-====================  ======================
+W, G                  ``basis``, ``predictor``
+V off W (estimated)   ``components_``
+lemma S2              ``soundness_``
+====================  ========================================
 """
 
 from __future__ import annotations
 
+import re
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from learner.filters import LabelSlices
-from learner.moments import SliceMoments
-from learner.sampling import as_samples, warn_unless_gaussian
+from learner import spectral, starts
+from learner.dimension import gaussian_pvalue, permutation_pvalue
+from learner.filters import ConditionalSliceFilter, Filter, LevelFilter, Partition, Predictor, SliceFilter
+from learner.moments import SliceMoments, content_folds
+from learner.sampling import GaussianCheck, as_samples
+from learner.search import Search
+from learner.soundness import soundness_bound
+from learner.spectral import FoldedMoments, Weights
+from learner.whitening import Whitening
 from tropical._protocol import as_sample_array
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["FilteredPCA"]
 
+METHODS = ("likelihood", "adaptive", "joint", "quadratic")
 
-class FilteredPCA(TransformerMixin, BaseEstimator):
+
+class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Estimate the relevant subspace of y = F(x) from Gaussian x.
 
     Parameters
     ----------
     n_components : "auto" or int
-        Number of directions; "auto" tests for it.
+        Number of directions beyond the basis; "auto" tests for it.
+    method : {"likelihood", "adaptive", "joint", "quadratic"}
+        What the slices are used for. "likelihood": a matrix filter for each slice, weights cross-fitted, the best of
+        several starts. "adaptive": the scalar filter T* = c/(1 + c), alternating. "joint": orthogonal iteration
+        over all slices (HOOI). "quadratic": leading eigenvectors of Σ p_h (C_h² + w m_h m_hᵀ), no iteration. Not used
+        where `filter` fixes ψ.
+    filter : None, Partition or Filter
+        None: slices of the label at quantiles; with a basis, slices of the label (of the residual, where there is
+        a predictor) within cells of the known coordinates. A partition (:class:`SliceFilter`, say): its cells. A filter
+        (:class:`ThresholdFilter`, :class:`RampFilter`, any callable of (y, p)): eigenvectors of its one matrix.
     n_slices : int
-        Number of label filters.
+        Number of label slices; a quarter of it within each cell.
+    n_cells : int
+        Cells of the known coordinates.
     mean_weight : float
-        Weight w of the first moments beside the second.
+        Weight w of the first moments beside the second, for "joint" and "quadratic".
     level : float
         Error level of the dimension test: on labels that are independent of x, a direction is reported in at most this
-        share of runs. ``ceil(1/level) - 1`` permutations are drawn. Beyond the first direction the level is
-        approximate, as the directions before it are estimates.
+        share of samples, for every n and d. Beyond the first direction the level is approximate, as the directions
+        before it are estimates. `soundness_` has the same level.
+    whiten : bool
+        Whether to standardise x by the sample mean and covariance first; components are mapped back.
+    basis : array-like (l, d), optional
+        Rows that span known directions W; the components are orthogonal to it.
+    predictor : callable, optional
+        A function G from the coordinates along the basis, (n, l), to (n,): filters look at y - G.
     random_state : None, int or RandomState
-        For the permutations.
+        For permutations; used where x is not Gaussian only.
 
     Attributes
     ----------
     components_ : float array (k, d)
-        Orthonormal rows, leading direction first; the largest entry of each row is positive. k may be 0.
-    eigenvalues_ : float array (d,)
-        Of K, decreasing.
+        Orthonormal rows; the largest entry of each row is positive. k may be 0.
+    eigenvalues_ : float array
+        Decreasing. Of the quadratic matrix; of M_ψ, by modulus, where `filter` fixes ψ.
     pvalues_ : float array (d,)
-        Permutation p-value of each direction, given the ones before it; NaN beyond the first that is not significant,
-        and where the number of components was given.
+        p-value of each direction, given the ones before it; NaN beyond the first that is not significant, and where the
+        number of components was given.
+    soundness_ : float array (k,)
+        Bound on the sine of the angle from each component to V, which holds with probability 1 - `level` for x from
+        N(0, I), the known directions in V, and dim V <= max(4, 2 (k + l)). 1 says nothing; NaN where x was whitened.
+    filter_ : Partition
+        What was summed over: fixed in the first pass, over labels only.
+    null_ : {"gaussian", "permutation"}
+        Which law the p-values come from: permutations where the inputs do not look like N(0, I).
     n_features_in_ : int
+    feature_names_in_ : array of str
+        Where the inputs had names.
 
     Notes
     -----
-    One pass over the data, n·d² multiply-adds, and two more for each permutation; then eigenvectors in d dimensions.
-    An estimate: sin of the angle to V falls like sqrt(d/n).
+    Two passes: one over the labels (and the known coordinates) for the slices' edges, then one sweep of n·d²
+    multiply-adds; then O(H·d²) for each of some hundred products. Memory O(H·d²), whatever n is. Results do not depend
+    on the order of samples or on chunks, but for rounding. sin of the angle to V falls like sqrt(d/n).
+
+    Examples
+    --------
+    >>> import tropical as tp
+    >>> from learner import sample
+    >>> X, y = sample(tp.families.minimum_of_absolute_values(2), 4000, random_state=0)
+    >>> FilteredPCA().fit(X, y).components_.shape
+    (2, 2)
     """
 
     def __init__(
         self,
         n_components: str | int = "auto",
         *,
+        method: str = "likelihood",
+        filter: Partition | Filter | None = None,  # noqa: A002
         n_slices: int = 16,
-        mean_weight: float = 2.0,
+        n_cells: int = 8,
+        mean_weight: float = 1.0,
         level: float = 0.02,
+        whiten: bool = False,
+        basis: Any = None,
+        predictor: Predictor | None = None,
         random_state: Any = None,
     ) -> None:
         self.n_components = n_components
+        self.method = method
+        self.filter = filter
         self.n_slices = n_slices
+        self.n_cells = n_cells
         self.mean_weight = mean_weight
         self.level = level
+        self.whiten = whiten
+        self.basis = basis
+        self.predictor = predictor
         self.random_state = random_state
+
+    # ------------------------------------------------------------ sums
 
     def fit(self, X: Any, y: Any) -> FilteredPCA:
         """Estimate the directions from samples X (n, d) and labels y (n,)."""
-        automatic = self._check_parameters()
-        samples, labels = as_samples(X, y, least=2)
-        warn_unless_gaussian(samples)
-        dimension = samples.shape[1]
-        if not automatic and int(self.n_components) > dimension:
-            raise InvalidInput("n_components", f"at most d = {dimension}", self.n_components, "lower it")
-        rng = check_random_state(self.random_state)
-        slices = LabelSlices.by_quantiles(labels, self.n_slices)
-        index = slices.index(labels)
-        moments = SliceMoments(len(slices), dimension).add(samples, index)
-        self.eigenvalues_, vectors = _descending(_spectral_matrix(moments, self.mean_weight))
-        self.pvalues_ = np.full(dimension, np.nan)
-        if automatic:
-            pvalues = self._test_dimensions(samples, index, moments, vectors, rng)
-            self.pvalues_[: len(pvalues)] = pvalues
-            k = int((pvalues <= self.level).sum())
-        else:
-            k = int(self.n_components)
-        self.components_ = _fixed_signs(_joint_iteration(moments, vectors[:, :k], self.mean_weight).T)
-        self.n_features_in_ = dimension
-        return self
+        self._begin()
+        samples, labels = self._checked(X, y, first=True)
+        folds = self._sum(samples, labels)
+        self._warn()
+        return self._solve((samples, self.filter_.index(labels, self._known(samples)), folds))
+
+    def partial_fit(self, X: Any, y: Any, *, solve: bool = True) -> FilteredPCA:
+        """Add samples to the sums, and estimate the directions anew.
+
+        The slices are those of `filter`, or the quantiles of the first batch.
+
+        Parameters
+        ----------
+        X : (n, d)
+        y : (n,)
+        solve : bool
+            False only adds: the directions follow with the next call that solves, or with :meth:`merge`.
+        """
+        first = not hasattr(self, "_moments")
+        if first:
+            self._begin()
+        samples, labels = self._checked(X, y, first=first)
+        self._sum(samples, labels)
+        if not solve:
+            return self
+        self._warn()
+        return self._solve(None)
+
+    def merge(self, other: FilteredPCA) -> FilteredPCA:
+        """Add the sums of another worker, whose slices were the same, and estimate the directions anew."""
+        for worker in (self, other):
+            check_is_fitted(worker, "filter_")
+        self._moments.merge(other._moments)
+        self._check.merge(other._check)
+        self._warn()
+        return self._solve(None)
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the coordinates of the rows of X along the components, (n, k)."""
         check_is_fitted(self, "components_")
-        return as_sample_array(X, self.n_features_in_) @ self.components_.T
+        return self._validated(X, reset=False) @ self.components_.T
 
-    def _test_dimensions(
-        self,
-        X: np.ndarray,
-        index: np.ndarray,
-        moments: SliceMoments,
-        vectors: np.ndarray,
-        rng: np.random.RandomState,
-    ) -> np.ndarray:
-        """Return p-values of "there is a direction beyond the first j", j = 0, 1, ..., up to the first large one.
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.components_)
 
-        Each test looks at x off the j leading eigenvectors only. If these span V, that part of x is independent of the
-        labels, and permuting the labels gives its law.
-        """
-        dimension = X.shape[1]
-        draws = int(np.ceil(1.0 / self.level)) - 1
-        seeds = rng.randint(np.iinfo(np.int32).max, size=draws)
-        pvalues: list[float] = []
-        tested = 1  # the first pass tests j = 0 only; there is a second one where directions are found
-        while True:
-            rests = [vectors[:, j:] for j in range(len(pvalues), min(len(pvalues) + tested, dimension))]
-            observed = np.array([_largest(moments, rest, self.mean_weight) for rest in rests])
-            exceeded = np.zeros(len(rests), dtype=int)
-            for seed in seeds:
-                order = np.random.RandomState(seed).permutation(index)
-                permuted = SliceMoments(len(moments.counts), dimension).add(X, order)
-                exceeded += np.array([_largest(permuted, rest, self.mean_weight) for rest in rests]) >= observed
-            for count in exceeded:
-                pvalues.append(max([(1 + int(count)) / (draws + 1), *pvalues]))
-                if pvalues[-1] > self.level or len(pvalues) == dimension:
-                    return np.array(pvalues)
-            tested = _TESTED_AT_ONCE
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        return tags
+
+    def _begin(self) -> None:
+        self._automatic = self._check_parameters()
+        if hasattr(self, "_moments"):
+            del self._moments
+
+    def _warn(self) -> None:
+        """Warn where the inputs are not N(0, I); covariances may be anything where they are whitened."""
+        n = max(1, int(self._moments.counts.sum()))
+        mean, second = self._moments.sums.sum(axis=0) / n, self._moments.squares.sum(axis=0) / n
+        self._check.warn(n, mean, second)
+
+    def _checked(self, X: Any, y: Any, *, first: bool) -> tuple[np.ndarray, np.ndarray]:
+        least = 2 if first else 1
+        samples, labels = self._validated(X, y, reset=first, y_numeric=True, ensure_min_samples=least)
+        samples, labels = as_samples(samples, labels, least=least, constant=True)
+        if first:
+            self.n_features_in_ = samples.shape[1]
+            self._basis = self._checked_basis()
+            if not self._automatic and int(self.n_components) > samples.shape[1] - len(self._basis):
+                most = f"d = {samples.shape[1]}" if not len(self._basis) else "d less the basis"
+                raise InvalidInput("n_components", f"at most {most}", self.n_components, "lower it")
+        return samples, labels
+
+    def _validated(self, X: Any, *y: Any, **options: Any) -> Any:
+        """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
+        try:
+            return validate_data(self, X, *y, dtype=np.float64, **options)
+        except (TypeError, ValueError) as error:
+            name = "y" if re.search(r"\by\b", str(error)) else "X"
+            wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
+            given = f"{type(y[0] if y and name == 'y' else X).__name__}"
+            kind = InvalidType if isinstance(error, TypeError) else InvalidInput
+            raise kind(name, wanted, given, f"{error}") from error
+
+    def _checked_basis(self) -> np.ndarray:
+        """Return orthonormal rows with the span of the basis."""
+        dimension = self.n_features_in_
+        if self.basis is None:
+            if self.predictor is not None:
+                raise InvalidInput("predictor", "a basis whose coordinates it takes", "None", "pass `basis` as well")
+            return np.zeros((0, dimension))
+        rows = as_sample_array(np.reshape(self.basis, (-1, dimension)), dimension)
+        self._raw_basis = rows
+        orthonormal = np.linalg.qr(rows.T)[0].T
+        if np.linalg.matrix_rank(rows) < len(rows):
+            raise InvalidInput("basis", "linearly independent rows", f"rank below {len(rows)}", "drop some")
+        return orthonormal
+
+    def _known(self, samples: np.ndarray) -> np.ndarray | None:
+        """Return the coordinates along the basis as it was given, which the predictor takes."""
+        return samples @ self._raw_basis.T if len(self._basis) else None
+
+    def _sum(self, samples: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        """Add samples to the sums and return their folds."""
+        known = self._known(samples)
+        if not hasattr(self, "_moments"):
+            self.filter_ = self._partition(labels, known)
+            self._moments = SliceMoments(_FOLDS * len(self.filter_), self.n_features_in_)
+            self._check = GaussianCheck(self.n_features_in_)
+        folds = content_folds(samples, labels, _FOLDS)
+        self._moments.add(samples, folds * len(self.filter_) + self.filter_.index(labels, known))
+        self._check.add(samples)
+        return folds
+
+    def _partition(self, labels: np.ndarray, known: np.ndarray | None) -> Partition:
+        chosen = self.filter
+        if chosen is None and known is not None:
+            slices = max(2, int(self.n_slices) // 4)
+            return ConditionalSliceFilter.by_quantiles(
+                labels, known, cells=int(self.n_cells), slices=slices, predictor=self.predictor
+            )
+        if chosen is None:
+            return SliceFilter.by_quantiles(labels, int(self.n_slices))
+        if isinstance(chosen, Partition):
+            return chosen
+        return LevelFilter.of(chosen)
+
+    # ------------------------------------------------------------ directions
+
+    def _solve(self, data: tuple[np.ndarray, np.ndarray, np.ndarray] | None) -> FilteredPCA:
+        """Estimate directions from the sums; samples, slices and folds are used for permutations only."""
+        moments, self._whitening = self._moments, None
+        known = self._basis.T
+        if self.whiten:
+            self._whitening = Whitening.of(moments)
+            moments = moments.along(self._whitening.columns, self._whitening.mean)
+            known = self._whitening.forward(known)
+        # The folds' law under no signal is that of N(0, I) only where x is: otherwise permute, if there are samples.
+        permute = data is not None and (self._check.warned or self.whiten)
+        self.null_ = "permutation" if permute else "gaussian"
+        folded = FoldedMoments.split(moments, _FOLDS, self._cells())
+        room = moments.dimension - known.shape[1]
+        psi = self.filter_.values if isinstance(self.filter_, LevelFilter) else None
+        matrix = (
+            starts.spectral_matrix(folded, self.mean_weight, known)
+            if psi is None
+            else spectral.without(folded.weighted(psi), known)
+        )
+        values, vectors = spectral.leading(matrix)
+        if psi is not None:
+            order = np.argsort(-np.abs(values), kind="stable")
+            values, vectors = values[order], vectors[:, order]
+        self.eigenvalues_ = values
+        search = Search(
+            folded, known, self._cells(), method=self.method, mean_weight=self.mean_weight, psi=psi, vectors=vectors
+        )
+        self.pvalues_ = np.full(self.n_features_in_, np.nan)
+        greedy = None
+        if self._automatic:
+            rng = check_random_state(self.random_state)
+
+            def test(fold: int, direction: np.ndarray, weights: Weights) -> float:
+                if not permute:
+                    return gaussian_pvalue(folded.parts[fold], direction, weights)
+                assert data is not None
+                mine = data[2] == fold
+                z = data[0][mine] @ (self._whitening.columns @ direction if self._whitening else direction)
+                draws = int(np.ceil(_FOLDS / self.level))
+                return permutation_pvalue(z, data[1][mine], weights, draws=draws, rng=rng)
+
+            greedy, pvalues = search.significant(room, self.level, test)
+            self.pvalues_[: len(pvalues)] = pvalues
+            k = greedy.shape[1]
+        else:
+            k = min(int(self.n_components), room)
+            if k and (folded.total.counts > 0).sum() < 2:
+                cure = "one slice carries no direction: use n_components='auto' or other labels"
+                raise InvalidInput("y", "labels that differ", "labels of one slice only", cure)
+        columns = search.best(k, greedy)
+        if self._whitening is not None:
+            columns = self._whitening.back(columns)
+            columns = np.linalg.qr(columns - self._basis.T @ (self._basis @ columns))[0]
+        self.components_ = _fixed_signs(columns.T)
+        largest_rank = max(4, 2 * (k + len(self._basis)))
+        self.soundness_ = np.array(
+            [
+                soundness_bound(folded.total, row, largest_rank=largest_rank, level=self.level)
+                if self._whitening is None
+                else np.nan
+                for row in self.components_
+            ]
+        )
+        return self
+
+    def _cells(self) -> np.ndarray:
+        """Return the cell of the known coordinates that each slice lies in."""
+        if isinstance(self.filter_, ConditionalSliceFilter):
+            return np.repeat(np.arange(len(self.filter_.slices)), [len(slices) for slices in self.filter_.slices])
+        return np.zeros(len(self.filter_), dtype=int)
 
     def _check_parameters(self) -> bool:
         """Return whether the number of components is to be estimated."""
         if not 0.0 < self.level < 1.0:
             raise InvalidInput("level", "a number between 0 and 1", self.level, "0.02 is usual")
-        if not isinstance(self.n_slices, Integral) or self.n_slices < 2:
-            raise InvalidInput("n_slices", "an integer of at least 2", self.n_slices, "10 to 24 is usual")
+        for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8")):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
+                raise InvalidInput(name, f"an integer of at least {least}", value, f"{usual} is usual")
+        if self.method not in METHODS:
+            raise InvalidInput("method", "one of " + ", ".join(METHODS), self.method, "use the default")
+        if self.filter is not None and not isinstance(self.filter, Partition) and not callable(self.filter):
+            raise InvalidInput("filter", "a Partition, a Filter or None", self.filter, "see learner.filters")
         wanted: Any = self.n_components
         if isinstance(wanted, str) and wanted == "auto":
             return True
@@ -162,55 +369,13 @@ class FilteredPCA(TransformerMixin, BaseEstimator):
         return False
 
 
-def _largest(moments: SliceMoments, rest: np.ndarray, mean_weight: float) -> float:
-    """Return the largest eigenvalue of the spectral matrix of x seen through orthonormal columns only."""
-    return float(np.linalg.eigvalsh(_spectral_matrix(moments.along(rest), mean_weight))[-1])
-
-
-_TESTED_AT_ONCE = 4  # a pass over the samples costs as much as some tens of eigenvalue problems
-
-
-def _spectral_matrix(moments: SliceMoments, mean_weight: float) -> np.ndarray:
-    """Return Σ p_h (C_h² + w m_h m_hᵀ) less the part that comes from pairing a sample with itself.
-
-    The diagonal terms of the two double sums are Σ_i (x_i x_iᵀ - I)² / n_h² and Σ_i x_i x_iᵀ / n_h²; with |x_i|²
-    replaced by its mean d they are functions of C_h.
-    """
-    identity = np.eye(moments.sums.shape[1])
-    dimension = len(identity)
-    total = np.zeros_like(identity)
-    hermite, means = moments.hermite(), moments.means()
-    for p, count, C, m in zip(moments.probabilities(), moments.counts, hermite, means, strict=True):
-        if count:
-            own = ((dimension - 2) * (C + identity) + identity + mean_weight * (C + identity)) / count
-            total += p * (C @ C + mean_weight * np.outer(m, m) - own)
-    return total
-
-
-def _joint_iteration(moments: SliceMoments, start: np.ndarray, mean_weight: float) -> np.ndarray:
-    """Return k orthonormal columns that jointly explain the moments of all slices (an orthogonal iteration)."""
-    if start.shape[1] == 0:
-        return start
-    p, hermite, means = moments.probabilities(), moments.hermite(), moments.means()
-    firsts = mean_weight * np.einsum("h,hi,hj->ij", p, means, means)
-    current = start
-    for _ in range(_ITERATIONS):
-        images = hermite @ current
-        _, vectors = _descending(firsts + np.einsum("h,hik,hjk->ij", p, images, images))
-        current = vectors[:, : start.shape[1]]
-    return current
-
-
-_ITERATIONS = 8  # on the sample files the subspace moves by less than 1e-6 after the fifth
-
-
-def _descending(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    values, vectors = np.linalg.eigh(matrix)
-    return values[::-1], vectors[:, ::-1]
+_FOLDS = 4  # three quarters choose, a quarter tests; more folds cost memory, fewer cost power near the threshold
 
 
 def _fixed_signs(rows: np.ndarray) -> np.ndarray:
     """Return the rows with their largest entries positive, so that equal inputs give equal outputs."""
+    if len(rows) == 0:
+        return rows
     largest = np.abs(rows).argmax(axis=1, keepdims=True)
     signs = np.sign(np.take_along_axis(rows, largest, axis=1))
     return rows * signs

@@ -195,7 +195,7 @@ def by_networks(
 def _affine_form(function: PiecewiseLinear) -> tuple[Row, ...] | None:
     """Return the outputs of a function that is affine by its looks, None for others."""
     if isinstance(function, ReLUNetwork):
-        if len(function.weights) > 1:
+        if function.size:
             return None
         return tuple((*row, b) for row, b in zip(function.weights[0], function.biases[0], strict=True))
     if isinstance(function, LatticePolynomial) and len(function.pieces) == 1:

@@ -133,10 +133,8 @@ class BoxSearch:
 
     def _bound(self, node: _Node, sign: int) -> Optimum:
         """Return the maximum on a node of the affine function above sign·F."""
-        form = [
-            from_fmpq(a) if sign > 0 else -from_fmpq(a)
-            for a in (node.relaxation.high if sign > 0 else node.relaxation.low)
-        ]
+        above = node.relaxation.high if sign > 0 else [-a for a in node.relaxation.low]
+        form = [from_fmpq(a) for a in above]
         optimum = node.polytope.maximise(form) if node.splits else box_bound(form, self._walls)
         assert optimum is not None, "a node has interior points"
         return optimum
