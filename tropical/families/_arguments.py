@@ -1,0 +1,42 @@
+"""What the families check and share: positive integers, seeds, coordinate functions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from tropical._exact.rational import as_fraction
+from tropical.exceptions import InvalidInput
+from tropical.lattice_polynomial import LatticePolynomial
+
+__all__ = ["as_count", "as_positive", "coordinate_functions", "generator"]
+
+
+def as_count(value: Any, name: str, smallest: int = 1) -> int:
+    """Return an integer that is at least `smallest`."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < smallest:
+        requirement = "a positive integer" if smallest == 1 else f"an integer >= {smallest}"
+        raise InvalidInput(name, requirement, value, f"use at least {smallest}")
+    return int(value)
+
+
+def as_positive(value: Any, name: str, cure: str) -> Fraction:
+    """Return an exact number > 0."""
+    number = as_fraction(value, name)
+    if number <= 0:
+        raise InvalidInput(name, "a positive number", value, cure)
+    return number
+
+
+def generator(seed: Any) -> np.random.Generator:
+    """Return the generator of a seed: the same numbers for the same seed."""
+    return np.random.default_rng(as_count(seed, "seed", 0))
+
+
+def coordinate_functions(n: Any, name: str = "n") -> list[LatticePolynomial]:
+    """Return the coordinates of R^n as functions."""
+    size = as_count(n, name)
+    return [LatticePolynomial([([int(i == j) for j in range(size)], 0)], [[0]]) for i in range(size)]
