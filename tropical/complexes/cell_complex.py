@@ -85,8 +85,13 @@ class CellSource(Protocol):
         """Return a cell as a cone of whose constraints the incidence with its rays may be all that is known."""
         ...
 
-    def forms(self) -> tuple[Iterable[Sequence[IntVector]], int]:
-        """Return for each cell the affine forms on R^k that the outputs equal, and their denominator."""
+    @property
+    def scale(self) -> int:
+        """The denominator of the forms."""
+        ...
+
+    def forms(self, cell: int) -> tuple[IntVector, ...]:
+        """Return the affine forms on R^k that the outputs equal on a cell, over the scale."""
         ...
 
     def contenders(self, sign: int) -> Iterable[tuple[int, IntVector]] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -117,13 +117,21 @@ class _CompiledSource:
         rays = tuple(incidence)
         return Cone(len(rays[0]), (), rays, tuple(incidence.values()), _UNKNOWN)
 
-    def forms(self) -> tuple[Iterable[Sequence[IntVector]], int]:
-        """Return for each cell the forms of the outputs, and their denominator."""
-        layers = self._resolver.layers
-        batch = output_forms(layers, len(self.coordinates.pivots), self._found.active_units(self._hidden))
-        if batch is None:
-            return (self._resolver.resolution(label).forms for label in self._labels), layers[-1].scale
-        return (tuple(map(tuple, rows)) for rows in batch.tolist()), layers[-1].scale
+    @cached_property
+    def _batch(self) -> np.ndarray | None:
+        bits = self._found.active_units(self._hidden)
+        return output_forms(self._resolver.layers, len(self.coordinates.pivots), bits)
+
+    def forms(self, cell: int) -> tuple[IntVector, ...]:
+        """Return what the outputs are on a cell, over the scale."""
+        if self._batch is None:
+            return self._resolver.resolution(self._labels[cell]).forms
+        return tuple(map(tuple, self._batch[cell].tolist()))
+
+    @property
+    def scale(self) -> int:
+        """The denominator of the forms."""
+        return self._resolver.layers[-1].scale
 
     def contenders(self, sign: int) -> list[tuple[int, IntVector]] | None:
         """Return the vertices that floats cannot exclude: their interval reaches the best lower end of all."""
@@ -159,7 +167,7 @@ class _CompiledSource:
     @cached_property
     def _numbered(self) -> tuple[tuple[PieceTable, ...], list[tuple[int, ...]]]:
         """The tables of pieces, and for each cell the numbers of its pieces."""
-        forms, scale = self.forms()
+        forms, scale = [self.forms(cell) for cell in range(len(self))], self.scale
         tables, numbers = [], []
         for column in zip(*forms, strict=True):
             distinct = sorted(set(column))

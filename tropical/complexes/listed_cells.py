@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import lcm
 from typing import TYPE_CHECKING, Any
@@ -59,16 +59,19 @@ class ListedCells:
         """Return a cell as a cone."""
         return self.listed_cones[cell]
 
-    def forms(self) -> tuple[Iterable[Sequence[IntVector]], int]:
-        """Return for each cell the forms of the outputs on R^k, and their denominator."""
-        scale = lcm(*(table.denominator for table in self.listed_tables))
-        columns = (*self.coordinates.pivots, -1)
-        tables = [
-            [tuple(scale // table.denominator * row[c] for c in columns) for row in table.rows]
-            for table in self.listed_tables
-        ]
-        found = ([rows[i] for rows, i in zip(tables, cell.pieces, strict=True)] for cell in self.listed)
-        return found, scale
+    @property
+    def scale(self) -> int:
+        """The denominator of the forms."""
+        return lcm(*(table.denominator for table in self.listed_tables))
+
+    def forms(self, cell: int) -> tuple[IntVector, ...]:
+        """Return what the outputs are on a cell, forms on R^k over the scale."""
+        scale, columns = self.scale, (*self.coordinates.pivots, -1)
+        found = []
+        for table, number in zip(self.listed_tables, self.listed[cell].pieces, strict=True):
+            factor = scale // table.denominator
+            found.append(tuple([factor * table.rows[number][c] for c in columns]))
+        return tuple(found)
 
     def contenders(self, sign: int) -> None:
         """Return None: all rays have to be looked at."""

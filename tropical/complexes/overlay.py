@@ -176,20 +176,38 @@ def by_networks(
     if any(coordinates.lift_forms(short[i]) != rows for i, rows in affine.items()):
         return None
     fixed = {i: over_common_denominator(rows) for i, rows in short.items()}
-    source = complex_.source
-    forms, scale = source.forms()
-    parts: list[Part] = []
-    for cell, rows in enumerate(forms):
-        outputs = iter(rows)
+    source, scale = complex_.source, complex_.source.scale
+
+    def part(cell: int) -> Part:
+        outputs = iter(source.forms(cell))
         values = tuple(
             fixed[i][0] if i in fixed else tuple(islice(outputs, function.outputs))
             for i, function in enumerate(functions)
         )
-        parts.append(Part(values, partial(source.generators, cell)))
+        return Part(values, partial(source.generators, cell))
+
     scales = tuple(fixed[i][1] if i in fixed else scale for i in range(len(functions)))
+    parts = _Parts(len(source), part)
     linear = parts[0].cone.dimension == len(coordinates.pivots)
     contenders = source.contenders if len(functions) == 1 and not linear else None
     return Overlay(coordinates, linear, scales, parts, source.label, unfinished, contenders)
+
+
+class _Parts(Sequence[Part]):
+    """Parts made when they are looked at: some questions look at few."""
+
+    def __init__(self, count: int, make: Callable[[int], Part]) -> None:
+        self._count, self._make = count, make
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self._make(i) for i in range(*index.indices(self._count))]
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return self._make(index)
 
 
 def _affine_form(function: PiecewiseLinear) -> tuple[Row, ...] | None:
