@@ -84,8 +84,8 @@ def test_many_dimensions_are_harmless():
 
 
 def test_a_budget_leaves_proven_bounds():
-    net = families.random_network((9, 5, 4, 1), 1, biases=True)
-    box = Box([-1] * 9, [1] * 9)
+    net = families.random_network((10, 5, 4, 1), 1, biases=True)
+    box = Box([-1] * 10, [1] * 10)
     with pytest.raises(BudgetExceeded, match="proven so far") as caught:
         value_range(net, box, max_cells=3)
     bounds = caught.value.partial
@@ -108,7 +108,7 @@ def test_the_budget_of_the_cells_leaves_proven_bounds_too():
 
 
 def test_an_interrupt_leaves_proven_bounds(monkeypatch):
-    net = families.random_network((9, 5, 4, 1), 1, biases=True)
+    net = families.random_network((10, 5, 4, 1), 1, biases=True)
     children, calls = BoxSearch._children, []
 
     def interrupted(self, node):
@@ -119,7 +119,7 @@ def test_an_interrupt_leaves_proven_bounds(monkeypatch):
 
     monkeypatch.setattr(BoxSearch, "_children", interrupted)
     with pytest.raises(Interrupted, match="proven so far") as caught:
-        value_range(net, Box([-1] * 9, [1] * 9))
+        value_range(net, Box([-1] * 10, [1] * 10))
     assert caught.value.partial.max[0] <= caught.value.partial.max[1]
 
 
