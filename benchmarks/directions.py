@@ -54,8 +54,11 @@ def draw(function: Function, k: int, ratio: float, seed: int) -> tuple[np.ndarra
     return X, function(X @ basis.T), basis
 
 
-def run(path: str | None = None) -> None:
-    """Print the median sine of the largest angle for 8 families and 4 ratios n/d; some minutes."""
+def run(path: str | None = None, *, seed: int = 0) -> None:
+    """Print the median sine of the largest angle for 8 families and 4 ratios n/d; some minutes.
+
+    The method was tuned with a look at seed 0; another seed draws other inputs, subspaces and networks.
+    """
     try:
         from statsmodels.regression import dimred
     except ImportError:
@@ -73,19 +76,19 @@ def run(path: str | None = None) -> None:
                 results = [model(y, X).fit(slice_n=size) for size in sizes]
         return [np.linalg.qr(result.params[:, :k])[0].T for result in results]
 
-    print(f"directions: d = {DIMENSION}, median of {SEEDS} seeds: sine of the largest angle to the truth")
+    seeds = range(seed, seed + SEEDS)
+    print(f"directions: d = {DIMENSION}, median of {SEEDS} seeds from {seed}: sine of the largest angle to the truth")
     print(f"  {'family':<14}{'n/d':>4} {'ours':>6} {'SIR':>6} {'SAVE':>6} {'pHd':>6}   limit n/d")
     table, won, clock = [], 0, perf_counter()
     for family, (k, make) in FAMILIES.items():
-        limits = [
-            weak_recovery_threshold(make(seed), k, points=1 << 12) for seed in range(SEEDS if "net" in family else 1)
-        ]
+        members = seeds if "net" in family else seeds[:1]
+        limits = [weak_recovery_threshold(make(member), k, points=1 << 12) for member in members]
         # Below the limit no method finds anything. Nets with a mean E[z|y] have none for that direction.
         limit = 0.0 if any(one.means for one in limits) else float(np.median([one.value for one in limits]))
         for ratio in RATIOS:
             sines: dict[str, list[float]] = {}
-            for seed in range(SEEDS):
-                X, y, basis = draw(make(seed), k, ratio, seed)
+            for member in seeds:
+                X, y, basis = draw(make(member), k, ratio, member)
                 ours = FilteredPCA(k).fit(X, y).components_
                 sines.setdefault("ours", []).append(sine_to(basis, ours))
                 for name in ("SIR", "SAVE", "pHd"):
@@ -107,4 +110,6 @@ def run(path: str | None = None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--save", help="write the table as JSON")
-    run(parser.parse_args().save)
+    parser.add_argument("--seed", type=int, default=0, help="first of the seeds")
+    chosen = parser.parse_args()
+    run(chosen.save, seed=chosen.seed)

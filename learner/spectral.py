@@ -9,11 +9,11 @@ is stationary where the columns of ``Σ_h p_h (C_h U T_h + m_h w_hᵀ)`` lie in 
 
     T_h = I - S_h⁻¹,    w_h = S_h⁻¹ μ_h.
 
-For one direction and zero means T is c/(1 + c): the scalar filter that is optimal for recovery (docs/theory.md, section
-4). So :func:`refine` iterates that matrix, with weights measured on samples that the directions did not see
+For one direction and zero means T is c/(1 + c): the scalar filter that is optimal for recovery (docs/learning.md,
+section 1). So :func:`refine` iterates that matrix, with weights measured on samples that the directions did not see
 (cross-fitting): weights fitted where the directions were chosen confirm any direction at all.
 
-Where the iteration starts is in :mod:`learner.starts`.
+Where it starts is in :mod:`learner.starts`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ For y = F(P_V x) + noise and any filter ψ(y, P_W x), W in V, ``E[ψ (xxᵀ - I)
 (docs/theory.md, lemma K). :class:`FilteredPCA` sums both over the cells of a partition of (y, P_W x) in one sweep, and
 works on the sums:
 
-* directions (:mod:`learner.starts`, :mod:`learner.spectral`): from several starts to a maximum of the likelihood of the slices;
+* directions (:mod:`learner.spectral`): from several starts (:mod:`learner.starts`) to a maximum of the likelihood of
+  the slices;
 * their number (:mod:`learner.dimension`): one more as long as samples that did not choose it confirm it;
 * how far off V each can be (:mod:`learner.soundness`).
 
