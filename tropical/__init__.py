@@ -65,7 +65,7 @@ from tropical.results import Chord, Distance, Lipschitz, Range, RangeBounds, Ray
 from tropical.symbolic import SymbolicLattice, formal_lattice, from_sympy, to_sympy
 from tropical.text import parse
 
-from tropical import families, gaussian, layers  # isort: skip
+from tropical import families, gaussian, layers, lemmas  # isort: skip
 
 __all__ = [
     "AffinePiece",
@@ -134,6 +134,7 @@ __all__ = [
     "is_unreachable",
     "lattice",
     "layers",
+    "lemmas",
     "lipschitz",
     "load",
     "load_property",

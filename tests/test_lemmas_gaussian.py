@@ -1,0 +1,337 @@
+"""Lemmas K, S1-S4, F, C, G, X and Λ: exact or enclosed on every instance, and wrong statements are refuted."""
+
+from dataclasses import replace
+from fractions import Fraction
+from math import factorial, pi
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from known_functions import COARSE_FAILS_BIASED, MEDIAN
+from lemma_instances import AFFINE, BIAS_FREE, CANCELLING, CONSTANT, EVERY, ZERO
+from scipy.stats import chi2
+
+from tropical import ReLUNetwork, families, gaussian, lemmas, parse
+from tropical.gaussian import LabelFilter
+from tropical.lemmas.blindness import energy_of_degree
+from tropical.lemmas.eigenvectors import as_symmetric, eigenpairs
+from tropical.lemmas.residuals import chi_square_tail
+from tropical.testing import lattice_polynomials, networks
+
+PLANE = [name for name, F in EVERY.items() if F.dimension == 2]
+HIDDEN = ReLUNetwork([[[1, 2, 0], [-1, -2, 0]], [1, 1]])  # |x0 + 2 x1| on R^3
+SUM = parse("abs(x0) + abs(x1)")
+FAINT = parse("3/4*abs(x0) + 0*x1")
+
+
+# ---------------------------------------------------------------- K
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_kernel_on_named_functions(name):
+    assert lemmas.check("K", EVERY[name], 1).verdict == "holds"
+
+
+@pytest.mark.parametrize(
+    "psi", [0, Fraction(1, 2), LabelFilter.ramp(1), LabelFilter.slice(-1, "1/2"), LabelFilter.polynomial([0, 1, 1])]
+)
+def test_whatever_the_filter_is(psi):
+    for F in (HIDDEN, CANCELLING, ReLUNetwork([[[1, 0, 1], [1, 0, -1]], [1, -2]])):
+        report = lemmas.check("K", F, psi)
+        assert report
+        assert report.is_exact
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.one_of(networks(2, max_width=2), lattice_polynomials(2)), st.sampled_from([0, 1, LabelFilter.ramp(1)]))
+def test_the_kernel(F, psi):
+    assert lemmas.check("K", F, psi)
+
+
+def test_directions_of_v_are_seen():
+    wrong = replace(lemmas.lemma("K"), orthogonal=False)
+    report = wrong.check(HIDDEN)
+    assert report.verdict == "fails"
+    assert report.counterexample[:2] != (0, 0)  # a vector that is not orthogonal to V
+    assert wrong.check(CONSTANT) or CONSTANT.dimension == 1
+
+
+def test_a_direction_of_v_is_a_violated_hypothesis():
+    assert lemmas.check("K", HIDDEN, 1, [[1, 0, 0]]).verdict == "does not apply"
+    assert lemmas.check("K", HIDDEN, 1, [[2, -1, 5]])
+
+
+def test_the_moments_are_those_of_the_filter_matrix():
+    # on V the check computes what tropical.gaussian.filter_matrix computes on V alone
+    report = replace(lemmas.lemma("K"), orthogonal=False).check(HIDDEN, 1, [[1, 2, 0]])
+    expected = gaussian.filter_matrix(HIDDEN, 1).quadratic_form([1, 2, 0]) * 5
+    assert report.comparisons[1].left == expected
+
+
+# ---------------------------------------------------------------- C
+
+
+@pytest.mark.parametrize("name", BIAS_FREE)
+@pytest.mark.parametrize("tau", [0, Fraction(1, 2), 2])
+def test_anti_concentration_on_named_functions(name, tau):
+    F = BIAS_FREE[name]
+    if F.dimension == 3 and tau:
+        tau = 1
+    report = lemmas.check("C", F, tau)
+    assert report.verdict == ("does not apply" if name == "zero" else "holds")
+
+
+@settings(max_examples=20, deadline=None)
+@given(lemmas.lemma("C").instances())
+def test_anti_concentration(instance):
+    report = lemmas.check("C", *instance)
+    assert report.verdict in ("holds", "does not apply")
+
+
+def test_growth_cannot_be_dropped():
+    steep = parse("max(4*x0, 0)")
+    assert lemmas.check("C", steep, 0)
+    report = replace(lemmas.lemma("C"), growth=False).check(steep, 0)
+    assert report.verdict == "fails"
+    assert report.comparisons[0].left == 4  # σ²/(2k) = 8/2
+    assert report.comparisons[0].right == Fraction(1, 2)
+
+
+def test_the_constant_of_anti_concentration_is_at_most_twice_too_small():
+    assert lemmas.check("C", parse("abs(x0)"), 0).comparisons[0].left == Fraction(1, 2)
+    assert replace(lemmas.lemma("C"), factor=Fraction(21, 10)).check(parse("abs(x0)"), 0).verdict == "fails"
+
+
+def test_biases_are_a_violated_hypothesis_of_anti_concentration():
+    assert lemmas.check("C", COARSE_FAILS_BIASED).verdict == "does not apply"
+    assert lemmas.check("C", ZERO).hypotheses[1].holds is False
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 6])
+@pytest.mark.parametrize("level", [Fraction(1, 3), Fraction(2), Fraction(40)])
+def test_tails_of_chi_square(k, level):
+    found = chi_square_tail(k, level)
+    assert found.width < Fraction(1, 10**20)
+    assert float(found) == pytest.approx(chi2.sf(float(level), k), rel=1e-10)
+    assert chi_square_tail(k, 0) == 1
+
+
+# ---------------------------------------------------------------- F
+
+
+@pytest.mark.parametrize("name", PLANE)
+@pytest.mark.parametrize("W", [(), [(1, 0)]])
+@pytest.mark.parametrize("tau", [Fraction(1, 2), 3])
+def test_the_filter_lemma_on_named_functions(name, W, tau):
+    report = lemmas.check("F", EVERY[name], W, tau)
+    assert report.verdict in ("holds", "does not apply")
+    assert (report.verdict == "does not apply") == (not all(h.holds for h in report.hypotheses))
+
+
+@settings(max_examples=15, deadline=None)
+@given(lemmas.lemma("F").instances())
+def test_the_filter_lemma(instance):
+    assert lemmas.check("F", *instance).verdict in ("holds", "does not apply")
+
+
+@pytest.mark.parametrize("candidate", [FAINT, parse("abs(x0) + 0*x1"), parse("5/4*abs(x0) + 0*x1")])
+def test_the_filter_lemma_with_a_candidate(candidate):
+    report = lemmas.check("F", SUM, [(1, 0)], 3, candidate=candidate)
+    assert report
+    assert report.details["points"] > 0
+
+
+def test_the_threshold_has_to_be_reduced():
+    kept = replace(lemmas.lemma("F"), reduced=False).check(SUM, [(1, 0)], 2, candidate=FAINT)
+    assert kept.verdict == "fails"
+    x = kept.counterexample  # on the event, and closer to W than τ/Λ
+    assert abs(SUM(x) - FAINT(x)) > 2
+    assert 2 * x[1] ** 2 < 4
+    assert lemmas.check("F", SUM, [(1, 0)], 2, candidate=FAINT)
+
+
+def test_hypotheses_of_the_filter_lemma():
+    assert lemmas.check("F", HIDDEN, [(0, 0, 1)]).verdict == "does not apply"  # W is not in V
+    assert lemmas.check("F", HIDDEN, [(1, 2, 0)]).verdict == "does not apply"  # W = V
+    assert lemmas.check("F", SUM, [(1, 0)], 1, candidate=FAINT, radius=5).verdict == "does not apply"  # ηR >= τ
+
+
+def test_the_trace_of_the_filter_lemma_cannot_be_doubled():
+    assert replace(lemmas.lemma("F"), factor=Fraction(2)).check(SUM, (), 3).verdict == "fails"
+
+
+def test_the_pointwise_bound_is_attained():
+    assert lemmas.check("F", parse("abs(x0)"), (), 1).ratio == 1
+
+
+# ---------------------------------------------------------------- G
+
+
+@pytest.mark.parametrize("name", [name for name in BIAS_FREE if name in PLANE])
+@pytest.mark.parametrize("W", [(), [(1, 0)]])
+def test_progress_on_named_functions(name, W):
+    report = lemmas.check("G", BIAS_FREE[name], W)
+    assert report.verdict in ("holds", "does not apply")
+
+
+@settings(max_examples=15, deadline=None)
+@given(lemmas.lemma("G").instances(), st.sampled_from([(), [(1, 0)], [(1, -1)]]))
+def test_progress(instance, W):
+    assert lemmas.check("G", *instance, W).verdict in ("holds", "does not apply")
+
+
+def test_progress_of_the_absolute_value_is_the_documented_number():
+    report = lemmas.check("G", parse("abs(x0)"))
+    assert float(report.comparisons[0].left) == pytest.approx(0.0228, abs=1e-4)
+    assert float(report.comparisons[0].right) == pytest.approx(0.415, abs=1e-3)
+
+
+def test_a_hundred_times_the_progress_is_not_promised():
+    assert replace(lemmas.lemma("G"), factor=Fraction(100)).check(parse("abs(x0)")).verdict == "fails"
+
+
+@pytest.mark.parametrize("F", [AFFINE, COARSE_FAILS_BIASED])
+def test_biases_are_a_violated_hypothesis_of_progress(F):
+    assert lemmas.check("G", F).verdict == "does not apply"
+
+
+# ---------------------------------------------------------------- S1-S4
+
+POPULATION = [[1, 0, 0], [0, "1/2", 0], [0, 0, 0]]
+MEASURED = [[1, "1/10", "1/20"], ["1/10", "1/2", "1/10"], ["1/20", "1/10", "1/30"]]
+
+
+@pytest.mark.parametrize("W", [(), [[1, 0, 0]], [[1, 1, 0]]])
+def test_soundness(W):
+    report = lemmas.check("S2", MEASURED, POPULATION, W=W)
+    assert report
+    assert len(report.comparisons) == 3 - len(W)
+
+
+@pytest.mark.parametrize("letter", ["S2", "S3", "S4"])
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_soundness_of_random_matrices(letter, data):
+    report = lemmas.check(letter, **data.draw(lemmas.lemma(letter).instances()))
+    assert report.verdict != "fails"
+
+
+@pytest.mark.parametrize("letter", ["S2", "S4"])
+def test_a_quarter_of_the_error_is_not_enough(letter):
+    assert replace(lemmas.lemma(letter), factor=Fraction(1, 4)).check(MEASURED, POPULATION).verdict == "fails"
+
+
+def test_soundness_is_attained():
+    # noise in a direction off V alone: that eigenvector is off V, and its eigenvalue is the error
+    assert lemmas.check("S2", [[1, 0], [0, "1/8"]], [[1, 0], [0, 0]]).tightest.holds is not False
+
+
+def test_hypotheses_about_matrices():
+    assert lemmas.check("S2", MEASURED, MEASURED, V=[[1, 0, 0]]).verdict == "does not apply"
+    assert lemmas.check("S2", MEASURED, POPULATION, W=[[0, 0, 1]]).verdict == "does not apply"
+    assert lemmas.check("S4", [[1, 0], [0, "2/3"]], [[1, 0], [0, 0]]).verdict == "does not apply"  # e >= λ/2
+    assert lemmas.check("S4", [[1, 0], [0, 0]], [[0, 0], [0, 0]]).verdict == "does not apply"
+
+
+def test_the_angle_between_the_subspaces_matters():
+    M = [["1/2", 0, 0], [0, "1/2", 0], [0, 0, 0]]
+    tilted = [[1, "1/50", "1/10"]]
+    assert lemmas.check("S3", M, M, M, [[1, 0, 0]], tilted)
+    assert replace(lemmas.lemma("S3"), angle=False).check(M, M, M, [[1, 0, 0]], tilted).verdict == "fails"
+
+
+def test_equal_eigenvalues_leave_the_question_open():
+    M = [["1/2", 0, 0], [0, "1/2", 0], [0, 0, 0]]
+    assert lemmas.check("S2", M, M).verdict == "undecided"
+
+
+def test_eigenpairs_against_floats():
+    A = as_symmetric(MEASURED, "A")
+    values, vectors = np.linalg.eigh(np.array([[float(a) for a in row] for row in A]))
+    for value, vector in eigenpairs(A):
+        j = int(np.argmin(abs(values - float(value.mid()))))
+        assert float(value.mid()) == pytest.approx(values[j], abs=1e-12)
+        assert abs(sum(float(x.mid()) * v for x, v in zip(vector, vectors[:, j], strict=True))) == pytest.approx(1)
+
+
+def test_concentration_is_sampled_and_says_so():
+    report = lemmas.check("S1", MEDIAN, trials=100, n_samples=200)
+    assert report
+    assert not report.is_exact
+    assert "Monte Carlo" in repr(report)
+    assert report.comparisons[0].left.confidence == 0.99
+
+
+def test_a_twelfth_of_the_error_is_exceeded():
+    report = replace(lemmas.lemma("S1"), factor=Fraction(1, 12)).check(MEDIAN, trials=100, n_samples=200)
+    assert report.verdict == "fails"
+
+
+def test_few_trials_decide_nothing():
+    assert lemmas.check("S1", MEDIAN, trials=5, n_samples=100).verdict == "undecided"
+
+
+def test_unbounded_filters_are_a_violated_hypothesis():
+    assert lemmas.check("S1", MEDIAN, LabelFilter.polynomial([0, 2])).verdict == "does not apply"
+
+
+# ---------------------------------------------------------------- X, Λ
+
+
+@pytest.mark.parametrize("K", [2, 4])
+def test_lower_degrees_are_blind(K):
+    report = lemmas.check("X", K)
+    assert report
+    assert replace(lemmas.lemma("X"), degrees=1).check(K).verdict == "fails"  # degree K itself is seen
+
+
+@pytest.mark.slow
+def test_lower_degrees_are_blind_for_six():
+    assert lemmas.check("X", 6)
+
+
+@pytest.mark.parametrize("K", [1, 3, 5])
+def test_odd_numbers_are_a_violated_hypothesis(K):
+    assert lemmas.check("X", K).verdict == "does not apply"
+
+
+@pytest.mark.parametrize("K", [2, 4, 6])
+def test_the_energy_of_degree_k_by_quadrature(K):
+    # the inner product with r^K cos(Kθ), over its norm, in polar coordinates
+    theta = (np.arange(4000) + 0.5) * 2 * pi / 4000
+    angle = sum((-1) ** i * np.maximum(np.cos(theta - pi * i / K), 0) for i in range(2 * K))
+    harmonic = 2 * np.mean(angle * np.cos(K * theta))
+    r = (np.arange(40000) + 0.5) * 30 / 40000
+    moment = np.sum(r ** (K + 2) * np.exp(-r * r / 2)) * 30 / 40000
+    expected = (harmonic / 2 * moment) ** 2 / (2**K * factorial(K) / 2)
+    assert float(energy_of_degree(K)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("t", ["1/4", "1/10", "1/100"])
+def test_label_filters_of_steep_parities_fade(t):
+    report = lemmas.check("Λ", 3, t)
+    assert report
+    assert report.comparison("Λ² = k/t²").left == 3 / Fraction(t) ** 2
+
+
+def test_parities_of_many_half_spaces():
+    assert lemmas.check("Λ", 5, "1/100")
+
+
+def test_two_half_spaces_do_not_fade():
+    assert lemmas.check("Lambda", 2).verdict == "does not apply"
+    report = replace(lemmas.lemma("Λ"), fewest=2).check(2, "1/100")
+    assert report.verdict == "fails"
+    assert float(report.comparison("‖M‖² <= 8 Pr[B] for sign").left) == pytest.approx((2 / pi) ** 2, abs=0.01)
+
+
+def test_the_zigzag_is_that_of_the_family():
+    from tropical.lemmas.steepness import _zigzag
+
+    for k in (1, 2, 3, 4, 5):
+        net = families.parity(k, "1/2")
+        for s in range(k + 1):
+            x = [1] * (k - s) + [-1] * s
+            assert _zigzag(k)([sum(x)]) == net(x)
+        assert _zigzag(k)([k - 1]) == net([1] * (k - 1) + [0])
