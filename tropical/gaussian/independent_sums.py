@@ -40,6 +40,7 @@ __all__ = ["IndependentSum", "independent_sum"]
 
 _BITS = 96
 _FIRST_BINS = 64
+_FINEST = Fraction(1, 10**18)  # the range that is cut into bins ends at 13 standard deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,9 @@ class IndependentSum:
         aim, limit = as_fraction(width, "width"), as_limit(max_bins, "max_bins")
         if aim <= 0:
             raise InvalidInput("width", "a positive number", width, 'pass for example "1/1000"')
+        if aim < _FINEST:
+            cure = "what lies beyond 13 standard deviations is enclosed as a whole, which costs that much"
+            raise InvalidInput("width", f"at least {_FINEST}", width, cure)
         pieces = [linear_pieces(part, f"parts[{i}]") for i, part in enumerate(self.parts)]
         outer = linear_pieces(self.outer, "outer") if self.outer is not None else [_IDENTITY]
         heights = compose(psi, outer)
@@ -126,6 +130,7 @@ class IndependentSum:
             piece = next(piece for piece in outer if piece.upper is None or s <= piece.upper)
             return psi(piece.slope * s + piece.intercept)
 
+        constant = all(not p.slope for part in pieces for p in part)  # nothing to cut into bins
         base = lcm(*(p.intercept.denominator for part in pieces for p in part if not p.slope))
         per_unit = base
         best: Enclosure | None = None
@@ -135,12 +140,12 @@ class IndependentSum:
                 if limit is not None and bins > limit:
                     message = f"max_bins={limit} bins do not reach the width {aim}; raise max_bins or width"
                     raise BudgetExceeded(message, best)
-                if bins >= min(_FIRST_BINS, limit or _FIRST_BINS) or 2 * bins > (limit or 2 * bins):
+                if constant or bins >= min(_FIRST_BINS, limit or _FIRST_BINS) or 2 * bins > (limit or 2 * bins):
                     found = enclosure_of_ball(self._enclose(pieces, heights, exact, weights, per_unit, psi, outer))
                     if best is not None:
                         found = Enclosure(max(found.lower, best.lower), min(found.upper, best.upper))
                     best = found
-                    if best.width <= aim:
+                    if constant or best.width <= aim:
                         return best
                 per_unit *= 2
 

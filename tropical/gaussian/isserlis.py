@@ -36,7 +36,7 @@ class Moments:
         self.forms: list[AffineForm] = []
         self._names: dict[AffineForm, int] = {}
         self._moments: dict[tuple[int, tuple[int, ...]], Combination] = {}
-        self._densities: dict[tuple[int, int], Factor] = {}
+        self._densities: dict[tuple[fmpq, fmpq], Factor] = {}
 
     def name(self, form: AffineForm) -> int:
         """Return the number of a form."""
@@ -79,7 +79,8 @@ class Moments:
 
     def on_wall(self, face: Face, wall: Wall, factors: Sequence[int]) -> Combination:
         """Return p_f E_f[product of the forms] for a wall f of a face."""
-        key = (face.number, wall.face.number)
+        # of one wall the scale of its form is free, and the density depends on it: the faces alone are no key
+        key = (wall.shift, wall.variance)
         factor = self._densities.get(key)
         if factor is None:
             factor = self._densities[key] = density(wall.shift, wall.variance)

@@ -239,7 +239,8 @@ def hermite_coefficient(
     -----
     Two integrations by parts leave the walls, :math:`\sum_C \mathrm{cov}(ℓ_1, u_C) \sum_f \mathrm{cov}(ℓ_2, a_f) p_f
     E_f[:ℓ_3 \cdots ℓ_n:]`, where ℓ_i = <P_V e_i, x>: the conditional expectation of a Wick product given P_V x is the
-    Wick product of the projections. For |α| >= 2, k = 2 it is closed with biases, too.
+    Wick product of the projections. For |α| >= 2, k = 2 it is closed with biases, too. Complexity: grows like |α|³ at
+    least; for a ReLU of one variable 0.25 s at degree 300, 7 s at 1000.
 
     Examples
     --------

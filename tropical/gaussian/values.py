@@ -267,7 +267,9 @@ class Enclosure:
 
     def __repr__(self) -> str:
         try:
-            return f"Enclosure({float(self.midpoint):.17g} ± {float(self.width / 2):.2g})"
+            radius = float(self.width / 2)
+            shown = f"{radius:.2g}" if radius or not self.width else "less than 1e-300"
+            return f"Enclosure({float(self.midpoint):.17g} ± {shown})"
         except OverflowError:
             return "Enclosure(bounds beyond float64)"
 
@@ -339,9 +341,19 @@ def root(value: Fraction) -> Exact:
 
 
 def enclosure_of_ball(ball: arb) -> Enclosure:
-    """Return the interval of a finite ball."""
+    """Return the interval of a finite ball; what is below 2^-20000 is rounded outward to that.
+
+    Raises
+    ------
+    NotExact
+        For numbers beyond 2^1000000, which nothing here can write down.
+    """
     middle, radius = _dyadic(ball.mid()), _dyadic(ball.rad())  # exact, whatever the working precision is by now
-    return Enclosure(middle - radius, middle + radius)
+    slack = Fraction(0)
+    if middle is None:
+        middle, slack = Fraction(0), _LEAST
+    radius = _LEAST if radius is None else radius
+    return Enclosure(middle - radius - slack, middle + radius + slack)
 
 
 def enclose(lower: Fraction, upper: Fraction, ball: arb) -> Enclosure:
@@ -350,13 +362,25 @@ def enclose(lower: Fraction, upper: Fraction, ball: arb) -> Enclosure:
     return Enclosure(min(max(lower, found.lower), upper), max(min(upper, found.upper), lower))
 
 
-def _dyadic(number: arb) -> Fraction:
-    mantissa, exponent = number.man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+def _dyadic(number: arb) -> Fraction | None:
+    """Return a ball without radius as a Fraction, None where it is not 0 and below 2^-20000 in size."""
+    mantissa, exponent = (int(part) for part in number.man_exp())
+    size = mantissa.bit_length() + exponent
+    if mantissa and size < -_SMALLEST:
+        return None
+    if size > _LARGEST:
+        raise NotExact(f"a number of about 2^{size} is too large to be written down")
+    return Fraction(mantissa) * Fraction(2) ** exponent
+
+
+# Far tails reach 2^-(10^10): as fractions they would fill the memory.
+_SMALLEST, _LARGEST = 20_000, 1_000_000
+_LEAST = Fraction(1, 2**_SMALLEST)
 
 
 def _nearest_float(ball: arb) -> float:
-    return float(_dyadic(ball.mid()))
+    middle = _dyadic(ball.mid())
+    return 0.0 if middle is None else float(middle)
 
 
 def _as_operand(value: Any) -> Exact | None:
