@@ -40,7 +40,6 @@ __all__ = ["IndependentSum", "independent_sum"]
 
 _BITS = 96
 _FIRST_BINS = 64
-_FINEST = Fraction(1, 10**18)  # the range that is cut into bins ends at 13 standard deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +118,6 @@ class IndependentSum:
         aim, limit = as_fraction(width, "width"), as_limit(max_bins, "max_bins")
         if aim <= 0:
             raise InvalidInput("width", "a positive number", width, 'pass for example "1/1000"')
-        if aim < _FINEST:
-            cure = "what lies beyond 13 standard deviations is enclosed as a whole, which costs that much"
-            raise InvalidInput("width", f"at least {_FINEST}", width, cure)
         pieces = [linear_pieces(part, f"parts[{i}]") for i, part in enumerate(self.parts)]
         outer = linear_pieces(self.outer, "outer") if self.outer is not None else [_IDENTITY]
         heights = compose(psi, outer)
