@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ class Polyhedron:
 
     A: tuple[tuple[Fraction, ...], ...]
     b: tuple[Fraction, ...]
+    _hash: int = field(compare=False, repr=False)  # kept: domains are keys, and fractions are slow to hash
 
     def __init__(self, A: Any, b: Any) -> None:
         rows, bounds = as_fraction_matrix(A, "A"), as_fraction_vector(b, "b")
@@ -35,6 +36,10 @@ class Polyhedron:
             raise InvalidInput("b", f"{len(rows)} bounds, one a row of A", str(len(bounds)), "match A and b")
         object.__setattr__(self, "A", rows)
         object.__setattr__(self, "b", bounds)
+        object.__setattr__(self, "_hash", hash((rows, bounds)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def dimension(self) -> int:
@@ -67,6 +72,7 @@ class Box:
 
     lo: tuple[Fraction, ...]
     hi: tuple[Fraction, ...]
+    _hash: int = field(compare=False, repr=False)
 
     def __init__(self, lo: Any, hi: Any) -> None:
         low, high = as_fraction_vector(lo, "lo"), as_fraction_vector(hi, "hi")
@@ -77,6 +83,10 @@ class Box:
                 raise InvalidInput(f"hi[{i}]", f"more than lo[{i}] = {below}", str(above), "swap or widen the bounds")
         object.__setattr__(self, "lo", low)
         object.__setattr__(self, "hi", high)
+        object.__setattr__(self, "_hash", hash((low, high)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @property
     def dimension(self) -> int:

@@ -9,10 +9,10 @@ affine; the closure of the set of points with one pattern, where full-dimensiona
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ from tropical.pieces import as_point
 __all__ = ["IntegerLayer", "NetworkResolver", "ReLUNetwork"]
 
 Matrix = tuple[tuple[Fraction, ...], ...]
+Prepared = TypeVar("Prepared")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
@@ -62,6 +63,7 @@ class ReLUNetwork:
     weights: tuple[Matrix, ...]
     biases: tuple[tuple[Fraction, ...], ...]
     _resolvers: dict[tuple[int, ...], NetworkResolver] = field(init=False, compare=False)
+    _last: dict[Any, Any] = field(init=False, compare=False)
 
     __array_ufunc__ = None
 
@@ -70,6 +72,7 @@ class ReLUNetwork:
         object.__setattr__(self, "weights", layers)
         object.__setattr__(self, "biases", _biases(biases, layers))
         object.__setattr__(self, "_resolvers", {})
+        object.__setattr__(self, "_last", {})
 
     @classmethod
     def from_floats(cls, weights: Sequence[Any], biases: Sequence[Any] | None = None) -> ReLUNetwork:
@@ -166,6 +169,13 @@ class ReLUNetwork:
             self._resolvers.clear()
             self._resolvers[key] = NetworkResolver(self, key)
         return self._resolvers[key]
+
+    def remembered(self, key: Hashable, make: Callable[[], Prepared]) -> Prepared:
+        """Return what `make` made for this key the last time: preparations can cost more than a small question."""
+        if key not in self._last:
+            self._last.clear()
+            self._last[key] = make()
+        return self._last[key]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.weights, self.biases)

@@ -74,8 +74,11 @@ def cells(
     if engine == "compiled" and not isinstance(function, ReLUNetwork):
         given = type(function).__name__
         raise InvalidInput("engine", '"reference" for functions other than networks', given, "leave it out")
-    reduction = Reduction([function], as_polyhedron(domain, function.dimension))
-    if isinstance(function, ReLUNetwork) and (engine == "compiled" or (engine == "auto" and function.size > _SMALL)):
+    polyhedron = as_polyhedron(domain, function.dimension)
+    if not isinstance(function, ReLUNetwork):
+        return reference_cells(function, Reduction([function], polyhedron), limit, progress=progress)
+    reduction = function.remembered(polyhedron, lambda: Reduction([function], polyhedron))
+    if engine == "compiled" or (engine == "auto" and function.size > _SMALL):
         from tropical.complexes.compiled_complex import compiled_cells
 
         found = compiled_cells(function, reduction, limit, insist=engine == "compiled", progress=progress)
