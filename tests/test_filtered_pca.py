@@ -201,6 +201,16 @@ def test_residuals_within_cells_find_what_labels_hide():
     assert sine_to(np.eye(20)[1:3], cells_only.components_) < 0.4
 
 
+def test_steep_parities_are_seen_in_cells_of_a_known_direction():
+    # lemma Λ: for small t no filter of the label alone sees more than O(√t)
+    X = gaussian(4000, 20)
+    y = families.parity(3, "1/10000").evaluate(X[:, :3])
+    assert len(FilteredPCA().fit(X, y).components_) == 0
+    rest = FilteredPCA(basis=np.eye(20)[:1]).fit(X, y)
+    assert rest.components_.shape == (2, 20)
+    assert sine_to(np.eye(20)[1:3], rest.components_) < 0.3
+
+
 def test_further_rounds_invent_no_direction():
     found = 0
     for seed in range(40):
