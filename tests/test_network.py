@@ -105,3 +105,10 @@ def test_evaluate_names_what_is_wrong_with_X():
 def test_equality_is_structural():
     assert ReLUNetwork([[[1]], [2]]) == ReLUNetwork([[["2/2"]], [2]], [None, 0])
     assert ReLUNetwork([[[1]], [2]]) != ReLUNetwork([[[2]], [1]])
+
+
+def test_networks_have_no_order():
+    net = ReLUNetwork([[[1], [-1]], [1, 1]])
+    for compare in (lambda: net < net, lambda: net >= 3, lambda: max(net, net)):
+        with pytest.raises(InvalidType, match=r"is_below\(F, G\)"):
+            compare()

@@ -26,7 +26,7 @@ from tropical._exact.rational import (
     rational_text,
 )
 from tropical._exact.region import Region
-from tropical._protocol import Resolution, as_sample_array
+from tropical._protocol import Resolution, Unordered, as_sample_array
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import as_point
 
@@ -37,7 +37,7 @@ Prepared = TypeVar("Prepared")
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)
-class ReLUNetwork:
+class ReLUNetwork(Unordered):
     """Feed-forward ReLU network R^d -> R^m, exact; frozen and hashable, ``==`` compares the weights.
 
     Parameters
