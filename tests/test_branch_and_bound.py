@@ -4,6 +4,7 @@ import signal
 from fractions import Fraction
 
 import pytest
+import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +40,6 @@ def test_linear_programs_come_with_their_proof(program):
     walls, cuts, form = program
     optimum = Polytope([*walls, *cuts]).maximise(form)
     if optimum is None:
-        z3 = pytest.importorskip("z3")
         x = [z3.Real(f"x{i}") for i in range(len(form) - 1)]
         solver = z3.Solver()
         for row in [*walls, *cuts]:

@@ -4,6 +4,7 @@ import copy
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -26,8 +27,6 @@ from tropical import (
     zero_set_is_empty,
 )
 from tropical.testing import functions
-
-jsonschema = pytest.importorskip("jsonschema")
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[1] / "docs" / "certificate.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -61,7 +61,6 @@ def test_the_help_says_what_the_exit_status_means():
 
 
 def test_version_2_is_answered_in_its_own_format(folder, capsys):
-    pytest.importorskip("vnnlib")
     (folder / "two.vnnlib").write_text(
         "(vnnlib-version <2.0>)\n(declare-network N (declare-input X float32 [1,2]) (declare-output Y float32 [2]))\n"
         "(assert (and (== X[0,0] 0.5) (== X[0,1] (* 2.0 X[0,0]))))\n"

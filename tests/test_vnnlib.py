@@ -5,6 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 import pytest
+import z3
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -108,7 +109,6 @@ def as_term(tree, variables):
 
 
 def z3_answer(net, tree):
-    z3 = pytest.importorskip("z3")
     from oracles import term
 
     x = [z3.Real("a"), z3.Real("b")]
@@ -129,7 +129,6 @@ SQUARE = (
 @given(st.integers(0, 200), trees(), st.booleans(), st.sampled_from([(2, 2, 2), (2, 3, 2, 2), (2, 2)]))
 @SETTINGS
 def test_both_versions_agree_with_z3(tmp_path_factory, seed, tree, bounded, widths):
-    pytest.importorskip("vnnlib")
     net = families.random_network(widths, seed, biases=True, denominator=2)
     tree = ("and", (SQUARE, tree)) if bounded else tree
     path = tmp_path_factory.mktemp("vnnlib") / "two.vnnlib"
@@ -164,7 +163,6 @@ def test_flat_and_open_inputs_agree_with_z3(seed, rows, tree):
 )
 @settings(max_examples=100)
 def test_affine_hulls_agree_with_z3(rows):
-    z3 = pytest.importorskip("z3")
     case = tuple(
         Comparison(tuple((i, Fraction(a)) for i, a in enumerate(row) if a), (), Fraction(bound), strict)
         for row, bound, strict in rows
@@ -531,7 +529,6 @@ BAD_2 = {
 
 @pytest.mark.parametrize("name", BAD_2)
 def test_bad_files_of_version_2(name, tmp_path):
-    pytest.importorskip("vnnlib")
     declared, text, message = BAD_2[name]
     head = f"(vnnlib-version <2.0>)\n(declare-network N (declare-input X {declared}) (declare-output Y real [2]))\n"
     (tmp_path / "bad.vnnlib").write_text(head + text)
@@ -557,7 +554,6 @@ def test_other_bad_files(tmp_path):
         "(vnnlib-version <2.0>)(declare-network f (declare-input X real [1])(declare-output Y real [1]))"
         "(declare-network g (equal-to f) (declare-input A real [1])(declare-output B real [1]))(assert (<= X[0] 1.0))"
     )
-    pytest.importorskip("vnnlib")
     with pytest.raises(FormatError, match="2 networks; only properties of one"):
         load_property(path)
 
@@ -573,7 +569,6 @@ def test_an_absent_package_is_named(tmp_path, monkeypatch):
 
 
 def test_tensors_are_read_in_row_major_order(tmp_path):
-    pytest.importorskip("vnnlib")
     path = tmp_path / "two.vnnlib"
     path.write_text(
         "; a comment\n(vnnlib-version <2.0>)\n"

@@ -162,6 +162,19 @@ class Cone:
         )
         return Cone(self.dimension, self.lines, self.rays, incidence, (*self.constraints, normal))
 
+    def homogenised(self) -> Cone:
+        """Return a cone of R^k, whose one vertex is the origin, as the cone over its points (z, 1), in R^(k+1)."""
+        width = len(self.rays[0]) if self.rays else len(self.lines[0]) if self.lines else 0
+        bit = 1 << len(self.constraints)
+        last = (*(0,) * width, 1)
+        return Cone(
+            self.dimension + 1,
+            tuple((*line, 0) for line in self.lines),
+            (*((*ray, 0) for ray in self.rays), last),
+            (*(mask | bit for mask in self.incidence), bit - 1),
+            (*((*wall, 0) for wall in self.constraints), last),
+        )
+
     def interior_point(self) -> IntVector:
         """Return an integer point of the relative interior: the sum of the rays (zero for a linear subspace)."""
         if not self.rays:

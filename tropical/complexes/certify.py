@@ -58,14 +58,7 @@ def _affine_cone(cone: Cone, homogeneous: bool) -> Cone:
     if cone.lines:
         cure = "cut it, or restrict the function to its relevant subspace"
         raise InvalidInput("complex", "cells without lines", "a cell that contains a line", cure)
-    if not homogeneous:
-        return cone
-    width = cone.dimension + 1
-    bit = 1 << len(cone.constraints)
-    rays = (*((*ray, 0) for ray in cone.rays), (*(0,) * (width - 1), 1))
-    incidence = (*(mask | bit for mask in cone.incidence), bit - 1)
-    walls = (*((*wall, 0) for wall in cone.constraints), (*(0,) * (width - 1), 1))
-    return Cone(width, (), rays, incidence, walls)
+    return cone.homogenised() if homogeneous else cone
 
 
 def _evidence(

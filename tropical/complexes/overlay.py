@@ -25,7 +25,7 @@ from tropical.exceptions import BudgetExceeded, Interrupted
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
 
-__all__ = ["Overlay", "Part", "by_networks", "overlay", "side_by_side"]
+__all__ = ["Overlay", "Part", "by_networks", "generators", "overlay", "side_by_side"]
 
 Row = tuple[Fraction, ...]
 
@@ -96,13 +96,7 @@ class Overlay:
 
     def generators(self, part: Part) -> list[IntVector]:
         """Return vectors (z, t) whose nonnegative combinations with t = 1 are the part, both directions of a line."""
-        tail = (0,) if self.homogeneous else ()
-        found = [(*ray, *tail) for ray in part.cone.rays]
-        for line in part.cone.lines:
-            found += [(*line, *tail), (*(-a for a in line), *tail)]
-        if self.homogeneous:
-            found.append((*(0,) * len(self.coordinates.pivots), 1))
-        return found
+        return generators(part.cone, self.homogeneous)
 
     def contenders(self, sign: int) -> Iterable[tuple[Part, IntVector]]:
         """Yield parts, each with a generator, among which is the best one for sign·F, or one along which that grows.
@@ -124,6 +118,12 @@ class Overlay:
         return [
             tuple(first * b - second * a for a, b in zip(f, g, strict=True)) for f, g in zip(*part.values, strict=True)
         ]
+
+
+def generators(cone: Cone, homogeneous: bool) -> list[IntVector]:
+    """Return vectors (z, t) whose nonnegative combinations with t = 1 are a cell, both directions of each line."""
+    whole = cone.homogenised() if homogeneous else cone
+    return [*whole.rays, *whole.lines, *(tuple(-a for a in line) for line in whole.lines)]
 
 
 def overlay(functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max_cells: int | None) -> Overlay:

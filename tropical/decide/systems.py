@@ -25,7 +25,7 @@ from tropical._exact.rational import (
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.certificates import Certificate
-from tropical.complexes.overlay import Overlay, Part, overlay
+from tropical.complexes.overlay import Overlay, Part, generators, overlay
 from tropical.complexes.reduction import Reduction, dehomogenise
 from tropical.decide.proofs import Refuted, Rows, require, strings, tree
 from tropical.domains import Domain, Polyhedron, as_polyhedron
@@ -211,18 +211,7 @@ def _solution(found: Overlay, part: Part, system: Sequence[Inequality]) -> tuple
         for forms, scale in zip(part.values, found.scales, strict=True)
     )
     forms = [primitive_multiple([-a for a in excess]) for excess in _excesses(system, values, inputs)]
-    cone = part.cone
-    if found.homogeneous:  # the bounds are constants: the part as a cone over (z, t)
-        bit = 1 << len(cone.constraints)
-        width = cone.dimension + 1
-        lift = (0,) * cone.dimension
-        cone = Cone(
-            width,
-            tuple((*line, 0) for line in cone.lines),
-            (*((*ray, 0) for ray in cone.rays), (*lift, 1)),
-            (*(mask | bit for mask in cone.incidence), bit - 1),
-            (*cone.constraints, (*lift, 1)),
-        )
+    cone = part.cone.homogenised() if found.homogeneous else part.cone  # the bounds are constants
     for form in forms:
         cone = _intersection(cone, form)
         if not any(ray[-1] for ray in cone.rays):
@@ -285,19 +274,10 @@ def _prove(function: PiecewiseLinear, system: list[Inequality], domain: Polyhedr
     return tree("unreachable", [function], domain, leaf, claim={"constraints": constraints}, reduction=reduction)
 
 
-def _points(region: Region) -> list[IntVector]:
-    """Return generators (z, t) of a region, t = 0 for directions."""
-    cone = region.cone
-    tail = (0,) if region.homogeneous else ()
-    found = [(*ray, *tail) for ray in cone.rays]
-    found += [(*(sign * a for a in line), *tail) for line in cone.lines for sign in (1, -1)]
-    return [*found, (*(0,) * cone.dimension, 1)] if region.homogeneous else found
-
-
 def _minimum(region: Region, form: Sequence[Fraction]) -> Fraction:
     return min(
         sum((a * b for a, b in zip(form, point, strict=True)), Fraction(0)) / point[-1]
-        for point in _points(region)
+        for point in generators(region.cone, region.homogeneous)
         if point[-1]
     )
 
@@ -315,8 +295,7 @@ def _weights(
     cone = Cone.whole_space(count)
     for j in range(count):
         cone = _intersection(cone, tuple(int(i == j) for i in range(count)))
-    points = _points(region)
-    for point in points:
+    for point in generators(region.cone, region.homogeneous):
         heights = [sum((a * b for a, b in zip(e, point, strict=True)), Fraction(0)) for e in excesses]
         if any(heights):
             cone = _intersection(cone, primitive_multiple(heights))
