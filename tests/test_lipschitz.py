@@ -146,7 +146,7 @@ def test_budget_and_bad_arguments():
     net = families.random_network((3, 4, 4, 1), 0)
     with pytest.raises(BudgetExceeded, match="max_cells=2"):
         lipschitz(net, max_cells=2)
-    with pytest.raises(InvalidInput, match=r"^`F` needs one output, got 2; select one with net\[j\]"):
+    with pytest.raises(InvalidInput, match=r"^`F` needs one output, got 2; select one with F\[j\]"):
         lipschitz(ReLUNetwork([[[1], [2]]]))
     with pytest.raises(InvalidInput, match=r"^`F` needs a network"):
         lipschitz(3)

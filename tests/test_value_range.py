@@ -142,7 +142,7 @@ def test_constants_and_degenerate_functions():
 
 def test_one_of_several_outputs():
     net = ReLUNetwork([[[1], [-1]], [[1, 1], [1, -1]]])
-    with pytest.raises(InvalidInput, match=r"^`F` needs one output, got 2; select one with net\[j\]"):
+    with pytest.raises(InvalidInput, match=r"^`F` needs one output, got 2; select one with F\[j\]"):
         value_range(net)
     assert value_range(net[0]).min == 0
     assert value_range(net[1], Box([-1], [2])).max == 2

@@ -19,7 +19,7 @@ from tropical._exact.rational import IntVector
 from tropical._exact.region import Region
 from tropical.exceptions import InvalidInput, InvalidType
 
-__all__ = ["PiecewiseLinear", "Resolution", "Resolver", "Unordered", "as_function", "as_sample_array"]
+__all__ = ["PiecewiseLinear", "Resolution", "Resolver", "Unordered", "as_function", "as_sample_array", "as_scalar"]
 
 
 class Resolution(NamedTuple):
@@ -98,6 +98,14 @@ def as_function(F: Any, argument: str = "F") -> PiecewiseLinear:
         cure = "wrap weights in tropical.ReLUNetwork, pieces in tropical.LatticePolynomial or TropicalPolynomial"
         raise InvalidType(argument, "a network, a lattice polynomial, a tropical polynomial or rational", F, cure)
     return F
+
+
+def as_scalar(F: Any, argument: str = "F") -> PiecewiseLinear:
+    """Return F if it is a function of this package with one output, or say what is needed."""
+    function = as_function(F, argument)
+    if function.outputs != 1:
+        raise InvalidInput(argument, "one output", f"{function.outputs}", f"select one with {argument}[j]")
+    return function
 
 
 def as_sample_array(X: Any, dimension: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tropical._exact.rational import as_limit
-from tropical._protocol import PiecewiseLinear, as_function
+from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.canonical import Point, SignSets, sign_sets
 from tropical.clauses import mask_of, members
 from tropical.complexes import cells
@@ -108,9 +108,7 @@ def clause_criterion(
     >>> bool(criterion.represents([[1], [0, 2]])), criterion.represents([[1]])
     (True, Verdict(clauses represent the function: no, witness at x0 = 1/3: 1/3 against 0))
     """
-    function = as_function(F)
-    if function.outputs != 1:
-        raise InvalidInput("F", "one output", f"{function.outputs}", "select one with net[j]")
+    function = as_scalar(F)
     limit = as_limit(max_cells, "max_cells")
     (own,) = cells(function, domain, limit).tables
     table = own if pieces is None else PieceTable.from_rationals(pieces)

@@ -9,14 +9,14 @@ from typing import Any
 
 from tropical._exact.rational import as_choice, as_limit, dot, rational_text
 from tropical._exact.region import Region
-from tropical._protocol import PiecewiseLinear
+from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.certificates import Certificate
 from tropical.complexes.overlay import Overlay, overlay
 from tropical.complexes.reduction import dehomogenise
 from tropical.decide.branch_and_bound import BoxSearch
 from tropical.decide.enclosures import enclosure
 from tropical.decide.proofs import Refuted, Rows, require, strings, tree
-from tropical.decide.subjects import as_scalar, ray_of
+from tropical.decide.subjects import ray_of
 from tropical.domains import Box, Domain, Polyhedron, as_polyhedron
 from tropical.exceptions import BudgetExceeded, Interrupted, InvalidInput
 from tropical.network import ReLUNetwork

@@ -11,12 +11,11 @@ import numpy as np
 
 from tropical._exact.rational import IntVector, as_limit, rational_text
 from tropical._exact.region import Region
-from tropical._protocol import PiecewiseLinear
+from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.certificates import Certificate
 from tropical.complexes.overlay import overlay
 from tropical.complexes.reduction import Coordinates, Reduction, dehomogenise
 from tropical.decide.proofs import Rows, strings, tree
-from tropical.decide.subjects import as_scalar
 from tropical.domains import Domain, Polyhedron, as_polyhedron
 from tropical.exceptions import InvalidInput
 from tropical.results import Lipschitz

@@ -15,7 +15,7 @@ from tropical.exceptions import InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.results import Ray, Witness
 
-__all__ = ["Function", "as_pair", "as_scalar", "below_zero", "ray_of", "witness_at"]
+__all__ = ["Function", "as_pair", "below_zero", "ray_of", "witness_at"]
 
 Function = PiecewiseLinear | int | Fraction | str  # a number stands for the constant function
 
@@ -31,14 +31,6 @@ def as_pair(F: Function, G: Function, domain: Domain) -> tuple[PiecewiseLinear, 
     if left.outputs != right.outputs:
         raise InvalidInput("G", f"{left.outputs} outputs, as F has", str(right.outputs), "select outputs with net[j]")
     return left, right, as_polyhedron(domain, left.dimension)
-
-
-def as_scalar(F: PiecewiseLinear) -> PiecewiseLinear:
-    """Return a function with one output."""
-    function = as_function(F)
-    if function.outputs != 1:
-        raise InvalidInput("F", "one output", f"{function.outputs}", "select one with net[j]")
-    return function
 
 
 def _is_number(value: Any) -> bool:

@@ -18,14 +18,13 @@ from tropical._exact.cone import Cone
 from tropical._exact.linear import combine_rows, rank, row_space
 from tropical._exact.rational import as_limit
 from tropical._exact.region import Region, leaves
-from tropical._protocol import PiecewiseLinear, Resolution, Resolver, as_function
+from tropical._protocol import PiecewiseLinear, Resolution, Resolver
 from tropical.complexes import cells
 from tropical.complexes.reduction import Reduction
-from tropical.exceptions import InvalidInput
 from tropical.gaussian.coordinates import RelevantBasis
 from tropical.gaussian.faces import AffineForm
 
-__all__ = ["Decomposition", "as_scalar", "decompose"]
+__all__ = ["Decomposition", "decompose"]
 
 Rows = tuple[tuple[Fraction, ...], ...]
 
@@ -67,15 +66,6 @@ def decompose(functions: Sequence[PiecewiseLinear], max_cells: int | None) -> De
     """
     limit = as_limit(max_cells, "max_cells")
     return _decompose(tuple(functions), limit)
-
-
-def as_scalar(F: PiecewiseLinear, argument: str = "F") -> PiecewiseLinear:
-    """Return a function of one output."""
-    function = as_function(F, argument)
-    if function.outputs != 1:
-        cure = f"select one with {argument}[j]"
-        raise InvalidInput(argument, "one output", f"{function.outputs} outputs", cure)
-    return function
 
 
 @lru_cache(maxsize=16)

@@ -15,11 +15,11 @@ import numpy as np
 from flint import fmpq
 
 from tropical._exact.linear import row_space
-from tropical._protocol import PiecewiseLinear
+from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.exceptions import InvalidInput, NotExact
 from tropical.gaussian.closed_form import Combination
 from tropical.gaussian.coordinates import RelevantBasis
-from tropical.gaussian.decomposition import as_scalar, decompose
+from tropical.gaussian.decomposition import decompose
 from tropical.gaussian.evaluation import Value, evaluate, evaluate_all, evaluate_probability
 from tropical.gaussian.faces import AffineForm
 from tropical.gaussian.filters import LabelFilter, as_filter, as_slice, as_threshold

@@ -30,11 +30,11 @@ from flint import fmpq
 
 from tropical._exact.linear import rank
 from tropical._exact.rational import as_items
-from tropical._protocol import PiecewiseLinear
+from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.gaussian.arc_cosine import HiddenLayer, hidden_layer, layer_mean, layer_product
 from tropical.gaussian.closed_form import Combination, square_root
-from tropical.gaussian.decomposition import Decomposition, as_scalar, decompose
+from tropical.gaussian.decomposition import Decomposition, decompose
 from tropical.gaussian.evaluation import Value, evaluate
 from tropical.gaussian.faces import AffineForm, FaceTable
 from tropical.gaussian.isserlis import Moments

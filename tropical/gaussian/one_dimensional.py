@@ -9,10 +9,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from tropical._protocol import PiecewiseLinear
+from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.complexes import cells
 from tropical.exceptions import InvalidInput
-from tropical.gaussian.decomposition import as_scalar
 from tropical.gaussian.filters import LabelFilter
 
 __all__ = ["LinearPiece", "PiecewisePolynomial", "compose", "linear_pieces"]
