@@ -10,9 +10,48 @@ from __future__ import annotations
 
 import numpy as np
 
+from tropical import BudgetExceeded, LatticePolynomial, PieceTable, simplest_between
 from tropical.clauses import absorb, members
 
-__all__ = ["clauses_of_samples"]
+__all__ = ["COMPLETED", "Clauses", "clauses_of_samples", "complete", "forms_of_samples"]
+
+Clauses = list[list[int]]
+COMPLETED = "completed"
+
+
+def forms_of_samples(
+    Z: np.ndarray, y: np.ndarray, gradients: np.ndarray, constants: np.ndarray, tolerance: float
+) -> dict[str, Clauses]:
+    """Return the clauses of the lower (max-min) and of the upper (min-max) form."""
+    if len(Z) == 0:
+        return {"max-min": [[0]]}
+    return {
+        form: clauses_of_samples(Z, y, gradients, constants, tolerance, dual=form == "min-max")
+        for form in ("max-min", "min-max")
+    }
+
+
+def complete(table: PieceTable, forms: dict[str, Clauses], max_cells: int) -> tuple[str, Clauses | None]:
+    """Return what the samples leave open between the two forms, and the clauses of the function the walls suggest.
+
+    None where the forms agree, or are not compared.
+    """
+    lower, upper = (LatticePolynomial(table, clauses, form) for form, clauses in forms.items())
+    try:
+        completion = simplest_between(lower, upper, max_cells=max_cells)
+    except BudgetExceeded:
+        return f"not tried: the two forms have more than max_cells={max_cells} joint cells", None
+    if completion.n_open == 0:
+        return f"the two forms agree on all {completion.n_cells} joint cells", None
+    number = {row: i for i, row in enumerate(table.rows)}
+    scale = table.denominator // completion.function.pieces.denominator
+    rows = [tuple(a * scale for a in row) for row in completion.function.pieces.rows]
+    clauses = [[number[rows[i]] for i in clause] for clause in completion.function.clauses]
+    text = (
+        f"{completion.n_open} of {completion.n_cells} joint cells left open by the samples, "
+        f"filled with the fewest new walls: {len(clauses)} clauses"
+    )
+    return text, sorted(sorted(clause) for clause in clauses)
 
 
 def clauses_of_samples(

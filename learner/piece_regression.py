@@ -18,7 +18,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Pieces", "ambient_pieces", "label_tolerance", "local_pieces", "span_of_pieces"]
+from learner.exact_finish import Finished
+
+__all__ = [
+    "Pieces",
+    "ambient_pieces",
+    "label_tolerance",
+    "local_pieces",
+    "pieces_from_exact",
+    "pieces_from_rough",
+    "span_of_pieces",
+]
 
 
 class _Fit(NamedTuple):
@@ -77,6 +87,64 @@ def label_tolerance(y: np.ndarray) -> float:
     """
     distances = np.abs(y - np.median(y))
     return 1e-9 * min(float(y.std()), 10.0 * float(np.median(distances[distances > 0.0], axis=0)))
+
+
+def pieces_from_exact(
+    X: np.ndarray, y: np.ndarray, finished: Finished, *, rng: np.random.RandomState
+) -> tuple[np.ndarray, Pieces]:
+    """Return a basis of the span of the gradients and all pieces on it, from an exact subspace with some pieces.
+
+    What the subspace cannot explain may need one more direction: that is sought among those samples alone.
+    """
+    known = Pieces.none(len(X), len(finished.components))
+    Z, tolerance = X @ finished.components.T, label_tolerance(y)
+    for gradient, constant in zip(finished.gradients, finished.constants, strict=True):
+        mine = (known.owner < 0) & (np.abs(Z @ gradient + constant - y) <= tolerance)
+        if mine.sum() > len(gradient) + 1:
+            known.add(_Fit(gradient, float(constant), 0.0), mine)
+    found = local_pieces(Z, y, known, rng=rng)
+    open_samples = found.owner < 0
+    if open_samples.sum() <= _OPEN * (X.shape[1] + _REDUNDANT):
+        return finished.components, found
+    ambient = Pieces(found.gradients @ finished.components, found.constants, found.accuracy, found.owner)
+    return _grown(X, y, finished.components, ambient, (finished.components, found), rng)
+
+
+def pieces_from_rough(
+    X: np.ndarray, y: np.ndarray, directions: np.ndarray, *, rng: np.random.RandomState
+) -> tuple[np.ndarray, Pieces]:
+    """Return a basis of the span of the gradients and all pieces on it, from a rough subspace.
+
+    Pieces in R^d give the span, the span gives all pieces in it. Needs pieces with more than d samples each.
+    """
+    nothing = Pieces.none(*X.shape)
+    return _grown(X, y, directions, nothing, (directions, Pieces.none(len(X), len(directions))), rng)
+
+
+def _grown(
+    X: np.ndarray,
+    y: np.ndarray,
+    directions: np.ndarray,
+    ambient: Pieces,
+    result: tuple[np.ndarray, Pieces],
+    rng: np.random.RandomState,
+) -> tuple[np.ndarray, Pieces]:
+    """Look for pieces in R^d among the samples without one, until nothing is left or nothing new is found."""
+    open_samples = ambient.owner < 0
+    while True:
+        before = len(ambient)
+        ambient = ambient_pieces(X, y, directions, ambient, open_samples, rng=rng)
+        if len(ambient) == before:
+            return result
+        components = span_of_pieces(ambient, label_tolerance(y))
+        local = components if len(components) else np.zeros((1, X.shape[1]))
+        result = components, local_pieces(X @ local.T, y, ambient, rng=rng)
+        open_samples = result[1].owner < 0
+        if open_samples.sum() <= X.shape[1] + _REDUNDANT:
+            return result
+
+
+_OPEN = 2  # times what a piece in R^d needs
 
 
 def ambient_pieces(

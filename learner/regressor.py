@@ -1,8 +1,9 @@
 r"""The whole path from Gaussian samples to a lattice polynomial, as one estimator.
 
-filtered PCA (:mod:`learner.subspace`) -> pieces in R^d -> their span, accurate to rounding -> all pieces in R^k
-(:mod:`learner.piece_regression`) -> rationals where they fit (:mod:`learner.rationalize`) -> max-min assembly
-(:mod:`learner.assemble`) -> completion of what the samples leave open (:mod:`tropical.completion`).
+filtered PCA (:mod:`learner.subspace`) -> a subspace and a function on it, jointly (:mod:`learner.pursuit`) -> exact to
+rounding (:mod:`learner.exact_finish`) -> all pieces in R^k (:mod:`learner.piece_regression`) -> rationals where they
+fit (:mod:`learner.rationalize`) -> max-min assembly (:mod:`learner.assemble`) -> completion of what the samples leave
+open (:mod:`tropical.completion`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Real
 from time import perf_counter
 from typing import Any
 
@@ -18,15 +20,17 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from learner.assemble import clauses_of_samples
-from learner.piece_regression import Pieces, ambient_pieces, label_tolerance, local_pieces, span_of_pieces
-from learner.rare_pieces import rare_pieces
-from learner.rationalize import rationalize
+from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples
+from learner.confidence import Evidence, confidence, is_sure
+from learner.noisy_pieces import merged_pieces
+from learner.piece_regression import Pieces, label_tolerance, pieces_from_exact, pieces_from_rough
+from learner.pursuit import Pursuit
+from learner.rational_pieces import ExactTable, recognised
 from learner.sampling import as_samples, distinct_samples, warn_if_rounded
 from learner.subspace import FilteredPCA
-from tropical import BudgetExceeded, LatticePolynomial, NotExact, PieceTable, simplest_between
+from tropical import LatticePolynomial, NotExact
 from tropical._protocol import as_sample_array
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import Interrupted, InvalidInput
 
 __all__ = ["LatticeRegressor", "Stage"]
 
@@ -41,21 +45,24 @@ class Stage:
 
 
 class LatticeRegressor(RegressorMixin, BaseEstimator):
-    """Learn a continuous piecewise-linear function of few directions, exactly, from noise-free Gaussian samples.
+    """Learn a continuous piecewise-linear function of few directions, exactly, from Gaussian samples.
 
-    Neither the directions nor their number, the pieces nor the clauses are given.
+    Neither the directions nor their number, the pieces, the clauses, nor an architecture are given.
 
     Parameters
     ----------
     n_components : "auto" or int
-        Number of directions that filtered PCA starts from. The final number is the rank of the gradients found.
+        Number of directions to look for, at most. Directions that the function does not look at are dropped.
     validation_fraction : float
-        Share of the samples held out: used for nothing but `explained_` and the choice between forms.
+        Share of the samples held out: used for nothing but `explained_`, `error_` and the choice between forms.
     level : float
         Error level of the dimension test.
     max_cells : int
         Where the pieces are rational and the samples leave regions open, the completion enumerates joint cells of the
         lower and the upper form: up to so many (some milliseconds each), else the better of the two forms is kept.
+    max_time : float, optional
+        Seconds after which the search ends with the best so far, and `confidence_` says so. A step that has begun is
+        completed.
     random_state : None, int or RandomState
     callback : callable, optional
         Called as ``callback(stage, regressor)`` when a :class:`Stage` ends; attributes found so far are set.
@@ -63,7 +70,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     components_ : float array (k, d)
-        Orthonormal basis of the span of the gradients, accurate to rounding.
+        Orthonormal basis of the span of the gradients, accurate to rounding where the labels are exact.
     pieces_ : float array (M, d + 1)
         Rows (u, c) of the pieces in R^d, in the order of `lattice_`; rank of the gradients k.
     lattice_ : LatticePolynomial
@@ -72,17 +79,27 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Share of held-out samples explained to 1e-9 standard deviations of y.
     explained_training_ : float
         Share of the training samples that lie on a piece found.
+    error_ : float
+        Mean square of the held-out residuals of `predict`, in units of the variance of y.
+    noise_ : float
+        Standard deviation of the held-out residuals, robustly, in the unit of y: label noise, and what was not learned.
+    predictor_ : {"lattice", "smoother"}
+        What `predict` evaluates. "smoother" where no lattice polynomial comes as close: a smooth function of the
+        components (:mod:`learner.smoother`); `lattice_` is then the best lattice polynomial all the same.
     confidence_ : str
         What this amounts to, in words.
     start_ : FilteredPCA
         The spectral start.
+    exact_ : ExactTable
+        Evidence for exact pieces: common denominator, largest residual, rank, or why there are none.
     stages_ : list of Stage
     n_features_in_ : int
 
     Notes
     -----
-    Needs noise-free labels, and hundreds of samples for each dimension. A piece is found if about k + 3 samples fall
-    on it. Cost: filtered PCA; O(d³) for each of some tens of seeds; O(n·d) for each piece found in R^d; O(n·k·M).
+    From noise-free labels of a function with some tens of pieces in two or three directions, some 10 to 60 samples for
+    each input are enough. A piece is found if about k + 3 samples fall on it. Cost: filtered PCA; some tens of rounds
+    of joint refinement, each some forty products of X with k columns; O(n·k·M) for the pieces. Memory O(n·d).
     """
 
     def __init__(
@@ -92,6 +109,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         validation_fraction: float = 0.1,
         level: float = 0.02,
         max_cells: int = 4000,
+        max_time: float | None = None,
         random_state: Any = None,
         callback: Callable[[Stage, LatticeRegressor], None] | None = None,
     ) -> None:
@@ -99,70 +117,100 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.level = level
         self.max_cells = max_cells
+        self.max_time = max_time
         self.random_state = random_state
         self.callback = callback
 
     def fit(self, X: Any, y: Any) -> LatticeRegressor:
-        """Learn from samples X (n, d), rows from N(0, I), and noise-free labels y (n,)."""
-        if not 0.0 < self.validation_fraction < 1.0:
-            cure = "0.1 holds out a tenth"
-            raise InvalidInput("validation_fraction", "a number between 0 and 1", self.validation_fraction, cure)
-        samples, labels = distinct_samples(*as_samples(X, y, least=10))
-        warn_if_rounded(labels, label_tolerance(labels))
-        rng = check_random_state(self.random_state)
-        held = np.zeros(len(samples), dtype=bool)
-        held[rng.permutation(len(samples))[: max(1, round(self.validation_fraction * len(samples)))]] = True
-        training, answers = samples[~held], labels[~held]
-        least = samples.shape[1] + 2
-        if len(training) < least:
-            given = f"{len(training)} after holding out {int(held.sum())}"
-            raise InvalidInput("X", f"at least d + 2 = {least} training samples", given, "draw more samples")
-        self.n_features_in_ = samples.shape[1]
-        self.stages_: list[Stage] = []
+        """Learn from samples X (n, d), rows from N(0, I), and labels y (n,).
 
-        clock = perf_counter()
+        Raises
+        ------
+        Interrupted
+            On Ctrl-C, once there is something to keep: the regressor is then fitted with the best so far.
+        """
+        clock = _Clock(self._checked_limit())
+        training, answers, X_held, y_held, rng = self._split(X, y)
+        self._tolerance = label_tolerance(answers)
+        self.stages_: list[Stage] = []
+        started = perf_counter()
         self.start_ = FilteredPCA(self.n_components, level=self.level, random_state=rng).fit(training, answers)
         how = f"significant at level {self.level:g}" if self.n_components == "auto" else "asked for"
-        clock = self._end("directions", f"{len(self.start_.components_)} {how}", clock)
-        self.components_, pieces = self._find_pieces(training, answers, rng)
-        on_piece = pieces.owner >= 0
-        self.explained_training_ = float(on_piece.mean())
-        if len(pieces) == 0:
-            self.components_, pieces = self._affine_fallback(training, answers)
-        found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
-        clock = self._end("pieces", found, clock)
+        self.components_ = self.start_.components_
+        started = self._end("directions", f"{len(self.start_.components_)} {how}", started)
+        pursuit = self._pursue(training, answers, rng, clock)
+        started = self._end("refinement", self._pursuit_text(pursuit), started)
 
-        self._table: PieceTable | None = None
-        if not on_piece.any():
-            self._why_inexact = "no exact piece was found"
+        pieces = self._find_pieces(pursuit, training, answers, rng)
+        on_piece = pieces.owner >= 0
+        exact = bool(on_piece.any())
+        if not exact:
+            pieces = self._inexact_pieces(pursuit, training, answers)
+        self.explained_training_ = float(on_piece.mean())
+        found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
+        started = self._end("pieces", found, started)
+        if not exact:
+            self.exact_ = ExactTable(None, "no exact piece was found")
         elif not _determines_gradients(training):
-            self._why_inexact = "the inputs do not span R^d, so they do not determine gradients"
+            self.exact_ = ExactTable(None, "the inputs do not span R^d, so they do not determine gradients")
         else:
-            pieces = self._recognise_rationals(pieces, training, answers)
-            on_piece = pieces.owner >= 0
-            self.explained_training_ = float(on_piece.mean())
-            clock = self._end("rationals", self._rational_text(), clock)
-        forms = self._assemble(pieces, training[on_piece], answers[on_piece], label_tolerance(answers))
+            self.exact_, pieces = recognised(pieces, _basis(self.components_), training, answers)
+            started = self._end("rationals", str(self.exact_), started)
+        on_piece = pieces.owner >= 0
+        self.explained_training_ = float(on_piece.mean()) if exact else 0.0
+
+        forms = self._assembled(pieces, training[on_piece], answers[on_piece], exact)
         found = " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in forms.items())
-        clock = self._end("assembly", found, clock)
-        if self._table is not None and len(forms) == 2:
-            found = self._complete(self._table, forms)
-            clock = self._end("completion", found, clock)
-        self._choose(pieces, forms, samples[held], labels[held], label_tolerance(answers))
-        self._end("validation", f"{self.explained_:.4%} of {int(held.sum())} held-out samples exact", clock)
-        self.confidence_ = _confidence(self.explained_, self.explained_training_, int(held.sum()), len(forms))
+        started = self._end("assembly", found, started)
+        if self.exact_.table is not None and len(forms) == 2 and not clock.expired():
+            found, clauses = complete(self.exact_.table, forms, self.max_cells)
+            if clauses is not None:
+                forms[COMPLETED] = clauses
+            started = self._end("completion", found, started)
+        self._choose(pieces, forms, X_held, y_held)
+        self._training = (training @ _basis(self.components_).T, on_piece)
+        self._validate(pursuit, X_held, y_held, len(forms), clock)
+        self._end("validation", f"{self.explained_:.4%} of {len(y_held)} held-out samples exact", started)
+        if clock.interrupted:
+            raise Interrupted("interrupted; the regressor is fitted with the best so far", self)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the learned function at the rows of X (n, d), as floats (n,).
 
-        One product with `components_`, then the lattice polynomial on R^k.
+        One product with `components_`, then a function of R^k.
         """
-        check_is_fitted(self, "lattice_")
-        return self._local.evaluate(as_sample_array(X, self.n_features_in_) @ _basis(self.components_).T)
+        check_is_fitted(self, "components_")
+        return self._predict(as_sample_array(X, self.n_features_in_))
+
+    def is_sure(self, X: Any) -> np.ndarray:
+        """Return at which rows of X (n, d) the samples determine the function, as bools (n,).
+
+        Sure is where lower and upper form agree *and* the nearest training samples in R^k lie on pieces found. Where a
+        piece, a direction or a clause is missing, the rows nearby are not sure. Evidence, no certificate.
+        """
+        check_is_fitted(self, "components_")
+        if not self.explained_training_:
+            return np.zeros(len(as_sample_array(X, self.n_features_in_)), dtype=bool)
+        Z = as_sample_array(X, self.n_features_in_) @ _basis(self.components_).T
+        gap = np.abs(self._bounds[0].evaluate(Z) - self._bounds[1].evaluate(Z))
+        known, on_piece = self._training
+        linear = bool(not self.pieces_[:, -1].any())
+        return is_sure(Z, known, on_piece, gap, self._tolerance, homogeneous=linear)
+
+    @property
+    def lattice_(self) -> LatticePolynomial:
+        """The learned function on R^d; made when it is first asked for."""
+        check_is_fitted(self, "components_")
+        if self._lattice is None:
+            basis = _basis(self.components_)
+            self._lattice = self._local.compose([[Fraction(entry) for entry in row] for row in basis.tolist()])
+        return self._lattice
 
     def to_exact(self) -> LatticePolynomial:
         """Return the learned function with rational pieces in R^d whose gradients have exact rank k.
+
+        The evidence for them is in `exact_`.
 
         Raises
         ------
@@ -170,12 +218,42 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             If the coefficients do not look rational with a small common denominator, or rounding changes the rank: the
             source is then irrational, or the samples do not determine it.
         """
-        check_is_fitted(self, "lattice_")
-        if self._table is None:
-            raise NotExact(self._why_inexact)
-        return LatticePolynomial(self._table, self.lattice_.clauses, self.lattice_.form)
+        check_is_fitted(self, "components_")
+        if self.exact_.table is None:
+            raise NotExact(self.exact_.reason)
+        return LatticePolynomial(self.exact_.table, self._clauses, self._form)
+
+    def to_network(self) -> Any:
+        """Return the learned function as an exact ReLU network; rational where :meth:`to_exact` is, else dyadic."""
+        check_is_fitted(self, "components_")
+        return (self.lattice_ if self.exact_.table is None else self.to_exact()).to_network()
 
     # ------------------------------------------------------------ steps
+
+    def _checked_limit(self) -> float:
+        if not 0.0 < self.validation_fraction < 1.0:
+            cure = "0.1 holds out a tenth"
+            raise InvalidInput("validation_fraction", "a number between 0 and 1", self.validation_fraction, cure)
+        limit = self.max_time
+        if limit is None:
+            return float("inf")
+        if isinstance(limit, bool) or not isinstance(limit, Real) or not float(limit) > 0.0:
+            raise InvalidInput("max_time", "a positive number of seconds", limit, "None sets no limit")
+        return float(limit)
+
+    def _split(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.random.RandomState]:
+        """Return training and held-out samples, and the generator."""
+        samples, labels = distinct_samples(*as_samples(X, y, least=10))
+        warn_if_rounded(labels, label_tolerance(labels))
+        rng = check_random_state(self.random_state)
+        held = np.zeros(len(samples), dtype=bool)
+        held[rng.permutation(len(samples))[: max(1, round(self.validation_fraction * len(samples)))]] = True
+        least, kept = samples.shape[1] + 2, int((~held).sum())
+        if kept < least:
+            given = f"{kept} after holding out {int(held.sum())}"
+            raise InvalidInput("X", f"at least d + 2 = {least} training samples", given, "draw more samples")
+        self.n_features_in_ = samples.shape[1]
+        return samples[~held], labels[~held], samples[held], labels[held], rng
 
     def _end(self, name: str, found: str, started: float) -> float:
         """Record a stage and return the time at its end."""
@@ -186,129 +264,132 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             self.callback(stage, self)
         return now
 
-    def _find_pieces(self, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> tuple[np.ndarray, Pieces]:
-        """Return a basis of the span of the gradients and all pieces on it.
-
-        Pieces in R^d give the span, the span gives all pieces in it. What it cannot explain may need one more
-        direction: look in R^d again, there only, until nothing is left or nothing new is found.
-        """
-        ambient = Pieces.none(*X.shape)
-        open_samples = np.ones(len(X), dtype=bool)
-        while True:
-            before = len(ambient)
-            ambient = ambient_pieces(X, y, self.start_.components_, ambient, open_samples, rng=rng)
-            components = span_of_pieces(ambient, label_tolerance(y))
-            found = local_pieces(X @ _basis(components).T, y, ambient, rng=rng)
-            open_samples = found.owner < 0
-            if len(ambient) == before or open_samples.sum() <= X.shape[1] + 8:
-                return components, found
-
-    def _affine_fallback(self, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, Pieces]:
-        """Return the best affine function of the spectral coordinates, where no piece is exact."""
-        components = self.start_.components_
-        design = np.column_stack([X @ _basis(components).T, np.ones(len(X))])
-        fit = np.linalg.lstsq(design, y, rcond=None)[0]
-        return components, Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
-
-    def _recognise_rationals(self, pieces: Pieces, X: np.ndarray, y: np.ndarray) -> Pieces:
-        """Round the pieces to rationals where they allow it, and look for rational ones that few samples show.
-
-        Returns the pieces in the order of the exact table, or as they were where there is none.
-        """
-        basis = _basis(self.components_)
-        rows = np.column_stack([pieces.gradients @ basis, pieces.constants])
-        scale = float(np.abs(rows).max())
-        try:
-            exact = rationalize(rows, _SAFETY * (pieces.accuracy + _SPAN_ACCURACY * scale)).rows
-        except NotExact as error:
-            self._why_inexact = str(error)
-            return pieces
-        table = PieceTable.from_rows(sorted(set(exact)))
-        if table.rank() != len(self.components_):
-            self._why_inexact = f"the rational pieces have rank {table.rank()}, the floats {len(self.components_)}"
-            return pieces
-        open_ = pieces.owner < 0
-        self._n_rare = 0
-        if 0 < open_.sum() <= _FEW_OPEN:
-            rare = rare_pieces(table, X[open_], y[open_], label_tolerance(y))
-            self._n_rare = len(rare)
-            table = PieceTable.from_rows(sorted({*exact, *rare}))
-        self._table = table
-        gradients, constants = table.float_arrays()
-        local = Pieces(gradients @ basis.T, constants, np.full(len(table), _SPAN_ACCURACY * scale), pieces.owner.copy())
-        if self._n_rare:
-            residuals = np.abs(X[open_] @ gradients.T + constants - y[open_, None])
-            local.owner[open_] = np.where(residuals.min(axis=1) <= label_tolerance(y), residuals.argmin(axis=1), -1)
-        return local
-
-    def _rational_text(self) -> str:
-        if self._table is None:
-            return f"none: {self._why_inexact}"
-        table = self._table
-        rare = f", {self._n_rare} of them recognised from a few samples" if self._n_rare else ""
-        return f"{len(table)} pieces{rare}, multiples of 1/{table.denominator}, exact rank {table.rank()}"
-
-    def _assemble(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, tolerance: float) -> dict[str, list[list[int]]]:
-        """Return the clauses of the lower (max-min) and the upper (min-max) form from samples that lie on pieces."""
-        if len(X) == 0:
-            return {"max-min": [[0]]}
-        Z = X @ _basis(self.components_).T
-        return {
-            form: clauses_of_samples(Z, y, pieces.gradients, pieces.constants, tolerance, dual=form == "min-max")
-            for form in ("max-min", "min-max")
-        }
-
-    def _complete(self, table: PieceTable, forms: dict[str, list[list[int]]]) -> str:
-        """Add the form between the two that the walls suggest; say what the samples leave open."""
-        lower, upper = (LatticePolynomial(table, clauses, form) for form, clauses in forms.items())
-        try:
-            completion = simplest_between(lower, upper, max_cells=self.max_cells)
-        except BudgetExceeded:
-            return f"not tried: the two forms have more than max_cells={self.max_cells} joint cells"
-        if completion.n_open == 0:
-            return f"the two forms agree on all {completion.n_cells} joint cells"
-        number = {row: i for i, row in enumerate(table.rows)}
-        scale = table.denominator // completion.function.pieces.denominator
-        rows = [tuple(a * scale for a in row) for row in completion.function.pieces.rows]
-        clauses = [[number[rows[i]] for i in clause] for clause in completion.function.clauses]
-        forms[COMPLETED] = sorted(sorted(clause) for clause in clauses)
-        return (
-            f"{completion.n_open} of {completion.n_cells} joint cells left open by the samples, "
-            f"filled with the fewest new walls: {len(clauses)} clauses"
+    def _pursue(self, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState, clock: _Clock) -> Pursuit:
+        """Search on as many samples as help; the others are for pieces."""
+        most = max(_FEW_SAMPLES, _SAMPLES_AN_INPUT * X.shape[1])
+        pursuit = Pursuit(
+            X[:most], y[:most], rounding=_ROUNDING * self._tolerance, level=self.level, rng=rng, expired=clock.expired
         )
+        wanted = None if self.n_components == "auto" else int(self.n_components)
+        try:
+            return pursuit.run(self.start_.components_, wanted)
+        except KeyboardInterrupt:
+            clock.interrupted = True
+            return pursuit
 
-    def _choose(
-        self, pieces: Pieces, forms: dict[str, list[list[int]]], X: np.ndarray, y: np.ndarray, tolerance: float
-    ) -> None:
-        """Keep the form that explains most held-out samples; the completed one where they do not tell."""
+    def _pursuit_text(self, pursuit: Pursuit) -> str:
+        if pursuit.finished is not None:
+            self.components_ = pursuit.finished.components
+            return f"{len(self.components_)} directions, exact after {pursuit.tried} starts"
+        if pursuit.refined is None:
+            return "no direction explains anything"
+        self.components_ = pursuit.refined.components
+        return f"{len(self.components_)} directions leave {pursuit.refined.error:.1e} of the variance"
+
+    def _find_pieces(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> Pieces:
+        """Return all exact pieces, and set the components to the span of their gradients."""
+        finished = pursuit.finished
+        if finished is None:
+            hopeless = pursuit.refined is None or pursuit.refined.error > _NO_HOPE
+            start = pursuit.refined.components if pursuit.refined is not None else self.start_.components_
+            if hopeless and len(self.start_.components_) == 0 and len(start) == 0:
+                start = np.zeros((0, X.shape[1]))
+            components, pieces = pieces_from_rough(X, y, start, rng=rng)
+        else:
+            components, pieces = pieces_from_exact(X, y, finished, rng=rng)
+        if len(pieces):
+            self.components_ = components
+        return pieces
+
+    def _inexact_pieces(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray) -> Pieces:
+        """Return pieces by least squares: as the refinement left them, or one affine function of the components."""
+        rough = pursuit.rough
+        if rough is not None:
+            self.components_ = rough.components
+            members = slice(0, len(rough.owner))
+            Z = X[members] @ rough.components.T
+            gradients, constants, owner = merged_pieces(rough, Z, y[members])
+            if len(gradients):
+                full = np.full(len(X), -1)
+                full[members] = owner
+                return Pieces(gradients, constants, np.full(len(gradients), np.inf), full)
+        design = np.column_stack([X @ _basis(self.components_).T, np.ones(len(X))])
+        fit = np.linalg.lstsq(design, y, rcond=None)[0]
+        return Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
+
+    def _assembled(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, exact: bool) -> dict[str, Clauses]:
+        Z = X @ _basis(self.components_).T
+        if not exact and len(Z):  # the label of a noisy sample is what its piece says
+            owner = pieces.owner[pieces.owner >= 0]
+            y = np.einsum("ij,ij->i", Z, pieces.gradients[owner]) + pieces.constants[owner]
+        return forms_of_samples(Z, y, pieces.gradients, pieces.constants, self._tolerance)
+
+    def _choose(self, pieces: Pieces, forms: dict[str, Clauses], X: np.ndarray, y: np.ndarray) -> None:
+        """Keep the form that explains most held-out samples, and comes closest to the others."""
         basis = _basis(self.components_)
-        best = -1
+        best = (-1, -np.inf)
+        self._bounds = []
         for form in sorted(forms, key=lambda form: form != COMPLETED):
             outside = "min-max" if form == "min-max" else "max-min"
             candidate = LatticePolynomial.from_floats(pieces.gradients, pieces.constants, forms[form], outside)
-            explained = int((np.abs(candidate.evaluate(X @ basis.T) - y) <= tolerance).sum())
-            if explained > best:
-                best, self._local = explained, candidate
-        self.explained_ = best / len(y)
-        self.pieces_ = np.column_stack([pieces.gradients @ basis, pieces.constants])
-        self.lattice_ = self._local.compose([[Fraction(entry) for entry in row] for row in basis.tolist()])
+            residuals = np.abs(candidate.evaluate(X @ basis.T) - y)
+            score = (int((residuals <= self._tolerance).sum()), -float(np.median(residuals)))
+            if score > best:
+                best, self._local = score, candidate
+                self._clauses, self._form = forms[form], outside
+            if form != COMPLETED:
+                self._bounds.append(candidate)
+        self._bounds = [self._bounds[0], self._bounds[-1]]
+        self._lattice: LatticePolynomial | None = None
+        used = self._local.pieces.float_arrays()
+        self.pieces_ = np.column_stack([used[0] @ basis, used[1]])
 
-
-COMPLETED = "completed"
-
-
-def _confidence(explained: float, on_pieces: float, held: int, forms: int) -> str:
-    if explained == 1.0:
-        # The best of m forms is kept: a form that errs on a share p passes h held-out samples with probability
-        # (1 - p)^h, so that one of m does is bounded by m exp(-p h), which is 5 % at p = ln(20 m)/h.
-        wrong = f"at most {np.log(20.0 * forms) / held:.1e} of the distribution of the inputs"
-        text = f"exact on all {held} held-out samples: wrong on {wrong} at 95 % confidence"
-        return (
-            text if on_pieces == 1.0 else f"{text}; {1.0 - on_pieces:.1e} of the training samples lie on no piece found"
+    def _validate(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray, forms: int, clock: _Clock) -> None:
+        """Measure on held-out samples, and choose what `predict` evaluates."""
+        smooth, basis = pursuit.refined, _basis(self.components_)
+        residuals = self._local.evaluate(X @ basis.T) - y
+        self.explained_ = float((np.abs(residuals) <= self._tolerance).mean())
+        self.predictor_, self._smooth = "lattice", None
+        if smooth is not None and self.explained_ < 0.5:
+            others = smooth.predict(X) - y
+            if np.median(np.abs(others)) < np.median(np.abs(residuals)):
+                residuals, self.predictor_, self._smooth = others, "smoother", smooth
+        variance = float(y.var()) or 1.0
+        self.error_ = float((residuals**2).mean()) / variance
+        self.noise_ = 1.4826 * float(np.median(np.abs(residuals)))
+        evidence = Evidence(
+            explained=self.explained_,
+            on_pieces=self.explained_training_,
+            held=len(y),
+            forms=forms,
+            error=self.error_,
+            noise=0.0 if self.explained_ > 0.5 else self.noise_,
+            unsure=float(1.0 - self.is_sure(X).mean()) if self.explained_ > 0.5 else 1.0,
+            predictor=self.predictor_,
+            stopped="an interrupt" if clock.interrupted else "max_time" if clock.expired() else "",
         )
-    if explained > 0.5:
-        return f"exact on {explained:.4%} of the held-out samples; some piece, clause or direction is missing"
-    return "not exact: the labels are noisy, no lattice polynomial of few directions, or the samples are too few"
+        self.confidence_ = confidence(evidence)
+
+    def _predict(self, X: np.ndarray) -> np.ndarray:
+        if self._smooth is not None:
+            return self._smooth.predict(X)
+        return self._local.evaluate(X @ _basis(self.components_).T)
+
+
+class _Clock:
+    """Says whether the time is up."""
+
+    def __init__(self, limit: float) -> None:
+        self.interrupted = False
+        self._end = perf_counter() + limit
+
+    def expired(self) -> bool:
+        return self.interrupted or perf_counter() > self._end
+
+
+_FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
+_ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
+_NO_HOPE = 0.5
 
 
 def _determines_gradients(X: np.ndarray) -> bool:
@@ -321,10 +402,3 @@ def _determines_gradients(X: np.ndarray) -> bool:
 def _basis(components: np.ndarray) -> np.ndarray:
     """Return the components, or one zero row where there are none: a function of no direction lives on it too."""
     return components if len(components) else np.zeros((1, components.shape[1]))
-
-
-_FEW_OPEN = 200  # samples on no piece that are worth an integer search each; more of them mean another problem
-_SAFETY = 50.0  # between the estimated and the allowed error of a coefficient
-_SPAN_ACCURACY = (
-    1e-14  # of the span's basis, relative to the gradients: pieces with many samples determine it to rounding
-)

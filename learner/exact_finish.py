@@ -1,0 +1,278 @@
+r"""Exact finish: from a subspace that is right to some per cent to one that is right to rounding.
+
+Samples of one piece satisfy y = <g, U x> + c with one (g, c). So pieces are sought on the rough coordinates, by trimmed
+least squares on neighbours; a sample belongs to a piece if its residual is below a few times the scale s *and* so are
+those of most of its neighbours. Then the pieces' (g, c) and the subspace are solved for jointly, the former projected
+out (:mod:`learner.gauss_newton`); s is measured again, samples are assigned again. Where labels are exact, s falls
+quadratically to rounding. Where they are noisy, it stays at the noise: the subspace is then the least-squares estimate
+from all samples that lie on pieces, not from the best k matrices of moments.
+
+Nothing is known about the architecture or the number of pieces, and not all pieces have to be found: a few with more
+samples than unknowns, (d - k)·k + (k + 1)·pieces, fix the subspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from learner.gauss_newton import orthonormal, turning_step
+
+__all__ = ["Finished", "exact_finish"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """A subspace with pieces on it.
+
+    Attributes
+    ----------
+    components : (k, d)
+        Orthonormal rows.
+    gradients, constants : (M, k), (M,)
+    owner : int array (n,)
+        Piece of each sample, -1 for none.
+    scale : float
+        Robust standard deviation of the residuals on pieces: rounding, or the noise of the labels.
+    exact : bool
+        Whether the scale is rounding, on more samples than there are unknowns.
+    rounds : int
+    """
+
+    components: np.ndarray
+    gradients: np.ndarray
+    constants: np.ndarray
+    owner: np.ndarray
+    scale: float
+    exact: bool
+    rounds: int
+
+
+def exact_finish(
+    X: np.ndarray,
+    y: np.ndarray,
+    start: np.ndarray,
+    *,
+    homogeneous: bool,
+    rounding: float,
+    rng: np.random.RandomState,
+    rounds: int = 40,
+    expired: Callable[[], bool] = lambda: False,
+) -> Finished | None:
+    """Return the joint solution for subspace and pieces; None where no pieces are found that determine it.
+
+    Parameters
+    ----------
+    X, y : (n, d), (n,)
+    start : (k, d)
+        Orthonormal rows.
+    homogeneous : bool
+        Whether pieces are linear.
+    rounding : float
+        Residual that counts as exact.
+
+    Notes
+    -----
+    A round costs n·M·k for assignments, and some 20 to 60 times 4·n·d·k for the joint solve.
+    """
+    pieces = _Pieces(homogeneous, rng)
+    U, scale, stalled, kept = start, np.inf, 0, None
+    for done in range(rounds):
+        Z = X @ U.T
+        if done < _FRESH or scale > _REUSED * rounding:
+            pieces.look_around(Z)
+        scale = pieces.assign(Z, y, scale)
+        members = pieces.owner >= 0
+        unknowns = pieces.unknowns + len(U) * (X.shape[1] - len(U))
+        if members.sum() < _REDUNDANCY * unknowns + _SPARE or expired():
+            break
+        U = pieces.turn(X, y, U, precise=scale < _PRECISE * float(np.std(y)))
+        measured = pieces.refit(X @ U.T, y)
+        if measured <= rounding and scale <= _REUSED * rounding:
+            return _polished(pieces, X, y, U, rounding, done)
+        if measured > _STALL * scale:
+            stalled += 1
+            if stalled == 1:
+                kept = pieces.finished(U, min(scale, measured), exact=False, rounds=done)
+            measured = min(measured, _ANNEAL * scale)
+        else:
+            stalled = 0
+        scale = max(measured, _FLOOR * rounding)
+    return kept
+
+
+def _polished(pieces: _Pieces, X: np.ndarray, y: np.ndarray, U: np.ndarray, rounding: float, rounds: int) -> Finished:
+    """Go on until the residuals fall no more: the subspace is then right to rounding."""
+    best, best_scale = U, pieces.refit(X @ U.T, y)
+    for _ in range(_POLISHING):
+        pieces.assign(X @ best.T, y, rounding)
+        turned = pieces.turn(X, y, best, precise=True)
+        scale = pieces.refit(X @ turned.T, y)
+        if not scale < _BETTER * best_scale:
+            break
+        best, best_scale = turned, scale
+    pieces.assign(X @ best.T, y, rounding)
+    return pieces.finished(best, pieces.refit(X @ best.T, y), exact=True, rounds=rounds)
+
+
+_POLISHING, _BETTER = 6, 0.7
+_FRESH = 3  # rounds that look for neighbours anew whatever the scale
+_REUSED = 1e3  # scale, in units of rounding, from which chance does not put a sample on a piece: no votes are asked
+_REDUNDANCY, _SPARE = 1.2, 20  # members for each unknown, and beyond
+_PRECISE = 1e-2
+_STALL, _ANNEAL = 0.85, 0.7  # a scale that falls by less than this has stalled; it is then lowered by force
+_FLOOR = 1e-4
+_WITHIN = 3.5  # scales from a piece that a member may be
+_VOTES, _MAJORITY = 9, 0.6
+_TRIMMED = 0.7  # of a seed's neighbours are fitted
+_SEEDS, _COVER = 600, 0.9
+_FEWEST = 3  # members of a piece, for each of its unknowns
+
+
+class _Pieces:
+    """Pieces on rough coordinates and their members."""
+
+    def __init__(self, homogeneous: bool, rng: np.random.RandomState) -> None:
+        self.homogeneous, self._rng = homogeneous, rng
+        self.coefficients = np.empty((0, 0))
+        self.owner = np.empty(0, dtype=int)
+        self._near = np.empty((0, 0), dtype=int)
+
+    @property
+    def unknowns(self) -> int:
+        return self.coefficients.size
+
+    def design(self, Z: np.ndarray) -> np.ndarray:
+        return Z if self.homogeneous else np.column_stack([Z, np.ones(len(Z))])
+
+    def look_around(self, Z: np.ndarray) -> None:
+        """Find the neighbours of each sample; by direction where pieces are cones."""
+        from scipy.spatial import cKDTree
+
+        unknowns = Z.shape[1] + (not self.homogeneous)
+        points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.homogeneous else Z
+        self._near = cKDTree(points).query(points, min(len(Z), max(12, 5 * unknowns)))[1]
+
+    def assign(self, Z: np.ndarray, y: np.ndarray, scale: float) -> float:
+        """Assign samples to pieces at a scale, and look for new pieces where there are none; return the scale."""
+        design = self.design(Z)
+        if self.coefficients.shape[1] != design.shape[1]:
+            self.coefficients = np.empty((0, design.shape[1]))
+        seeds = self._rng.permutation(len(Z))[:_SEEDS]
+        if len(self.coefficients):
+            self.owner = self._claimed(design, y, scale)
+            self._drop_small()
+            seeds = seeds[self.owner[seeds] < 0]
+        else:
+            self.owner = np.full(len(Z), -1)
+        if len(seeds) and (self.owner >= 0).mean() < _COVER and (not len(self.coefficients) or scale > 0.0):
+            scale = self._grow(design, y, seeds, scale)
+        return scale
+
+    def _claimed(self, design: np.ndarray, y: np.ndarray, scale: float) -> np.ndarray:
+        owner = np.full(len(y), -1)
+        for start in range(0, len(y), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            residuals = np.abs(design[part] @ self.coefficients.T - y[part, None])
+            best = residuals.argmin(axis=1)
+            owner[part] = np.where(residuals[np.arange(len(best)), best] <= _WITHIN * scale, best, -1)
+        near = self._near[:, :_VOTES]
+        fits = np.abs(np.einsum("nvp,np->nv", design[near], self.coefficients[owner]) - y[near]) <= _WITHIN * scale
+        owner[fits.mean(axis=1) < _MAJORITY] = -1
+        return owner
+
+    def _drop_small(self) -> None:
+        counts = np.bincount(self.owner[self.owner >= 0], minlength=len(self.coefficients))
+        kept = counts >= _FEWEST * self.coefficients.shape[1]
+        number = np.where(kept, np.cumsum(kept) - 1, -1)
+        self.owner = np.where(self.owner >= 0, number[self.owner], -1)
+        self.coefficients = self.coefficients[kept]
+
+    def _grow(self, design: np.ndarray, y: np.ndarray, seeds: np.ndarray, scale: float) -> float:
+        """Add pieces from seeds, the clearest first."""
+        fits, spread = _trimmed(design[self._near[seeds]], y[self._near[seeds]])
+        if not np.isfinite(scale):
+            scale = 1.5 * float(np.median(spread))
+        rows = [*self.coefficients]
+        near = self._near[:, :_VOTES]
+        for j in np.argsort(spread):
+            if self.owner[seeds[j]] >= 0 or spread[j] > _WITHIN * scale:
+                continue
+            row, mine = fits[j], np.empty(0, dtype=int)
+            for _ in range(2):
+                inside = np.abs(design @ row - y) <= _WITHIN * scale
+                mine = np.flatnonzero(inside & (self.owner < 0))
+                mine = mine[inside[near[mine]].mean(axis=1) >= _MAJORITY]
+                if len(mine) < _FEWEST * design.shape[1]:
+                    break
+                row = np.linalg.lstsq(design[mine], y[mine], rcond=None)[0]
+            else:
+                self.owner[mine] = len(rows)
+                rows.append(row)
+                if (self.owner >= 0).mean() >= _COVER:
+                    break
+        self.coefficients = np.array(rows).reshape(len(rows), design.shape[1])
+        return scale
+
+    def turn(self, X: np.ndarray, y: np.ndarray, U: np.ndarray, *, precise: bool) -> np.ndarray:
+        """Return the subspace that fits the members best, with all pieces free."""
+        members = np.flatnonzero(self.owner >= 0)
+        members = members[np.argsort(self.owner[members], kind="stable")]
+        owner = self.owner[members]
+        rows = X[members]
+        design = self.design(rows @ U.T)
+        ends = np.searchsorted(owner, np.arange(len(self.coefficients) + 1))
+        blocks = [(slice(a, b), np.linalg.qr(design[a:b])[0]) for a, b in zip(ends, ends[1:], strict=False) if b > a]
+
+        def eliminate(values: np.ndarray) -> np.ndarray:
+            values = values.copy()
+            for part, basis in blocks:
+                values[part] -= basis @ (basis.T @ values[part])
+            return values
+
+        step = turning_step(
+            rows,
+            self.coefficients[owner][:, : len(U)],
+            y[members],
+            U,
+            iterations=80 if precise else 30,
+            tolerance=1e-8 if precise else 1e-3,
+            eliminate=eliminate,
+        )
+        return orthonormal(U + step)
+
+    def refit(self, Z: np.ndarray, y: np.ndarray) -> float:
+        """Fit each piece on its members again, and return the scale of their residuals."""
+        design = self.design(Z)
+        residuals = []
+        for number in range(len(self.coefficients)):
+            mine = np.flatnonzero(self.owner == number)
+            if len(mine) >= design.shape[1]:
+                self.coefficients[number] = np.linalg.lstsq(design[mine], y[mine], rcond=None)[0]
+                residuals.append(design[mine] @ self.coefficients[number] - y[mine])
+        return 1.4826 * float(np.median(np.abs(np.concatenate(residuals)))) if residuals else np.inf
+
+    def finished(self, U: np.ndarray, scale: float, *, exact: bool, rounds: int) -> Finished:
+        k = len(U)
+        constants = np.zeros(len(self.coefficients)) if self.homogeneous else self.coefficients[:, k].copy()
+        return Finished(U, self.coefficients[:, :k].copy(), constants, self.owner.copy(), scale, exact, rounds)
+
+
+_CHUNK = 1 << 14
+
+
+def _trimmed(designs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return trimmed least-squares fits of many small problems (s, q, p), and the spread of what they keep."""
+    _, q, p = designs.shape
+    size = max(p + 1, int(np.ceil(_TRIMMED * q)))
+    weights = np.ones(labels.shape)
+    small = 1e-12 * np.eye(p)
+    for _ in range(8):
+        weighted = designs * weights[:, :, None]
+        normal = np.einsum("sqp,sqr->spr", weighted, designs) + small
+        fits = np.linalg.solve(normal, np.einsum("sqp,sq->sp", weighted, labels)[..., None])[..., 0]
+        residuals = np.abs(labels - np.einsum("sqp,sp->sq", designs, fits))
+        weights = (residuals <= np.partition(residuals, size - 1, axis=1)[:, size - 1 : size]).astype(float)
+    return fits, np.sqrt((weights * residuals**2).sum(axis=1) / max(size - p, 1))

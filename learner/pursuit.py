@@ -1,0 +1,241 @@
+r"""Which subspace, and of how many dimensions: starts, joint refinement from each, one more direction where needed.
+
+A start is right if refinement from it explains the labels, and that is seen at once: honest residuals collapse from the
+size of the labels to some per cent of it. So starts may be many and cheap:
+
+1. the directions of filtered PCA, as many as its test confirms;
+2. planes in the *leading subspace* of a smooth filter of |y|: where samples are few, a direction of V is spread over
+   several leading eigenvectors, each of which is hardly above the noise, but a subspace of some k more dimensions
+   contains most of it. In p dimensions with p << d the samples are plenty, so planes are found there by refinement from
+   several starts, and the subspace is then doubled until it is R^d;
+3. refinement with a subspace apart for each fold, which does not mistake the noise it was fitted to for signal;
+4. one direction more, from slices of the residual within cells of the known coordinates: the paper's residual filter.
+
+Directions that the function found does not look at are dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from learner.exact_finish import Finished, exact_finish
+from learner.gauss_newton import orthonormal
+from learner.refine import Refined, refine, refine_apart
+from learner.subspace import FilteredPCA
+
+__all__ = ["Pursuit"]
+
+
+class Pursuit:
+    """The search for a subspace and a function on it, on samples that are all it may see.
+
+    Parameters
+    ----------
+    X, y : (n, d), (n,)
+    rounding : float
+        Residual that counts as exact.
+    level : float
+        Of the test for directions.
+    rng : RandomState
+    expired : callable
+        Says whether time is up.
+    note : callable, optional
+        Told in words what was tried.
+
+    Attributes
+    ----------
+    refined : Refined or None
+        The best pair so far.
+    finished : Finished or None
+        Exact subspace and pieces, if they were found.
+    rough : Finished or None
+        Subspace and pieces up to noise, where they were found and are not exact.
+    tried : int
+        Number of starts.
+    """
+
+    def __init__(
+        self,
+        X: np.ndarray,
+        y: np.ndarray,
+        *,
+        rounding: float,
+        level: float,
+        rng: np.random.RandomState,
+        expired: Callable[[], bool],
+        note: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.X, self.y, self.rounding, self.level = X, y, rounding, level
+        self._rng, self._expired, self._note = rng, expired, note
+        self.refined: Refined | None = None
+        self.finished: Finished | None = None
+        self.rough: Finished | None = None
+        self.tried = 0
+
+    def run(self, start: np.ndarray, wanted: int | None) -> Pursuit:
+        """Search from the directions of filtered PCA (k, d), for `wanted` dimensions where a number is given."""
+        self._from_spectrum(start, wanted)
+        while not self._explained() and not self._expired() and self._one_more(wanted):
+            pass
+        return self
+
+    # ------------------------------------------------------------ starts
+
+    def _from_spectrum(self, start: np.ndarray, wanted: int | None) -> None:
+        """Try ranks in the order of their plausibility, cheap starts first, until one explains the labels."""
+        n, d = self.X.shape
+        if wanted is None and len(start) == 0 and n >= _PLENTY * d:
+            return  # with so many samples a direction that labels show would have been confirmed
+        ranks = [wanted] if wanted is not None else [*dict.fromkeys([len(start), 2, 3, 1])]
+        ranks = [rank for rank in ranks if 0 < rank <= d]
+        for rank in ranks:
+            columns = start[:rank] if len(start) >= rank else FilteredPCA(rank).fit(self.X, self.y).components_
+            if self._try(columns, f"filtered PCA, {rank} directions") or self._expired():
+                return
+            if rank == len(start) and n >= _ENOUGH * rank * d and self.refined and self.refined.error < _SEEN:
+                return  # errors are honest and the test has confirmed so many: what is missing comes one at a time
+        for rank in [rank for rank in ranks if rank > 1] or ranks:
+            if self.refined is not None and self.refined.error < _EXPLAINED:
+                return
+            for filtered in _FILTERS:
+                if self._expired():
+                    return
+                columns = self._leading_plane(filtered, rank)
+                if self._try(columns, f"the leading subspace, {rank} directions", apart=True):
+                    return
+
+    def _try(self, start: np.ndarray, what: str, *, apart: bool = False) -> bool:
+        """Refine from a start and keep the result if it is the best; return whether the labels are explained."""
+        result = self._refined(start) if apart else refine(self.X, self.y, start, expired=self._expired)
+        return self._better(result, what)
+
+    def _leading_plane(self, filtered: Callable[[np.ndarray], np.ndarray], rank: int) -> np.ndarray:
+        """Return the best plane in the leading subspace of a filter, refined as the subspace grows."""
+        d = self.X.shape[1]
+        psi = filtered(np.abs(self.y - (0.0 if self._one_sided() else np.median(self.y))))
+        vectors = np.linalg.eigh((self.X * (psi - psi.mean())[:, None]).T @ self.X)[1].T[::-1]
+        size = min(d, max(_LEADING, 3 * rank))
+        rows = self.X @ vectors[:size].T
+        starts = [np.eye(rank, size), *(orthonormal(self._rng.standard_normal((rank, size))) for _ in range(_PLANES))]
+        best = min((refine(rows, self.y, s, rounds=8, expired=self._expired) for s in starts), key=_error)
+        plane = best.components @ vectors[:size]
+        while size < d and not self._expired():
+            size = min(d, 2 * size)
+            frame = vectors[:size]
+            grown = refine(self.X @ frame.T, self.y, orthonormal(plane @ frame.T), rounds=10, expired=self._expired)
+            plane = grown.components @ frame
+        return plane
+
+    def _one_sided(self) -> bool:
+        """Whether zero is a natural centre: many labels are exactly zero, or they have both signs about it."""
+        return abs(float(np.median(self.y))) < float(np.std(self.y))
+
+    # ------------------------------------------------------------ refinement
+
+    def _refined(self, start: np.ndarray) -> Refined:
+        """Refine; where that leaves more than it should, refine apart and go on from there."""
+        result = refine(self.X, self.y, start, expired=self._expired)
+        if result.error <= _EXPLAINED or self._expired():
+            return result
+        apart = refine_apart(self.X, self.y, start, rng=self._rng, expired=self._expired)
+        if apart.error > _SEEN:
+            again = refine_apart(self.X, self.y, result.components, rng=self._rng, expired=self._expired)
+            apart = min(apart, again, key=_error)
+        onwards = refine(self.X, self.y, apart.components, expired=self._expired)
+        if onwards.error <= _EXPLAINED:
+            return onwards
+        # leave-one-out errors of a subspace that was fitted to the same samples flatter it; those apart do not
+        return replace(min(result, onwards, key=_error), error=max(apart.error, onwards.error))
+
+    def _better(self, result: Refined, what: str) -> bool:
+        """Keep a result if it is better than the best; return whether nothing is left to explain."""
+        self._note(f"{what}: {result.error:.1e} of the variance left")
+        self.tried += 1
+        if self.refined is None or result.error < self.refined.error:
+            self.refined = result
+            if result.error < _WORTH_FINISHING:
+                self._finish()
+        return self._explained()
+
+    def _finish(self) -> None:
+        assert self.refined is not None
+        self._drop_idle_directions()
+        homogeneous = self.refined.function.smoother.homogeneous
+        for linear in (True, False) if homogeneous else (False,):
+            found = exact_finish(
+                self.X,
+                self.y,
+                self.refined.components,
+                homogeneous=linear,
+                rounding=self.rounding,
+                rng=self._rng,
+                expired=self._expired,
+            )
+            if found is not None and found.exact:
+                self.finished = found
+                return
+            if found is not None and (self.rough is None or found.scale < self.rough.scale):
+                self.rough = found
+
+    def _explained(self) -> bool:
+        return self.finished is not None
+
+    # ------------------------------------------------------------ number of directions
+
+    def _drop_idle_directions(self) -> None:
+        """Drop directions without which the labels are explained as well."""
+        while self.refined is not None and len(self.refined.components) > 1 and not self._expired():
+            current = self.refined
+            slopes = current.function.with_gradients(self.X @ current.components.T)[1]
+            values, vectors = np.linalg.eigh(slopes.T @ slopes)
+            if values[0] > _IDLE * values[-1]:
+                return
+            fewer = refine(self.X, self.y, vectors[:, 1:].T @ current.components, rounds=10, expired=self._expired)
+            if fewer.error > max(_WORSE * current.error, _NOTHING):
+                return
+            self._note(f"one direction dropped: {fewer.error:.1e} of the variance left")
+            self.refined = fewer
+
+    def _one_more(self, wanted: int | None) -> bool:
+        """Add the direction that slices of the residual show within cells of the known coordinates."""
+        current = self.refined
+        most = min(self.X.shape[1], _MOST if wanted is None else wanted)
+        if current is None or current.error > _SEEN or len(current.components) >= most:
+            return False
+        U = current.components
+        extra = FilteredPCA(1, basis=U, predictor=current.local).fit(self.X, self.y).components_
+        before = current.error
+        what = f"a direction of the residual, {len(U) + 1} directions"
+        if self._try(orthonormal(np.vstack([U, extra])), what, apart=True):
+            return False
+        return self.refined is not current and self.refined is not None and self.refined.error < _GAIN * before
+
+
+def _error(result: Refined) -> float:
+    return result.error
+
+
+_EXPLAINED = 0.02  # of the variance: honest residuals of a right subspace end below, of wrong ones at tens of per cent
+_SEEN = 0.7  # honest residuals below are no chance
+_WORTH_FINISHING = 0.1
+_IDLE, _WORSE, _NOTHING = 0.05, 1.5, 1e-6
+_GAIN = 0.9
+_PLENTY, _ENOUGH = 50, 20  # samples for each input (and direction)
+_MOST = 8
+_LEADING, _PLANES = 6, 5
+
+
+def _clipped(magnitudes: np.ndarray) -> np.ndarray:
+    return np.minimum(magnitudes / max(float(magnitudes.mean()), 1e-300), 4.0)
+
+
+def _saturating(magnitudes: np.ndarray) -> np.ndarray:
+    squares = (magnitudes / max(float(magnitudes.mean()), 1e-300)) ** 2
+    return (squares - 1.0) / (squares + 0.5)
+
+
+_FILTERS = (_clipped, _saturating)
+"""Of |y| in units of its mean. Steeper and flatter ones find less at ten samples an input."""
