@@ -5,6 +5,7 @@ f(U x_i) by <∇f(z_i), D x_i> to first order. The step is
 
     argmin_D  (1/n) Σ_i ( r_i - <s_i, D x_i> )² + ridge·|D|²,   D Uᵀ = 0,   s_i = ∇f(z_i).
 
+The ridge is what a Gaussian prior on D asks for: where f is hardly more than noise its slopes are small and the step is.
 For Gaussian x the part of x off U is independent of s, so in coordinates that whiten s the normal matrix is close to
 the identity and conjugate gradients need some ten products with X, whatever k and d are: nothing of size (kd)² is made.
 """
@@ -40,7 +41,7 @@ def turning_step(
     basis : (k, d)
         Orthonormal rows U.
     ridge : float
-        In coordinates where the slopes have second moment I.
+        The variance of the residuals, over n and the variance that the entries of D are expected to have.
     iterations : int
         Of conjugate gradients, at most.
     tolerance : float
@@ -58,7 +59,8 @@ def turning_step(
     largest = float(values.max(initial=0.0))
     if largest <= 0.0:
         return np.zeros_like(basis)
-    whitening = vectors / np.sqrt(np.maximum(values, _FLATTEST * largest))
+    whitening = vectors / np.sqrt(np.maximum(values, _FLATTEST * largest) + ridge)
+    penalty = ridge * (whitening.T @ whitening)
     weights = slopes @ whitening
     residuals = residuals if eliminate is None else eliminate(residuals)
 
@@ -68,7 +70,7 @@ def turning_step(
 
     def normal(D: np.ndarray) -> np.ndarray:
         change = np.einsum("ij,ij->i", weights, X @ D.T)
-        return adjoint(change if eliminate is None else eliminate(change)) + ridge * D
+        return adjoint(change if eliminate is None else eliminate(change)) + penalty @ D
 
     gradient = adjoint(residuals)
     step, direction = np.zeros_like(gradient), gradient.copy()

@@ -86,7 +86,6 @@ def refine(X: np.ndarray, y: np.ndarray, start: np.ndarray, *, rounds: int = 40,
     centre, scale = _unit(y)
     labels = (y - centre) / scale
     choice = _Choice(len(start), len(X), centre / scale)
-    ridge = X.shape[1] / len(X)
     U, best, fit = start, None, None
     for done in range(rounds):
         fit = choice.fit(X @ U.T, labels if fit is None else _without_outliers(labels, fit), every=3)
@@ -95,7 +94,7 @@ def refine(X: np.ndarray, y: np.ndarray, start: np.ndarray, *, rounds: int = 40,
         if expired():
             break
         slopes = fit.with_gradients(X @ U.T)[1]
-        step = turning_step(X, slopes, fit.residuals, U, ridge=ridge)
+        step = turning_step(X, slopes, fit.residuals, U, ridge=_ridge(fit.error, X))
         U = orthonormal(U + step)
         if np.linalg.norm(step) < _SETTLED or fit.error < _FINE:
             break
@@ -140,7 +139,7 @@ def refine_apart(
             rows = X[mask]
             values, slopes = fit.with_gradients(rows @ U.T)
             target = choice.targets(labels)[mask]
-            step = turning_step(rows, slopes, target - values, U, ridge=X.shape[1] / len(rows), iterations=12)
+            step = turning_step(rows, slopes, target - values, U, ridge=_ridge(fit.error, rows), iterations=12)
             turned.append(aligned(U + step, U))
         bases = [aligned(U, turned[-1]) for U in turned]
     assert best is not None
@@ -148,6 +147,14 @@ def refine_apart(
 
 
 _SETTLED, _FINE, _CLEAR, _PATIENCE = 1e-3, 1e-5, 0.02, 15
+
+
+def _ridge(error: float, X: np.ndarray) -> float:
+    """Return the ridge of a step whose rows are expected to have this size in all."""
+    return error * X.shape[1] / (len(X) * _STEP**2)
+
+
+_STEP = 0.7  # a tangent: starts are some 40 degrees off; what is left of the labels' variance makes later steps freer
 
 
 def _unit(y: np.ndarray) -> tuple[float, float]:
