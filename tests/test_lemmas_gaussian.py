@@ -12,7 +12,7 @@ from known_functions import COARSE_FAILS_BIASED, MEDIAN
 from lemma_instances import AFFINE, BIAS_FREE, CANCELLING, CONSTANT, EVERY, ZERO
 from scipy.stats import chi2
 
-from tropical import ReLUNetwork, families, gaussian, lemmas, parse
+from tropical import InvalidInput, ReLUNetwork, families, gaussian, lemmas, parse, relevant_subspace
 from tropical.gaussian import LabelFilter
 from tropical.lemmas.blindness import energy_of_degree
 from tropical.lemmas.eigenvectors import as_symmetric, eigenpairs
@@ -67,6 +67,39 @@ def test_the_moments_are_those_of_the_filter_matrix():
     report = replace(lemmas.lemma("K"), orthogonal=False).check(HIDDEN, 1, [[1, 2, 0]])
     expected = gaussian.filter_matrix(HIDDEN, 1).quadratic_form([1, 2, 0]) * 5
     assert report.comparisons[1].left == expected
+
+
+# ---------------------------------------------------------------- Y
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_labels_show_every_direction_of_named_functions(name):
+    report = lemmas.check("Y", EVERY[name])
+    assert report.verdict == "holds"
+    assert report.details["rank"] == len(relevant_subspace(EVERY[name]))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.one_of(networks(2, max_width=2), lattice_polynomials(2)))
+def test_labels_show_every_direction(F):
+    assert lemmas.check("Y", F).verdict == "holds"
+
+
+@pytest.mark.parametrize("F", [families.parity(3, "1/20"), families.leap(2, "1/100"), families.cyclic(4)])
+def test_labels_show_what_is_made_to_hide(F):
+    report = lemmas.check("Y", F)
+    assert report.verdict == "holds"
+    assert report.comparisons[-1].right.lower > 0
+
+
+def test_one_filter_can_miss_a_direction():
+    half = [LabelFilter.slice(0, None)]  # E[1{x >= 0}(x² - 1)] = 0
+    wrong = replace(lemmas.lemma("Y"), each=True)
+    assert wrong.check(parse("x0"), half).verdict == "fails"
+    assert lemmas.check("Y", parse("x0"), half).verdict == "undecided"
+    assert lemmas.check("Y", parse("x0"), [1, *half])
+    with pytest.raises(InvalidInput, match="filters"):
+        lemmas.check("Y", parse("x0"), [])
 
 
 # ---------------------------------------------------------------- C

@@ -17,6 +17,7 @@ DC         difference of convex        F + B and B are convex
 D          depth                       ⌈log2(k+1)⌉ hidden layers, by construction
 N          net                         rounding error, number of candidates, Dedekind numbers
 K          kernel                      filter matrices vanish off V
+Y          visibility                  filters of the label see all of V: no leap directions
 S1         concentration               sampling error (Monte Carlo)
 S2, S3     soundness, approximate      what a wrong matrix does to eigenvectors
            subspace
@@ -66,6 +67,7 @@ from tropical.lemmas.statement import Lemma
 from tropical.lemmas.steepness import Steepness
 from tropical.lemmas.symmetric_maximum import MAXIMUM_OF_FIVE, SymmetricMaximum, SymmetricTerm, identity_network
 from tropical.lemmas.tables import CountingRow, CountingTable, counting_table
+from tropical.lemmas.visibility import Visibility
 
 __all__ = [
     "HALF",
@@ -104,6 +106,7 @@ __all__ = [
     "Steepness",
     "SymmetricMaximum",
     "SymmetricTerm",
+    "Visibility",
     "activation_cell_bound",
     "arrangement_bound",
     "candidate_count",
@@ -136,6 +139,7 @@ _LEMMAS: tuple[Lemma, ...] = (
     Depth(),
     Net(),
     Kernel(),
+    Visibility(),
     Concentration(),
     Soundness(),
     ApproximateSubspace(),
