@@ -6,12 +6,13 @@ from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from known_functions import MEDIAN
 from lemma_instances import AFFINE, BIAS_FREE, ZERO
 
 from tropical import BudgetExceeded, InvalidInput, LatticePolynomial, families, lemmas, maximum, parse, same_function
 from tropical.lemmas.simplices import signed_simplices
-from tropical.testing import networks, tropical_polynomials
+from tropical.testing import networks, rationals, tropical_polynomials
 
 # ---------------------------------------------------------------- depth
 
@@ -156,6 +157,43 @@ def test_a_changed_coefficient_is_refuted():
     assert report.verdict == "fails"
     network = report.certificate
     assert network(report.counterexample.point) != families.maximum_of(5)(report.counterexample.point)
+
+
+@st.composite
+def rewritten(draw):
+    """The identity for five numbers: coordinates of each term renamed, sides swapped, terms in any order."""
+    terms = []
+    for term in lemmas.MAXIMUM_OF_FIVE:
+        s = draw(st.permutations(range(5)))
+        sides = [[(s[a], s[b]) for a, b in side] for side in (term.left, term.right)]
+        terms.append((term.coefficient, *draw(st.permutations(sides))))
+    return draw(st.permutations(terms))
+
+
+@settings(max_examples=4, deadline=None)
+@given(rewritten())
+def test_names_of_coordinates_do_not_matter_to_the_identity(terms):
+    assert lemmas.check("M5", 5, terms)
+
+
+@settings(max_examples=4, deadline=None)
+@given(rewritten(), st.integers(0, 2), st.integers(-9, 9).filter(bool))
+def test_no_coefficient_of_the_identity_can_be_changed(terms, place, change):
+    terms = list(terms)
+    coefficient, *sides = terms[place]
+    terms[place] = (coefficient + Fraction(change, 100), *sides)
+    report = lemmas.check("M5", 5, terms)
+    assert report.verdict == "fails"
+    assert report.certificate(report.counterexample.point) != max(report.counterexample.point)
+
+
+@settings(max_examples=10, deadline=None)
+@given(rationals(1))
+def test_identities_of_three_numbers(c):
+    # the first and the last term cancel, whatever c is
+    terms = [(c, [(0, 1)], [(0, 1)]), (Fraction(1, 6), [(0, 0)], [(1, 2)]), (-c, [(0, 1)], [(0, 1)])]
+    report = lemmas.check("M5", 3, terms)
+    assert report.verdict == "holds"  # max(x_0, max(x_1, x_2)), six times over six
 
 
 def test_the_identity_of_two_numbers():

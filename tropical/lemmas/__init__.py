@@ -45,6 +45,7 @@ from tropical.exceptions import InvalidInput
 from tropical.lemmas.algebra import Algebra
 from tropical.lemmas.anti_concentration import AntiConcentration
 from tropical.lemmas.blindness import Blindness
+from tropical.lemmas.cell_filters import CellFilter
 from tropical.lemmas.clause_forms import CanonicalForm, ClauseCriterionLemma, IrredundantPieces
 from tropical.lemmas.concentration import Concentration
 from tropical.lemmas.convex_difference import ConvexDifference
@@ -78,6 +79,7 @@ __all__ = [
     "Blindness",
     "CanonicalForm",
     "Catalogue",
+    "CellFilter",
     "ClauseCounts",
     "ClauseCriterionLemma",
     "Comparison",
