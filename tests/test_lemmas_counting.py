@@ -12,7 +12,7 @@ from lemma_instances import AFFINE, BIAS_FREE, ZERO
 
 from tropical import BudgetExceeded, InvalidInput, LatticePolynomial, families, lemmas, maximum, parse, same_function
 from tropical.lemmas.simplices import signed_simplices
-from tropical.testing import networks, rationals, tropical_polynomials
+from tropical.testing import lattice_polynomials, networks, rationals, tropical_polynomials
 
 # ---------------------------------------------------------------- depth
 
@@ -45,6 +45,31 @@ def test_homogeneous_functions_get_networks_without_biases():
 def test_depth_bounds_known_from_the_literature():
     assert [lemmas.depth_bound(k) for k in (0, 1, 2, 3, 4, 7, 8)] == [0, 1, 2, 2, 3, 3, 4]
     assert [lemmas.depth_bound(k, base=3) for k in (3, 4, 5, 10, 11)] == [2, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize("text", ["max(x0, x1, x2, x3, 0)", "max(x0, x1, 2*x2 + 1, x3 - x0, 0)"])
+def test_four_dimensions_take_two_layers(text):
+    F = parse(text)
+    report = lemmas.check("D", F, base=3)
+    assert report
+    assert report.comparison("hidden layers").right == 2
+    assert len(lemmas.check("D", F).certificate.widths) - 2 == 3
+
+
+@settings(max_examples=12, deadline=None)
+@given(lattice_polynomials())
+def test_two_layers_of_other_functions(F):
+    network = lemmas.two_layer_network(F)
+    assert len(network.widths) - 2 <= 2
+    assert same_function(network, F)
+
+
+def test_five_dimensions_are_too_many_for_two_layers():
+    with pytest.raises(InvalidInput, match="at most 4"):
+        lemmas.two_layer_network(families.maximum_of(6))
+    assert lemmas.check("D", families.maximum_of(6), base=3)  # the bounds agree
+    with pytest.raises(InvalidInput, match="base"):
+        lemmas.check("D", MEDIAN, base=4)
 
 
 def test_one_layer_less_is_refuted_or_open():

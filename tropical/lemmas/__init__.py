@@ -14,8 +14,9 @@ L          lipschitz                   the largest gradient; relative distances
 P          perturbation                moved pieces move values by no more
 Gl         gluing                      agreement on facets; jumps and balancing
 DC         difference of convex        F + B and B are convex
-D          depth                       ⌈log2(k+1)⌉ hidden layers, by construction
+D          depth                       ⌈log2(k+1)⌉ hidden layers, and 2 for k = 4, by construction
 N          net                         rounding error, number of candidates, Dedekind numbers
+N'         weight net                  what moving the weight matrices changes
 K          kernel                      filter matrices vanish off V
 Y          visibility                  filters of the label see all of V: no leap directions
 S1         concentration               sampling error (Monte Carlo)
@@ -68,7 +69,9 @@ from tropical.lemmas.statement import Lemma
 from tropical.lemmas.steepness import Steepness
 from tropical.lemmas.symmetric_maximum import MAXIMUM_OF_FIVE, SymmetricMaximum, SymmetricTerm, identity_network
 from tropical.lemmas.tables import CountingRow, CountingTable, counting_table
+from tropical.lemmas.two_layers import two_layer_network
 from tropical.lemmas.visibility import Visibility
+from tropical.lemmas.weight_net import WeightNet
 
 __all__ = [
     "HALF",
@@ -109,6 +112,7 @@ __all__ = [
     "SymmetricMaximum",
     "SymmetricTerm",
     "Visibility",
+    "WeightNet",
     "activation_cell_bound",
     "arrangement_bound",
     "candidate_count",
@@ -122,6 +126,7 @@ __all__ = [
     "lemma",
     "search",
     "shallow_network",
+    "two_layer_network",
 ]
 
 HALF = Fraction(1, 2)
@@ -140,6 +145,7 @@ _LEMMAS: tuple[Lemma, ...] = (
     ConvexDifference(),
     Depth(),
     Net(),
+    WeightNet(),
     Kernel(),
     Visibility(),
     Concentration(),
@@ -153,7 +159,7 @@ _LEMMAS: tuple[Lemma, ...] = (
     Steepness(),
     SymmetricMaximum(),
 )
-_OTHER_LETTERS = {"R′": "R'", "Lambda": "Λ"}
+_OTHER_LETTERS = {"R′": "R'", "N′": "N'", "Lambda": "Λ"}
 
 
 class Catalogue(tuple[Lemma, ...]):
