@@ -42,7 +42,7 @@ class Filtering(Lemma):
         "|G - F∘P_W| <= η|P_W x|: on {|F - G| > τ, |P_W x| <= R} with τ - ηR for τ."
     )
     latex: ClassVar[str] = r"\mathrm{tr}\,P_{V\ominus W}E[1\{|H|>\tau\}(xx^\top-I)]\ge(\tau^2/\Lambda^2-m)\Pr[|H|>\tau]"
-    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/theory.md, lemma F"
+    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/reference_algorithm.md, lemma F"
     hypotheses: ClassVar[tuple[str, ...]] = ("W lies in V", "dim W < dim V", "F and G have no biases", "ηR < τ")
 
     def check(

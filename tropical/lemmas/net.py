@@ -42,7 +42,9 @@ class Net(Lemma):
     latex: ClassVar[str] = (
         r"|F-G|\le\tfrac{\eta\sqrt\ell}{2}|x|,\quad\#\le(2\lceil\Lambda/\eta\rceil+1)^{\ell M}\min(D(M)-2,M^N)"
     )
-    source: ClassVar[str] = "Chen, Klivans and Meka 2021; Dedekind numbers OEIS A000372; docs/theory.md, lemma N"
+    source: ClassVar[str] = (
+        "Chen, Klivans and Meka 2021; Dedekind numbers OEIS A000372; docs/reference_algorithm.md, lemma N"
+    )
     hypotheses: ClassVar[tuple[str, ...]] = ("F has no biases", "|c_i| <= C")
 
     def check(
