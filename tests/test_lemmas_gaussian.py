@@ -12,12 +12,7 @@ from known_functions import COARSE_FAILS_BIASED, MEDIAN
 from lemma_instances import AFFINE, BIAS_FREE, EVERY, ZERO
 from scipy.stats import chi2
 
-from tropical import (
-    ReLUNetwork,
-    families,
-    lemmas,
-    parse,
-)
+from tropical import InvalidInput, ReLUNetwork, families, lemmas, parse
 from tropical.gaussian import LabelFilter
 from tropical.lemmas.blindness import energy_of_degree
 from tropical.lemmas.eigenvectors import as_symmetric, eigenpairs
@@ -202,6 +197,27 @@ def test_the_angle_between_the_subspaces_matters():
     assert replace(lemmas.lemma("S3"), angle=False).check(M, M, M, [[1, 0, 0]], tilted).verdict == "fails"
 
 
+@settings(max_examples=12, deadline=None)
+@given(lemmas.lemma("S3'").instances(), st.sampled_from([None, 500]))
+def test_a_basis_that_is_only_nearly_right(instance, n_samples):
+    report = lemmas.check("S3'", *instance, n_samples=n_samples)
+    assert report.verdict in ("holds", "undecided")  # undecided where eigenvalues are equal
+    assert report.comparison("‖M' - M‖² <= 2ℓL²δ²").holds
+
+
+def test_a_basis_that_leaves_the_subspace():
+    F, tilted = parse("abs(x0) + max(x1, 0) + 0*x2"), [["40/41", 0, "9/41"]]
+    report = lemmas.check("S3'", F, [[1, 0, 0]], tilted, "1/2", n_samples=2000)
+    assert report.verdict == "holds"
+    assert report.details["error"].upper < Fraction(1, 4)
+    assert replace(lemmas.lemma("S3'"), factor=Fraction(1, 20)).check(F, [[1, 0, 0]], tilted, "1/2").verdict == "fails"
+    assert lemmas.check("S3'", F, [[1, 0, 0]], [[1, 0, 0]]).comparison("‖M' - M‖² <= 2ℓL²δ²").left == 0
+    assert lemmas.check("S3'", F, [[2, 0, 0]], tilted).verdict == "does not apply"
+    assert lemmas.check("S3'", F, [[0, 0, 1]], tilted).verdict == "does not apply"
+    with pytest.raises(InvalidInput, match="approximate"):
+        lemmas.check("S3'", F, [[1, 0, 0]], [[1, 0]])
+
+
 def test_equal_eigenvalues_leave_the_question_open():
     M = [["1/2", 0, 0], [0, "1/2", 0], [0, 0, 0]]
     assert lemmas.check("S2", M, M).verdict == "undecided"
@@ -316,8 +332,8 @@ def test_label_filters_of_steep_parities_fade(t):
 
 @settings(max_examples=8, deadline=None)
 @given(
-    st.integers(3, 5),
-    st.sampled_from(["1/2", "1/5", "1/17", "1/100", "1/1000"]),
+    st.integers(3, 4),
+    st.sampled_from(["1/2", "1/5", "1/17", "1/100"]),
     st.sampled_from(
         [LabelFilter.slice(a, b) for a, b in [(None, 0), ("-1/2", "1/3"), (0, 1)]] + [LabelFilter.ramp("1/3")]
     ),

@@ -17,7 +17,7 @@ from tropical.lemmas.numbers import at_most, equal, plus, quotient, times
 from tropical.lemmas.report import compare, value_text
 
 LETTERS = ["R", "R'", "R°", "I", "A", "Q", "B", "L", "P", "Gl", "DC", "D", "N", "N'", "K", "Y"]
-LETTERS += ["S1", "S2", "S3", "S4", "F", "C", "G", "X", "Λ", "M5"]
+LETTERS += ["S1", "S2", "S3", "S3'", "S4", "F", "C", "G", "X", "Λ", "M5"]
 
 
 def test_the_catalogue_has_every_letter_once():

@@ -22,6 +22,7 @@ Y          visibility                  filters of the label see all of V: no lea
 S1         concentration               sampling error (Monte Carlo)
 S2, S3     soundness, approximate      what a wrong matrix does to eigenvectors
            subspace
+S3'        perturbed basis             what a wrong basis of W does to a ramp filter, and S3 with samples
 S4         davis-kahan                 what it does to the span of the leading ones
 F          filter                      trace and eigenvalue of the filter of a residual
 C          anti-concentration          probability that a homogeneous function is large
@@ -60,6 +61,7 @@ from tropical.lemmas.lipschitz_constant import LipschitzConstant
 from tropical.lemmas.net import Net, candidate_count
 from tropical.lemmas.network_cells import NetworkCells, activation_cell_bound, arrangement_bound
 from tropical.lemmas.perturbation import Perturbation
+from tropical.lemmas.perturbed_basis import PerturbedBasis
 from tropical.lemmas.progress import Progress
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport
 from tropical.lemmas.representation import OrderRow, Representation
@@ -105,6 +107,7 @@ __all__ = [
     "NetworkCells",
     "OrderRow",
     "Perturbation",
+    "PerturbedBasis",
     "Progress",
     "Representation",
     "Soundness",
@@ -151,6 +154,7 @@ _LEMMAS: tuple[Lemma, ...] = (
     Concentration(),
     Soundness(),
     ApproximateSubspace(),
+    PerturbedBasis(),
     DavisKahan(),
     Filtering(),
     AntiConcentration(),
@@ -159,7 +163,7 @@ _LEMMAS: tuple[Lemma, ...] = (
     Steepness(),
     SymmetricMaximum(),
 )
-_OTHER_LETTERS = {"R′": "R'", "N′": "N'", "Lambda": "Λ"}
+_OTHER_LETTERS = {"R′": "R'", "N′": "N'", "S3′": "S3'", "Lambda": "Λ"}
 
 
 class Catalogue(tuple[Lemma, ...]):
