@@ -111,7 +111,7 @@ class PerturbedBasis(Lemma):
             tuple(tuple(a - b for a, b in zip(p, q, strict=True)) for p, q in zip(B, other, strict=True))
         )
         square = times(times(delta, delta), 2 * len(B) * steep * as_fraction(self.factor, "factor") ** 2)
-        gap = Fraction(0) if B == other else _widened(difference_norm(M, moved), slack + more)
+        gap = Fraction(0) if other == B else _widened(difference_norm(M, moved), slack + more)
         comparisons = [compare("‖M' - M‖² <= 2ℓL²δ²", times(gap, gap), "<=", square)]
         sampled = (
             moved if n_samples is None else _of_samples(after, ramp, as_limit(n_samples, "n_samples"), random_state)
