@@ -13,6 +13,7 @@ from lemma_instances import AFFINE, BIAS_FREE, EVERY, ZERO
 from scipy.stats import chi2
 
 from tropical import InvalidInput, ReLUNetwork, families, lemmas, parse
+from tropical import check as check_certificate
 from tropical.gaussian import LabelFilter
 from tropical.lemmas.blindness import energy_of_degree
 from tropical.lemmas.eigenvectors import as_symmetric, eigenpairs
@@ -118,7 +119,9 @@ def test_the_trace_of_the_filter_lemma_cannot_be_doubled():
 
 
 def test_the_pointwise_bound_is_attained():
-    assert lemmas.check("F", parse("abs(x0)"), (), 1).ratio == 1
+    report = lemmas.check("F", parse("abs(x0)"), (), 1)
+    assert report.ratio == 1
+    assert check_certificate(report.certificate, parse("abs(x0)")).valid
 
 
 # ---------------------------------------------------------------- G
