@@ -204,6 +204,18 @@ def test_cells_of_networks_of_three_inputs(network):
     assert lemmas.check("B", network)
 
 
+def test_the_cells_and_the_algebra_come_with_certificates():
+    net = families.random_network((2, 3, 2, 1), 3, biases=True)
+    assert check_certificate(lemmas.check("B", net).certificate, net).valid
+    assert check_certificate(lemmas.check("B", CANCELLING).certificate, CANCELLING).valid
+    F, G = parse("max(x0, 1)"), parse("abs(x0)")
+    assert all(check_certificate(proof).valid for proof in lemmas.check("A", F, G).certificate)
+    chambers = lemmas.check("Q", MEDIAN)
+    assert len(set(chambers.certificate)) == chambers.details["chambers"]
+    orders = {tuple(sorted(range(3), key=lambda i: (0, *x)[i])) for x in chambers.certificate}
+    assert len(orders) == 6
+
+
 def test_without_directions_there_is_one_cell():
     # 2 Σ_{j < r} C(n - 1, j) is zero for r = 0: the factor is 1 there
     report = lemmas.check("B", ZERO)

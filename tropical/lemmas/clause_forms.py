@@ -59,6 +59,12 @@ class ClauseCriterionLemma(Lemma):
         domain : None, Box or Polyhedron
             Pieces, sets and equality are those on the domain.
         max_cells : int, optional
+
+        Returns
+        -------
+        LemmaReport
+            The certificate is the pair of families, minimal S_x and minimal T_x with a point each; every comparison
+            carries the equality verdict, with a certificate or a witness.
         """
         criterion = clause_criterion(scalar(F), domain=domain, max_cells=max_cells)
         families = list(_variations(criterion)) if clauses is None else [tuple(map(tuple, f)) for f in clauses]
@@ -77,7 +83,7 @@ class ClauseCriterionLemma(Lemma):
                     verdict,
                 )
             )
-        return self.report(comparisons, criterion=criterion)
+        return self.report(comparisons, certificate=criterion, criterion=criterion)
 
     def _represents(self, criterion: ClauseCriterion, clauses: list[int]) -> bool:
         upper, lower = map(mask_of, criterion.upper_sets), list(map(mask_of, criterion.lower_sets))
