@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import z3_same
 
-from tropical import InvalidInput, cells, families, lattice, parse, relevant_subspace, same_function
+from tropical import InvalidInput, cells, families, lattice, lipschitz, parse, relevant_subspace, same_function
 from tropical.testing import points
 
 small = st.integers(-2, 2)
@@ -103,3 +103,41 @@ def test_random_networks_are_reproducible_and_of_the_stated_rank():
     assert one != families.random_network((10, 5, 4, 1), 4, rank=2, biases=True)
     assert np.linalg.matrix_rank(np.array(one.weights[0], dtype=float)) == 2
     assert all((4 * w).denominator == 1 for matrix in one.weights[1:] for row in matrix for w in row)
+
+
+EMBEDDABLE = {
+    "maximum_of": families.maximum_of(3),
+    "minimum_of_absolute_values": families.minimum_of_absolute_values(2),
+    "sign_times_minimum": families.sign_times_minimum(2),
+    "mean_minus_median": families.mean_minus_median(),
+    "cyclic": families.cyclic(4),
+    "fan": families.fan(3),
+    "parity": families.parity(2),
+    "homogeneous_parity": families.homogeneous_parity(2),
+    "leap": families.leap(2),
+    "sawtooth": families.sawtooth(2),
+    "folding": families.folding(2, 2, 1),
+    "zonotope": families.zonotope([[1, 0], [0, 1], [1, 1]]),
+    "near_parallel": families.near_parallel("1/100"),
+    "random_network": families.random_network((2, 3, 1), 0),
+    "random_lattice_polynomial": families.random_lattice_polynomial(2, 4, 3, 0),
+}
+
+
+def test_every_family_is_listed():
+    other = {"cyclic_error", "embed", "fan_error", "frame", "leap_bound", "zonotope_vertices"}
+    assert set(families.__all__) == EMBEDDABLE.keys() | other
+
+
+@pytest.mark.parametrize("kind", ["orthonormal", "rational"])
+@pytest.mark.parametrize("name", EMBEDDABLE)
+def test_every_family_can_be_embedded(name, kind):
+    F = EMBEDDABLE[name]
+    embedded = families.embed(F, 6, kind, seed=1)
+    own, wide = relevant_subspace(F), relevant_subspace(embedded)
+    assert len(wide) == len(own)
+    if kind == "orthonormal":
+        assert lipschitz(embedded).squared == lipschitz(F).squared
+    y = [Fraction(1, 2), Fraction(-1), Fraction(3), Fraction(0), Fraction(1), Fraction(2)]
+    rows = families.frame(F.dimension, 6, kind, 1)
+    assert embedded(y) == F([sum((a * b for a, b in zip(row, y, strict=True)), Fraction(0)) for row in rows])

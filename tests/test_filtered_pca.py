@@ -211,6 +211,17 @@ def test_steep_parities_are_seen_in_cells_of_a_known_direction():
     assert sine_to(np.eye(20)[1:3], rest.components_) < 0.3
 
 
+def test_a_leap_is_made_in_two_rounds():
+    X = gaussian(4000, 20)
+    y = families.leap(2, "1/10000").evaluate(X[:, :3])
+    first = FilteredPCA().fit(X, y)
+    assert len(first.components_) == 1
+    assert abs(first.components_[0, 0]) > 0.95
+    rest = FilteredPCA(basis=first.components_).fit(X, y)
+    assert rest.components_.shape == (2, 20)
+    assert sine_to(np.eye(20)[1:3], rest.components_) < 0.4
+
+
 def test_further_rounds_invent_no_direction():
     found = 0
     for seed in range(40):

@@ -69,6 +69,11 @@ def test_parity_agrees_with_its_cells(k):
     matrix = summed.filter_matrix("1/2", width="1/50")
     truth = gaussian.filter_matrix(net, "1/2")
     assert all(truth[i, j] in matrix[i, j] for i in range(k) for j in range(k))
+    upper = LabelFilter.slice("1/2", None)
+    means = summed.filter_mean(upper, width="1/50")
+    slice_ = gaussian.conditional_moments(net, ("1/2", None))
+    for ours, theirs in zip(means.entries, slice_.mean.entries, strict=True):
+        assert abs(float(ours) - float(theirs) * float(slice_.mass)) < 1 / 50
 
 
 @pytest.mark.parametrize("bins", [64, 256, 1024])

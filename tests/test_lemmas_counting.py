@@ -6,12 +6,13 @@ from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from known_functions import MEDIAN
 from lemma_instances import AFFINE, BIAS_FREE, ZERO
 
 from tropical import BudgetExceeded, InvalidInput, LatticePolynomial, families, lemmas, maximum, parse, same_function
 from tropical.lemmas.simplices import signed_simplices
-from tropical.testing import networks, tropical_polynomials
+from tropical.testing import lattice_polynomials, networks, rationals, tropical_polynomials
 
 # ---------------------------------------------------------------- depth
 
@@ -44,6 +45,31 @@ def test_homogeneous_functions_get_networks_without_biases():
 def test_depth_bounds_known_from_the_literature():
     assert [lemmas.depth_bound(k) for k in (0, 1, 2, 3, 4, 7, 8)] == [0, 1, 2, 2, 3, 3, 4]
     assert [lemmas.depth_bound(k, base=3) for k in (3, 4, 5, 10, 11)] == [2, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize("text", ["max(x0, x1, x2, x3, 0)", "max(x0, x1, 2*x2 + 1, x3 - x0, 0)"])
+def test_four_dimensions_take_two_layers(text):
+    F = parse(text)
+    report = lemmas.check("D", F, base=3)
+    assert report
+    assert report.comparison("hidden layers").right == 2
+    assert len(lemmas.check("D", F).certificate.widths) - 2 == 3
+
+
+@settings(max_examples=12, deadline=None)
+@given(lattice_polynomials())
+def test_two_layers_of_other_functions(F):
+    network = lemmas.two_layer_network(F)
+    assert len(network.widths) - 2 <= 2
+    assert same_function(network, F)
+
+
+def test_five_dimensions_are_too_many_for_two_layers():
+    with pytest.raises(InvalidInput, match="at most 4"):
+        lemmas.two_layer_network(families.maximum_of(6))
+    assert lemmas.check("D", families.maximum_of(6), base=3)  # the bounds agree
+    with pytest.raises(InvalidInput, match="base"):
+        lemmas.check("D", MEDIAN, base=4)
 
 
 def test_one_layer_less_is_refuted_or_open():
@@ -156,6 +182,43 @@ def test_a_changed_coefficient_is_refuted():
     assert report.verdict == "fails"
     network = report.certificate
     assert network(report.counterexample.point) != families.maximum_of(5)(report.counterexample.point)
+
+
+@st.composite
+def rewritten(draw):
+    """The identity for five numbers: coordinates of each term renamed, sides swapped, terms in any order."""
+    terms = []
+    for term in lemmas.MAXIMUM_OF_FIVE:
+        s = draw(st.permutations(range(5)))
+        sides = [[(s[a], s[b]) for a, b in side] for side in (term.left, term.right)]
+        terms.append((term.coefficient, *draw(st.permutations(sides))))
+    return draw(st.permutations(terms))
+
+
+@settings(max_examples=4, deadline=None)
+@given(rewritten())
+def test_names_of_coordinates_do_not_matter_to_the_identity(terms):
+    assert lemmas.check("M5", 5, terms)
+
+
+@settings(max_examples=4, deadline=None)
+@given(rewritten(), st.integers(0, 2), st.integers(-9, 9).filter(bool))
+def test_no_coefficient_of_the_identity_can_be_changed(terms, place, change):
+    terms = list(terms)
+    coefficient, *sides = terms[place]
+    terms[place] = (coefficient + Fraction(change, 100), *sides)
+    report = lemmas.check("M5", 5, terms)
+    assert report.verdict == "fails"
+    assert report.certificate(report.counterexample.point) != max(report.counterexample.point)
+
+
+@settings(max_examples=10, deadline=None)
+@given(rationals(1))
+def test_identities_of_three_numbers(c):
+    # the first and the last term cancel, whatever c is
+    terms = [(c, [(0, 1)], [(0, 1)]), (Fraction(1, 6), [(0, 0)], [(1, 2)]), (-c, [(0, 1)], [(0, 1)])]
+    report = lemmas.check("M5", 3, terms)
+    assert report.verdict == "holds"  # max(x_0, max(x_1, x_2)), six times over six
 
 
 def test_the_identity_of_two_numbers():

@@ -1,4 +1,4 @@
-"""Lemmas K, S1-S4, F, C, G, X and Λ: exact or enclosed on every instance, and wrong statements are refuted."""
+"""Lemmas S1-S4, F, C, G, X and Λ: exact or enclosed on every instance, and wrong statements are refuted."""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -9,64 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_functions import COARSE_FAILS_BIASED, MEDIAN
-from lemma_instances import AFFINE, BIAS_FREE, CANCELLING, CONSTANT, EVERY, ZERO
+from lemma_instances import AFFINE, BIAS_FREE, EVERY, ZERO
 from scipy.stats import chi2
 
-from tropical import ReLUNetwork, families, gaussian, lemmas, parse
+from tropical import InvalidInput, ReLUNetwork, families, lemmas, parse
+from tropical import check as check_certificate
 from tropical.gaussian import LabelFilter
 from tropical.lemmas.blindness import energy_of_degree
 from tropical.lemmas.eigenvectors import as_symmetric, eigenpairs
 from tropical.lemmas.residuals import chi_square_tail
-from tropical.testing import lattice_polynomials, networks
+from tropical.testing import rationals
 
 PLANE = [name for name, F in EVERY.items() if F.dimension == 2]
 HIDDEN = ReLUNetwork([[[1, 2, 0], [-1, -2, 0]], [1, 1]])  # |x0 + 2 x1| on R^3
 SUM = parse("abs(x0) + abs(x1)")
 FAINT = parse("3/4*abs(x0) + 0*x1")
-
-
-# ---------------------------------------------------------------- K
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_the_kernel_on_named_functions(name):
-    assert lemmas.check("K", EVERY[name], 1).verdict == "holds"
-
-
-@pytest.mark.parametrize(
-    "psi", [0, Fraction(1, 2), LabelFilter.ramp(1), LabelFilter.slice(-1, "1/2"), LabelFilter.polynomial([0, 1, 1])]
-)
-def test_whatever_the_filter_is(psi):
-    for F in (HIDDEN, CANCELLING, ReLUNetwork([[[1, 0, 1], [1, 0, -1]], [1, -2]])):
-        report = lemmas.check("K", F, psi)
-        assert report
-        assert report.is_exact
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.one_of(networks(2, max_width=2), lattice_polynomials(2)), st.sampled_from([0, 1, LabelFilter.ramp(1)]))
-def test_the_kernel(F, psi):
-    assert lemmas.check("K", F, psi)
-
-
-def test_directions_of_v_are_seen():
-    wrong = replace(lemmas.lemma("K"), orthogonal=False)
-    report = wrong.check(HIDDEN)
-    assert report.verdict == "fails"
-    assert report.counterexample[:2] != (0, 0)  # a vector that is not orthogonal to V
-    assert wrong.check(CONSTANT) or CONSTANT.dimension == 1
-
-
-def test_a_direction_of_v_is_a_violated_hypothesis():
-    assert lemmas.check("K", HIDDEN, 1, [[1, 0, 0]]).verdict == "does not apply"
-    assert lemmas.check("K", HIDDEN, 1, [[2, -1, 5]])
-
-
-def test_the_moments_are_those_of_the_filter_matrix():
-    # on V the check computes what tropical.gaussian.filter_matrix computes on V alone
-    report = replace(lemmas.lemma("K"), orthogonal=False).check(HIDDEN, 1, [[1, 2, 0]])
-    expected = gaussian.filter_matrix(HIDDEN, 1).quadratic_form([1, 2, 0]) * 5
-    assert report.comparisons[1].left == expected
 
 
 # ---------------------------------------------------------------- C
@@ -162,7 +119,9 @@ def test_the_trace_of_the_filter_lemma_cannot_be_doubled():
 
 
 def test_the_pointwise_bound_is_attained():
-    assert lemmas.check("F", parse("abs(x0)"), (), 1).ratio == 1
+    report = lemmas.check("F", parse("abs(x0)"), (), 1)
+    assert report.ratio == 1
+    assert check_certificate(report.certificate, parse("abs(x0)")).valid
 
 
 # ---------------------------------------------------------------- G
@@ -241,6 +200,27 @@ def test_the_angle_between_the_subspaces_matters():
     assert replace(lemmas.lemma("S3"), angle=False).check(M, M, M, [[1, 0, 0]], tilted).verdict == "fails"
 
 
+@settings(max_examples=12, deadline=None)
+@given(lemmas.lemma("S3'").instances(), st.sampled_from([None, 500]))
+def test_a_basis_that_is_only_nearly_right(instance, n_samples):
+    report = lemmas.check("S3'", *instance, n_samples=n_samples)
+    assert report.verdict in ("holds", "undecided")  # undecided where eigenvalues are equal
+    assert report.comparison("‖M' - M‖² <= 2ℓL²δ²").holds
+
+
+def test_a_basis_that_leaves_the_subspace():
+    F, tilted = parse("abs(x0) + max(x1, 0) + 0*x2"), [["40/41", 0, "9/41"]]
+    report = lemmas.check("S3'", F, [[1, 0, 0]], tilted, "1/2", n_samples=2000)
+    assert report.verdict == "holds"
+    assert report.details["error"].upper < Fraction(1, 4)
+    assert replace(lemmas.lemma("S3'"), factor=Fraction(1, 20)).check(F, [[1, 0, 0]], tilted, "1/2").verdict == "fails"
+    assert lemmas.check("S3'", F, [[1, 0, 0]], [[1, 0, 0]]).comparison("‖M' - M‖² <= 2ℓL²δ²").left == 0
+    assert lemmas.check("S3'", F, [[2, 0, 0]], tilted).verdict == "does not apply"
+    assert lemmas.check("S3'", F, [[0, 0, 1]], tilted).verdict == "does not apply"
+    with pytest.raises(InvalidInput, match="approximate"):
+        lemmas.check("S3'", F, [[1, 0, 0]], [[1, 0]])
+
+
 def test_equal_eigenvalues_leave_the_question_open():
     M = [["1/2", 0, 0], [0, "1/2", 0], [0, 0, 0]]
     assert lemmas.check("S2", M, M).verdict == "undecided"
@@ -261,6 +241,19 @@ def test_concentration_is_sampled_and_says_so():
     assert not report.is_exact
     assert "Monte Carlo" in repr(report)
     assert report.comparisons[0].left.confidence == 0.99
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    lemmas.lemma("S1").instances(),
+    st.sampled_from([0, 1, LabelFilter.ramp(1), LabelFilter.slice(-1, "1/2")]),
+    st.integers(100, 300),
+    st.integers(0, 10),
+)
+def test_concentration(F, psi, n_samples, random_state):
+    report = lemmas.check("S1", F, psi, n_samples=n_samples, trials=60, delta="1/5", random_state=random_state)
+    assert report.verdict == "holds"  # with confidence 0.99; in fact no error of sixty comes near the bound
+    assert report.details["largest_error"] < report.details["bound"]
 
 
 def test_a_twelfth_of_the_error_is_exceeded():
@@ -284,6 +277,31 @@ def test_lower_degrees_are_blind(K):
     report = lemmas.check("X", K)
     assert report
     assert replace(lemmas.lemma("X"), degrees=1).check(K).verdict == "fails"  # degree K itself is seen
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from([2, 4]), rationals(2).map(lambda a: abs(a) + Fraction(1, 8)), st.integers(9, 15))
+def test_blindness(K, tau, digits):
+    report = lemmas.check("X", K, tau=tau, digits=digits)
+    assert report.verdict == "holds"
+    matrix = report.details["matrix"]
+    assert float(matrix[0, 0]) == pytest.approx(float(matrix[1, 1]), abs=1e-6)
+
+
+@pytest.mark.parametrize("tau", [Fraction(1, 3), 1])
+def test_signed_filters_of_two_lines_are_not_isotropic(tau):
+    assert replace(lemmas.lemma("X"), signed=2).check(2, tau=tau).verdict == "fails"
+    assert lemmas.check("X", 2, tau=tau)
+
+
+@pytest.mark.parametrize("K", [2, 4])
+def test_the_filter_of_a_cyclic_function_by_quadrature(K):
+    # trace = E[s² exp(-s²/2)], s = 1/|g(θ)|
+    theta = (np.arange(40000) + 0.5) * 2 * pi / 40000
+    angle = np.abs(sum((-1) ** i * np.maximum(np.cos(theta - pi * i / K), 0) for i in range(2 * K)))
+    expected = np.mean(np.exp(-0.5 / angle**2) / angle**2)
+    matrix = lemmas.check("X", K).details["matrix"]
+    assert float(matrix.trace()) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.slow
@@ -313,6 +331,28 @@ def test_label_filters_of_steep_parities_fade(t):
     report = lemmas.check("Λ", 3, t)
     assert report
     assert report.comparison("Λ² = k/t²").left == 3 / Fraction(t) ** 2
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.integers(3, 4),
+    st.sampled_from(["1/2", "1/5", "1/17", "1/100"]),
+    st.sampled_from(
+        [LabelFilter.slice(a, b) for a, b in [(None, 0), ("-1/2", "1/3"), (0, 1)]] + [LabelFilter.ramp("1/3")]
+    ),
+)
+def test_steepness(k, t, psi):
+    report = lemmas.check("Λ", k, t, psi)
+    assert report.verdict == "holds"
+    assert len(report.details["means"]["ψ"]) == k
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_fewer_than_three_half_spaces_show(k):
+    report = replace(lemmas.lemma("Λ"), fewest=1).check(k, "1/1000")
+    assert report.verdict == "fails"
+    shown = {"|E[ψx]|² <= 4 Pr[B] for sign": k == 1, "‖M‖² <= 8 Pr[B] for sign": k == 2}
+    assert {name: report.comparison(name).holds is False for name in shown} == shown
 
 
 def test_parities_of_many_half_spaces():

@@ -1,8 +1,10 @@
 """The catalogue, lookups, verdicts of three and more values, comparison of numbers, and how reports show themselves."""
 
 import pickle
+import re
 from dataclasses import FrozenInstanceError, fields, replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from known_functions import MEDIAN
@@ -14,8 +16,8 @@ from tropical.lemmas import Comparison, Hypothesis
 from tropical.lemmas.numbers import at_most, equal, plus, quotient, times
 from tropical.lemmas.report import compare, value_text
 
-LETTERS = ["R", "R'", "R°", "I", "A", "Q", "B", "L", "P", "Gl", "DC", "D", "N", "K"]
-LETTERS += ["S1", "S2", "S3", "S4", "F", "C", "G", "X", "Λ", "M5"]
+LETTERS = ["R", "R'", "R°", "I", "A", "Q", "B", "L", "P", "Gl", "DC", "D", "N", "N'", "K", "Y"]
+LETTERS += ["S1", "S2", "S3", "S3'", "S4", "F", "C", "G", "X", "Λ", "M5"]
 
 
 def test_the_catalogue_has_every_letter_once():
@@ -42,6 +44,19 @@ def test_every_lemma_states_itself(lemma):
         lemma.anything = 1
     assert fields(lemma)  # each statement can be changed, so that its check can be seen to fail
     assert pickle.loads(pickle.dumps(lemma)) == lemma
+
+
+@pytest.mark.parametrize("lemma", lemmas.catalogue(), ids=lambda lemma: lemma.letter)
+def test_sources_are_where_they_are_said_to_be(lemma):
+    """A source "docs/theory.md, lemma R" has the heading "### Lemma R" in that file, and all lemmas are in a table."""
+    docs = Path(__file__).parents[1] / "docs"
+    for file, kind, letter in re.findall(r"docs/(\w+\.md), (lemma|criterion) ([^\s\";]+)", lemma.source):
+        headings = re.findall(
+            rf"^### {kind.capitalize()} (\S+)", (docs / file).read_text(encoding="utf-8"), re.MULTILINE
+        )
+        assert letter in [heading.replace("′", "'") for heading in headings]
+    table = (docs / "lemmas.md").read_text(encoding="utf-8")
+    assert re.search(rf"^\|[^|]*\b{re.escape(lemma.letter.replace(chr(39), '′'))}(?=[ ,])", table, re.MULTILINE)
 
 
 def test_other_spellings():

@@ -27,11 +27,14 @@ WRONG = {
     "a quarter of N": (replace(lemmas.lemma("N"), factor=Fraction(1, 4)), None),
     "K for all directions": (replace(lemmas.lemma("K"), orthogonal=False), None),
     "a tenth of S4": (replace(lemmas.lemma("S4"), factor=Fraction(1, 10)), None),
+    "other layers forgotten in N'": (replace(lemmas.lemma("N'"), norms=False), None),
+    "a fiftieth of S3'": (replace(lemmas.lemma("S3'"), factor=Fraction(1, 50)), None),
+    "two lines in X": (replace(lemmas.lemma("X"), signed=2), None),
     "one degree more in X": (replace(lemmas.lemma("X"), degrees=1), None),
 }
 
 
-SLOW = {"half of L", "half of P", "a quarter of N"}
+SLOW = {"half of L", "half of P", "a quarter of N", "a fiftieth of S3'"}
 
 
 @pytest.mark.parametrize(

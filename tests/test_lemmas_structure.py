@@ -9,10 +9,22 @@ from hypothesis import strategies as st
 from known_functions import COARSE_FAILS_BIAS_FREE, COARSE_FAILS_BIASED, MEDIAN
 from lemma_instances import AFFINE, BIAS_FREE, CANCELLING, EVERY, ZERO
 
-from tropical import Box, InvalidInput, LatticePolynomial, ReLUNetwork, cells, families, lattice, lemmas, parse
+from tropical import (
+    Box,
+    InvalidInput,
+    InvalidType,
+    LatticePolynomial,
+    Polyhedron,
+    ReLUNetwork,
+    cells,
+    families,
+    lattice,
+    lemmas,
+    parse,
+)
 from tropical import check as check_certificate
 from tropical.lemmas import HALF
-from tropical.testing import affine_pieces, functions, lattice_polynomials, networks
+from tropical.testing import affine_pieces, functions, lattice_polynomials, networks, points, rationals, vectors
 
 ON_FUNCTIONS = ["R", "R'", "R°", "I", "Q", "L", "Gl", "DC", "D"]
 
@@ -76,6 +88,50 @@ def test_representation_on_a_domain():
 def test_both_conditions_of_the_criterion_are_needed(condition):
     report = replace(lemmas.lemma("R'"), **{condition: False}).check(MEDIAN)
     assert report.verdict == "fails"
+
+
+@st.composite
+def domains(draw, dimension):
+    """A box, or a half-space moved off the origin."""
+    if draw(st.booleans()):
+        low = draw(points(dimension, largest=3))
+        return Box(low, [a + draw(st.integers(1, 3)) for a in low])
+    normal = draw(vectors(dimension, rationals(2)).filter(any))
+    return Polyhedron([normal], [draw(rationals(2))])
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_the_criterion_on_a_domain(data):
+    F = data.draw(lattice_polynomials(2, max_pieces=3))
+    domain = data.draw(domains(2))
+    report = lemmas.check("R'", F, domain=domain)
+    assert report
+    for comparison in report.comparisons:
+        if comparison.left == "does not":
+            assert comparison.evidence.witness.point in domain
+    assert lemmas.check("R°", F, domain=domain)
+
+
+@pytest.mark.parametrize("condition", ["contained", "met"])
+def test_both_conditions_are_needed_on_a_domain(condition):
+    wrong = replace(lemmas.lemma("R'"), **{condition: False})
+    assert wrong.check(MEDIAN, domain=Box([-1, -1], [1, 1])).verdict == "fails"
+
+
+@settings(max_examples=15, deadline=None)
+@given(lemmas.lemma("P").instances(), st.data())
+def test_perturbation_on_a_domain(instance, data):
+    F, moved = instance
+    report = lemmas.check("P", F, moved, domain=data.draw(domains(F.dimension)))
+    assert report
+
+
+def test_half_of_the_perturbation_may_be_enough_on_a_domain():
+    F, moved = parse("max(0*x0, x0)"), [([0], 2), ([1], 1)]
+    half = replace(lemmas.lemma("P"), factor=HALF)
+    assert half.check(F, moved).verdict == "fails"  # at x < 0 the first piece is active
+    assert half.check(F, moved, domain=Box([1], [2])).verdict == "holds"
 
 
 def test_the_criterion_on_given_clauses():
@@ -146,6 +202,18 @@ def test_cells_of_networks(network):
 @given(networks(3, max_width=3, outputs=2))
 def test_cells_of_networks_of_three_inputs(network):
     assert lemmas.check("B", network)
+
+
+def test_the_cells_and_the_algebra_come_with_certificates():
+    net = families.random_network((2, 3, 2, 1), 3, biases=True)
+    assert check_certificate(lemmas.check("B", net).certificate, net).valid
+    assert check_certificate(lemmas.check("B", CANCELLING).certificate, CANCELLING).valid
+    F, G = parse("max(x0, 1)"), parse("abs(x0)")
+    assert all(check_certificate(proof).valid for proof in lemmas.check("A", F, G).certificate)
+    chambers = lemmas.check("Q", MEDIAN)
+    assert len(set(chambers.certificate)) == chambers.details["chambers"]
+    orders = {tuple(sorted(range(3), key=lambda i: (0, *x)[i])) for x in chambers.certificate}
+    assert len(orders) == 6
 
 
 def test_without_directions_there_is_one_cell():
@@ -254,6 +322,39 @@ def test_biases_are_a_violated_hypothesis():
 
 def test_the_count_of_candidates_is_the_documented_one():
     assert lemmas.candidate_count(3, 2, 2) == 281250
+
+
+@settings(max_examples=15, deadline=None)
+@given(lattice_polynomials(max_pieces=4), rationals(1, 4).map(lambda a: abs(a) + Fraction(1, 8)))
+def test_the_net_of_functions_with_constants(F, step):
+    report = lemmas.check("N", F, step, constant_step=step / 2)
+    assert report.verdict == "holds"
+    assert report.certificate.clauses == lattice(F).clauses
+
+
+def test_the_net_with_constants_is_sharp_and_has_a_hypothesis():
+    F = parse("max(1/4*x0 + 1/4*x1 + 1/4, 0)")
+    assert lemmas.check("N", F, "1/2", constant_step="1/2")
+    wrong = replace(lemmas.lemma("N"), factor=Fraction(1, 4))
+    assert wrong.check(F, "1/2", constant_step="1/2").verdict == "fails"
+    assert lemmas.check("N", F, "1/2", constant_step="1/2", largest_constant="1/8").verdict == "does not apply"
+    assert lemmas.candidate_count(3, 2, 2, constant_steps=1) == 5**6 * 3**3 * min(18, 3**7)
+
+
+@settings(max_examples=15, deadline=None)
+@given(lemmas.lemma("N'").instances())
+def test_the_net_of_weights(instance):
+    assert lemmas.check("N'", **instance)
+
+
+def test_the_net_of_weights_needs_the_norms_of_the_other_layers():
+    F, G = ReLUNetwork([[[1]], [4]]), ReLUNetwork([[[2]], [4]])
+    assert lemmas.check("N'", F, G).ratio.upper > Fraction(99, 100)  # attained
+    assert replace(lemmas.lemma("N'"), norms=False).check(F, G).verdict == "fails"
+    assert lemmas.check("N'", F, ReLUNetwork([[[1], [1]], [1, 1]])).verdict == "does not apply"
+    assert lemmas.check("N'", ReLUNetwork([[[1]], [4]], [[1], [0]])).verdict == "does not apply"
+    with pytest.raises(InvalidType, match="network"):
+        lemmas.check("N'", MEDIAN)
 
 
 @settings(max_examples=20, deadline=None)

@@ -5,6 +5,7 @@ r"""Named functions and networks with known answers, for examples, tests and exp
 ``sign_times_minimum``, ``mean_minus_median``
 ``cyclic``, ``fan``                                  alternating functions of one plane: harmonics K, 3K, 5K, ...
 ``parity``, ``homogeneous_parity``                   parity of k half-spaces: what all label filters lose (lemma Λ)
+``leap``, ``leap_bound``                             directions hidden from the label, up to a leak with a bound
 ``sawtooth``, ``folding``                            depth: p^(nL) regions on the unit cube from p·n·L units
 ``zonotope``, ``near_parallel``                      hyperplanes in general, in special and in nearly equal position
 ``random_network``, ``random_lattice_polynomial``    weights and clauses by chance
@@ -18,13 +19,14 @@ and ``fan_error`` bound what rounding them changes.
 from tropical.families.arrangements import near_parallel, zonotope, zonotope_vertices
 from tropical.families.embedding import embed, frame
 from tropical.families.foldings import folding, sawtooth
+from tropical.families.leaps import leap, leap_bound
 from tropical.families.order_functions import (
     maximum_of,
     mean_minus_median,
     minimum_of_absolute_values,
     sign_times_minimum,
 )
-from tropical.families.parities import homogeneous_parity, leap_bound, parity
+from tropical.families.parities import homogeneous_parity, parity
 from tropical.families.plane_functions import cyclic, cyclic_error, fan, fan_error
 from tropical.families.random_functions import random_lattice_polynomial, random_network
 
@@ -37,6 +39,7 @@ __all__ = [
     "folding",
     "frame",
     "homogeneous_parity",
+    "leap",
     "leap_bound",
     "maximum_of",
     "mean_minus_median",

@@ -31,7 +31,7 @@ from tropical.gaussian import binned_laws
 from tropical.gaussian.binned_laws import Bins, as_ball, bin_count, convolve, law_of_part
 from tropical.gaussian.coordinates import RelevantBasis
 from tropical.gaussian.filters import LabelFilter, as_filter, as_threshold
-from tropical.gaussian.matrices import RelevantMatrix
+from tropical.gaussian.matrices import RelevantMatrix, RelevantVector
 from tropical.gaussian.one_dimensional import LinearPiece, PiecewisePolynomial, compose, linear_pieces
 from tropical.gaussian.values import Enclosure, enclosure_of_ball
 from tropical.gaussian.working_precision import working_bits
@@ -97,21 +97,33 @@ class IndependentSum:
         `psi` is an exact number τ, for the indicator of |F| > τ, or a LabelFilter; the rest as for :meth:`tail`, the
         width for each entry.
         """
-        label_filter, k = as_filter(psi), len(self.parts)
+        k = len(self.parts)
+        entry = self._entries(psi, width, max_bins)
+        upper = {(i, j): entry({i: 2} if i == j else {i: 1, j: 1}) for i in range(k) for j in range(i, k)}
+        rows = tuple(tuple(Fraction(int(i == j)) for j in range(k)) for i in range(k))
+        basis = RelevantBasis.of(rows, k)
+        return RelevantMatrix(tuple(tuple(upper[min(i, j), max(i, j)] for j in range(k)) for i in range(k)), basis)
+
+    def filter_mean(self, psi: Any, *, width: Any = "1/1000", max_bins: int = 1 << 16) -> RelevantVector:
+        """Return E[ψ(F) x]; parameters as for :meth:`filter_matrix`."""
+        k = len(self.parts)
+        entry = self._entries(psi, width, max_bins)
+        rows = tuple(tuple(Fraction(int(i == j)) for j in range(k)) for i in range(k))
+        return RelevantVector(tuple(entry({i: 1}) for i in range(k)), RelevantBasis.of(rows, k))
+
+    def _entries(self, psi: Any, width: Any, max_bins: Any) -> Callable[[dict[int, int]], Enclosure]:
+        """Return E[ψ(F) · Π of weights] as a function of the weights that computes equal ones once."""
+        label_filter = as_filter(psi)
         known: dict[Any, Enclosure] = {}
 
-        def entry(i: int, j: int) -> Enclosure:
-            weights = {i: 2} if i == j else {i: 1, j: 1}
+        def entry(weights: dict[int, int]) -> Enclosure:
             # what decides an entry is which parts are weighted, not where they stand
             key = frozenset(Counter((self.parts[m], weights[m]) for m in weights).items())
             if key not in known:
                 known[key] = self._ask(label_filter, weights, width, max_bins)
             return known[key]
 
-        upper = {(i, j): entry(i, j) for i in range(k) for j in range(i, k)}
-        rows = tuple(tuple(Fraction(int(i == j)) for j in range(k)) for i in range(k))
-        basis = RelevantBasis.of(rows, k)
-        return RelevantMatrix(tuple(tuple(upper[min(i, j), max(i, j)] for j in range(k)) for i in range(k)), basis)
+        return entry
 
     def _ask(self, psi: LabelFilter, weights: dict[int, int], width: Any, max_bins: Any) -> Enclosure:
         """Return E[ψ(F) · Π of weights], weight 1 for x_i and 2 for x_i² - 1."""

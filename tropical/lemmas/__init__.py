@@ -14,12 +14,15 @@ L          lipschitz                   the largest gradient; relative distances
 P          perturbation                moved pieces move values by no more
 Gl         gluing                      agreement on facets; jumps and balancing
 DC         difference of convex        F + B and B are convex
-D          depth                       ⌈log2(k+1)⌉ hidden layers, by construction
+D          depth                       ⌈log2(k+1)⌉ hidden layers, and 2 for k = 4, by construction
 N          net                         rounding error, number of candidates, Dedekind numbers
+N'         weight net                  what moving the weight matrices changes
 K          kernel                      filter matrices vanish off V
+Y          visibility                  filters of the label see all of V: no leap directions
 S1         concentration               sampling error (Monte Carlo)
 S2, S3     soundness, approximate      what a wrong matrix does to eigenvectors
            subspace
+S3'        perturbed basis             what a wrong basis of W does to a ramp filter, and S3 with samples
 S4         davis-kahan                 what it does to the span of the leading ones
 F          filter                      trace and eigenvalue of the filter of a residual
 C          anti-concentration          probability that a homogeneous function is large
@@ -44,6 +47,7 @@ from tropical.exceptions import InvalidInput
 from tropical.lemmas.algebra import Algebra
 from tropical.lemmas.anti_concentration import AntiConcentration
 from tropical.lemmas.blindness import Blindness
+from tropical.lemmas.cell_filters import CellFilter
 from tropical.lemmas.clause_forms import CanonicalForm, ClauseCriterionLemma, IrredundantPieces
 from tropical.lemmas.concentration import Concentration
 from tropical.lemmas.convex_difference import ConvexDifference
@@ -57,6 +61,7 @@ from tropical.lemmas.lipschitz_constant import LipschitzConstant
 from tropical.lemmas.net import Net, candidate_count
 from tropical.lemmas.network_cells import NetworkCells, activation_cell_bound, arrangement_bound
 from tropical.lemmas.perturbation import Perturbation
+from tropical.lemmas.perturbed_basis import PerturbedBasis
 from tropical.lemmas.progress import Progress
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport
 from tropical.lemmas.representation import OrderRow, Representation
@@ -66,6 +71,9 @@ from tropical.lemmas.statement import Lemma
 from tropical.lemmas.steepness import Steepness
 from tropical.lemmas.symmetric_maximum import MAXIMUM_OF_FIVE, SymmetricMaximum, SymmetricTerm, identity_network
 from tropical.lemmas.tables import CountingRow, CountingTable, counting_table
+from tropical.lemmas.two_layers import two_layer_network
+from tropical.lemmas.visibility import Visibility
+from tropical.lemmas.weight_net import WeightNet
 
 __all__ = [
     "HALF",
@@ -76,6 +84,7 @@ __all__ = [
     "Blindness",
     "CanonicalForm",
     "Catalogue",
+    "CellFilter",
     "ClauseCounts",
     "ClauseCriterionLemma",
     "Comparison",
@@ -98,12 +107,15 @@ __all__ = [
     "NetworkCells",
     "OrderRow",
     "Perturbation",
+    "PerturbedBasis",
     "Progress",
     "Representation",
     "Soundness",
     "Steepness",
     "SymmetricMaximum",
     "SymmetricTerm",
+    "Visibility",
+    "WeightNet",
     "activation_cell_bound",
     "arrangement_bound",
     "candidate_count",
@@ -117,6 +129,7 @@ __all__ = [
     "lemma",
     "search",
     "shallow_network",
+    "two_layer_network",
 ]
 
 HALF = Fraction(1, 2)
@@ -135,10 +148,13 @@ _LEMMAS: tuple[Lemma, ...] = (
     ConvexDifference(),
     Depth(),
     Net(),
+    WeightNet(),
     Kernel(),
+    Visibility(),
     Concentration(),
     Soundness(),
     ApproximateSubspace(),
+    PerturbedBasis(),
     DavisKahan(),
     Filtering(),
     AntiConcentration(),
@@ -147,7 +163,7 @@ _LEMMAS: tuple[Lemma, ...] = (
     Steepness(),
     SymmetricMaximum(),
 )
-_OTHER_LETTERS = {"R′": "R'", "Lambda": "Λ"}
+_OTHER_LETTERS = {"R′": "R'", "N′": "N'", "S3′": "S3'", "Lambda": "Λ"}
 
 
 class Catalogue(tuple[Lemma, ...]):

@@ -51,7 +51,8 @@ class Algebra(Lemma):
         Returns
         -------
         LemmaReport
-            Every identity with its certificate, every count of pieces with its bound.
+            Every identity with its certificate, every count of pieces with its bound. The certificate is the tuple of
+            the certificates of the identities.
         """
         left, right = (_as_lattice(scalar(f), max_cells) for f in (F, G))
         multiple = as_fraction(factor, "factor")
@@ -75,6 +76,7 @@ class Algebra(Lemma):
             decided(name, formula, "=", quotient, same_function(formula, quotient, max_cells=max_cells))
             for name, formula, quotient in pairs
         ]
+        proofs = tuple(comparison.evidence.certificate for comparison in comparisons)
         M, N = len(left.pieces), len(right.pieces)
         total = M * N if self.sum_pieces == "product" else M + N
         limits: dict[str, int] = {"maximum": M + N, "minimum": M + N, "sum": total, "multiple": M, "substitution": M}
@@ -83,7 +85,7 @@ class Algebra(Lemma):
             for name, formula, _ in pairs
             if name in limits
         ]
-        return self.report(comparisons)
+        return self.report(comparisons, certificate=proofs)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

@@ -34,7 +34,7 @@ class AntiConcentration(Lemma):
         "σ²/(2kΛ²)·Pr[χ_k > τ√(2k)/σ]."
     )
     latex: ClassVar[str] = r"\Pr[|H|>\tau]\ge\frac{\sigma^2}{2k\Lambda^2}\Pr[\chi_k>\tau\sqrt{2k}/\sigma]"
-    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/theory.md, lemma C"
+    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/reference_algorithm.md, lemma C"
     hypotheses: ClassVar[tuple[str, ...]] = ("H is positively homogeneous", "H is not zero")
 
     def check(self, H: Any, tau: Any = 1, *, max_cells: int | None = None) -> LemmaReport:

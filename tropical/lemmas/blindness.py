@@ -3,6 +3,12 @@ r"""Lemma X: the cyclic functions F_K are orthogonal to all polynomials of lower
 The coordinates of the directions are algebraic, so for K >= 4 a rational network stands for F_K, off by at most e·|x|
 (:func:`tropical.families.cyclic_error`). A normalised Hermite coefficient of it then differs from that of F_K by at
 most e·E[|x|²]^(1/2) = e·√2, the comparison that is made.
+
+**Isotropy.** Turning the plane by π/K takes F_K to -F_K, so M_ψ for ψ = 1{|F_K| > τ} commutes with a rotation that is
+not ±1, and is c·I; a filter of signed labels commutes with the rotation by 2π/K, so it is c·I for K >= 4. For K = 2
+that rotation is -1: no claim. The matrix M' of the rational network F' is not quite a multiple of I: ψ(F) and ψ(F')
+differ only where |x| > R or ||F'| - τ| <= eR, an event N, and |<v, (M - M')w>| <= √(2 Pr[N]) for unit vectors. So M'_11
+- M'_22 is at most twice that, M'_12 at most that, and c is positive if the smallest eigenvalue of M' is larger.
 """
 
 from __future__ import annotations
@@ -16,25 +22,34 @@ from typing import Any, ClassVar
 from tropical import families, gaussian
 from tropical._exact.rational import as_fraction
 from tropical.exceptions import InvalidInput
+from tropical.gaussian.filters import LabelFilter
 from tropical.lemmas.numbers import as_exact, plus, times
-from tropical.lemmas.report import Hypothesis, LemmaReport, compare
+from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare
+from tropical.lemmas.residuals import chi_square_tail
 from tropical.lemmas.statement import Lemma
 
 __all__ = ["Blindness", "energy_of_degree"]
 
+_RADIUS = 10  # R: Pr[|x| > 10] is 2e-22 on the plane
+
 
 @dataclass(frozen=True, repr=False)
 class Blindness(Lemma):
-    """Lemma X; `degrees` is how many degrees beyond those below K the claim covers (0 is true)."""
+    """Lemma X; `degrees` is how many degrees beyond those below K the claim covers (0 is true).
+
+    `signed` is the smallest K for which all filters of the label are claimed to be isotropic (4 is true, 2 is false).
+    """
 
     degrees: int = 0
+    signed: int = 4
 
     letter: ClassVar[str] = "X"
     name: ClassVar[str] = "blindness"
     title: ClassVar[str] = "E[F_K q] = 0 for all polynomials q of degree < K, and filters of |F_K| see the plane"
     statement: ClassVar[str] = (
         "For even K, F_K(x) = Σ_{i<2K} (-1)^i relu(<x, v_i>), v_i = (cos πi/K, sin πi/K), has E[F_K q] = 0 for every "
-        "polynomial q of degree < K, but not for degree K; E[1{|F|>τ}(xxᵀ - I)] is positive on the plane for τ > 0."
+        "polynomial q of degree < K, but not for degree K; E[1{|F|>τ}(xxᵀ - I)] = c·I on the plane, c > 0 for τ > 0, "
+        "and every filter of the label gives a multiple of I for K >= 4."
     )
     latex: ClassVar[str] = r"E[F_Kq]=0\ (\deg q<K),\qquad E[1\{|F_K|>\tau\}(xx^\top-I)]=c\,I,\ c>0"
     source: ClassVar[str] = (
@@ -53,7 +68,7 @@ class Blindness(Lemma):
         digits : int
             To which the algebraic coordinates are rounded for K >= 4.
         tau : exact number > 0
-            Threshold of the filter.
+            Threshold of the filters 1{|F| > τ} and 1{F >= τ}.
 
         Notes
         -----
@@ -88,12 +103,16 @@ class Blindness(Lemma):
             compare("energy - its closed form <= rounding", off, "<=", allowed),
             compare("closed form - energy <= rounding", times(off, -1), "<=", allowed),
         ]
-        matrix = gaussian.filter_matrix(network, as_fraction(tau, "tau"))
+        level = as_fraction(tau, "tau")
+        matrix = gaussian.filter_matrix(network, level)
         smallest = matrix.eigenvalues()[-1]
+        defect = _squared_defect(network, level, families.cyclic_error(K, digits))
         comparisons.append(compare("the filter sees the plane: 0 <= smallest eigenvalue", 0, "<=", smallest))
-        if K == 2:
-            comparisons.append(compare("equal diagonal entries", matrix[0, 0], "=", matrix[1, 1]))
-            comparisons.append(compare("off-diagonal entry", matrix[0, 1], "=", 0))
+        comparisons.append(compare("for F_K, too: rounding² <= eigenvalue²", defect, "<=", times(smallest, smallest)))
+        comparisons += _isotropy("|F| > τ", matrix, defect)
+        if self.signed <= K:
+            signed = gaussian.filter_matrix(network, LabelFilter.slice(level, None))
+            comparisons += _isotropy("F > τ", signed, defect)
         return self.report(comparisons, [condition], certificate=network, energy=measured, matrix=matrix)
 
     def instances(self) -> Any:
@@ -101,6 +120,26 @@ class Blindness(Lemma):
         from hypothesis import strategies as st
 
         return st.sampled_from([2, 4])
+
+
+def _squared_defect(network: Any, tau: Fraction, error: Fraction) -> Any:
+    """Return a bound of the squared difference that rounding makes to an entry of the filter matrix: 2 Pr[N]."""
+    if not error:
+        return Fraction(0)
+    reach = error * _RADIUS
+    near = plus(gaussian.tail(network, max(tau - reach, Fraction(0))), times(gaussian.tail(network, tau + reach), -1))
+    return times(plus(near, chi_square_tail(2, Fraction(_RADIUS**2))), 2)
+
+
+def _isotropy(name: str, matrix: Any, defect: Any) -> list[Comparison]:
+    gap = plus(matrix[0, 0], times(matrix[1, 1], -1))
+    if defect == 0:
+        equal_, zero = compare(f"{name}: M_11 = M_22", gap, "=", 0), compare(f"{name}: M_12 = 0", matrix[0, 1], "=", 0)
+        return [equal_, zero]
+    return [
+        compare(f"{name}: (M_11 - M_22)² <= rounding", times(gap, gap), "<=", times(defect, 4)),
+        compare(f"{name}: M_12² <= rounding", times(matrix[0, 1], matrix[0, 1]), "<=", defect),
+    ]
 
 
 def energy_of_degree(K: int) -> Any:

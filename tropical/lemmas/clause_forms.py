@@ -10,6 +10,7 @@ from tropical.clauses import absorb, mask_of, members
 from tropical.convert import lattice, to_network
 from tropical.criterion import ClauseCriterion, clause_criterion
 from tropical.decide import same_function
+from tropical.domains import Domain
 from tropical.exceptions import InvalidType
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare
@@ -46,23 +47,31 @@ class ClauseCriterionLemma(Lemma):
     )
     source: ClassVar[str] = "docs/theory.md, criterion R'"
 
-    def check(self, F: Any, clauses: Any = None, *, max_cells: int | None = None) -> LemmaReport:
+    def check(self, F: Any, clauses: Any = None, *, domain: Domain = None, max_cells: int | None = None) -> LemmaReport:
         """Compare the combinatorial answer with the exact equality decision.
 
         Parameters
         ----------
         F : a function of any type with one output
         clauses : sequence of families of clauses, optional
-            Over ``clause_criterion(F).pieces``. By default the canonical clauses, these with one literal or one clause
-            deleted, with one literal added, and all transversals' complements: yes and no both occur.
+            Over ``clause_criterion(F, domain=domain).pieces``. By default the canonical clauses, these with one literal
+            or one clause deleted, and with one literal added: yes and no both occur.
+        domain : None, Box or Polyhedron
+            Pieces, sets and equality are those on the domain.
         max_cells : int, optional
+
+        Returns
+        -------
+        LemmaReport
+            The certificate is the pair of families, minimal S_x and minimal T_x with a point each; every comparison
+            carries the equality verdict, with a certificate or a witness.
         """
-        criterion = clause_criterion(scalar(F), max_cells=max_cells)
+        criterion = clause_criterion(scalar(F), domain=domain, max_cells=max_cells)
         families = list(_variations(criterion)) if clauses is None else [tuple(map(tuple, f)) for f in clauses]
         comparisons = []
         for family in families:
             formula = LatticePolynomial(criterion.pieces, family)
-            verdict = same_function(criterion.function, formula)
+            verdict = same_function(criterion.function, formula, domain)
             combinatorial = self._represents(criterion, [mask_of(clause) for clause in formula.clauses])
             comparisons.append(
                 Comparison(
@@ -74,7 +83,7 @@ class ClauseCriterionLemma(Lemma):
                     verdict,
                 )
             )
-        return self.report(comparisons, criterion=criterion)
+        return self.report(comparisons, certificate=criterion, criterion=criterion)
 
     def _represents(self, criterion: ClauseCriterion, clauses: list[int]) -> bool:
         upper, lower = map(mask_of, criterion.upper_sets), list(map(mask_of, criterion.lower_sets))
@@ -120,23 +129,23 @@ class CanonicalForm(Lemma):
     latex: ClassVar[str] = r"F=G\iff\mathrm{can}(F)=\mathrm{can}(G)"
     source: ClassVar[str] = "docs/theory.md, canonical form"
 
-    def check(self, F: Any, *, max_cells: int | None = None) -> LemmaReport:
-        """Compare canonical forms made from three representations, and delete each clause in turn."""
+    def check(self, F: Any, *, domain: Domain = None, max_cells: int | None = None) -> LemmaReport:
+        """Compare canonical forms made from three representations, and delete each clause in turn; on a domain."""
         function = scalar(F)
         comparisons = []
         forms: dict[str, LatticePolynomial] = {}
         for form in ("max-min", "min-max"):
-            canonical = lattice(function, max_cells=max_cells, form=form)
+            canonical = lattice(function, domain, max_cells, form=form)
             assert isinstance(canonical, LatticePolynomial)
             forms[form] = canonical
             for how, other in (("of its own form", canonical), ("of a network", to_network(canonical))):
-                again = lattice(other, max_cells=max_cells, form=form)
+                again = lattice(other, domain, max_cells, form=form)
                 comparisons.append(
                     Comparison(f"{form}: canonical form {how}", canonical, "=", again, canonical == again)
                 )
             for j in range(len(canonical.clauses) if len(canonical.clauses) > 1 else 0):
                 rest = (*canonical.clauses[:j], *canonical.clauses[j + 1 :])
-                verdict = same_function(function, LatticePolynomial(canonical.pieces, rest, form))
+                verdict = same_function(function, LatticePolynomial(canonical.pieces, rest, form), domain)
                 comparisons.append(
                     Comparison(
                         f"{form}: deleting clause {j} changes F",

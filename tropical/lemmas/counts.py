@@ -50,12 +50,18 @@ class ClauseCounts(Lemma):
         F : a function of any type with one output
         max_cells : int, optional
             Limit on cells, order cells and chambers.
+
+        Returns
+        -------
+        LemmaReport
+            The certificate is the tuple of interior points of all chambers; the canonical forms are in the details.
         """
         function = scalar(F)
         complex_ = cells(function, max_cells=max_cells)
         table = complex_.tables[0]
         M, k = len(table), table.rank()
-        chambers = len(chamber_points(table, max_cells=max_cells))
+        points = chamber_points(table, max_cells=max_cells)
+        chambers, forms = len(points), {}
         factor = as_fraction(self.factor, "factor")
         zaslavsky = sum(comb(comb(M, 2), j) for j in range(k + 1))
         comparisons = [
@@ -63,14 +69,14 @@ class ClauseCounts(Lemma):
             compare("chambers <= Zaslavsky", chambers, "<=", factor * zaslavsky),
         ]
         for form in ("max-min", "min-max"):
-            canonical = lattice(complex_, max_cells=max_cells, form=form)
+            canonical = forms[form] = lattice(complex_, max_cells=max_cells, form=form)
             assert isinstance(canonical, LatticePolynomial)
             count = len(canonical.clauses)
             comparisons += [
                 compare(f"{form} clauses <= chambers", count, "<=", factor * chambers),
                 compare(f"{form} clauses <= Sperner", count, "<=", factor * comb(M, M // 2)),
             ]
-        return self.report(comparisons, pieces=M, rank=k, chambers=chambers)
+        return self.report(comparisons, certificate=points, pieces=M, rank=k, chambers=chambers, forms=forms)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

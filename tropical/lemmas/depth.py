@@ -1,7 +1,8 @@
 r"""Lemma D: ⌈log2(k+1)⌉ hidden layers are enough for every piecewise-linear function on R^k.
 
 The proof is carried out: F is a difference of two convex functions (lemma DC), each a signed sum of maxima of at most
-k + 1 of its terms (:mod:`tropical.lemmas.simplices`), and a maximum of k + 1 numbers takes ⌈log2(k+1)⌉ layers.
+k + 1 of its terms (:mod:`tropical.lemmas.simplices`), and a maximum of k + 1 numbers takes ⌈log2(k+1)⌉ layers. The
+better bound ⌈log3(k-1)⌉ + 1 is the same for k <= 7 but k = 4: :mod:`tropical.lemmas.two_layers`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from typing import Any, ClassVar
 from tropical._circuit import Circuit, Extremum, Form
 from tropical.convert import difference_of_convex
 from tropical.decide import relevant_subspace, same_function
+from tropical.exceptions import InvalidInput
 from tropical.lemmas.report import Comparison, LemmaReport, compare, decided
 from tropical.lemmas.simplices import signed_simplices
 from tropical.lemmas.statement import Lemma, scalar
+from tropical.lemmas.two_layers import two_layer_network
 from tropical.network import ReLUNetwork
 
 __all__ = ["Depth", "depth_bound", "shallow_network"]
@@ -79,8 +82,7 @@ class Depth(Lemma):
     title: ClassVar[str] = "⌈log2(k+1)⌉ hidden layers suffice on R^k"
     statement: ClassVar[str] = (
         "Every continuous piecewise-linear function of k relevant dimensions is a network with at most "
-        "⌈log2(k+1)⌉ hidden "
-        "layers; without biases if it is homogeneous."
+        "⌈log2(k+1)⌉ hidden layers, and at most ⌈log3(k-1)⌉+1 for k >= 3; without biases if it is homogeneous."
     )
     latex: ClassVar[str] = r"\text{hidden layers}\le\lceil\log_2(k+1)\rceil"
     source: ClassVar[str] = (
@@ -88,12 +90,14 @@ class Depth(Lemma):
         "arXiv 2505.14338"
     )
 
-    def check(self, F: Any, *, max_cells: int | None = None) -> LemmaReport:
+    def check(self, F: Any, *, base: int = 2, max_cells: int | None = None) -> LemmaReport:
         """Construct the network, count its layers and prove that it is F.
 
         Parameters
         ----------
         F : a function of any type with one output
+        base : {2, 3}
+            Which of the two bounds: see :func:`depth_bound`. They differ for k = 4 and k >= 8.
         max_cells : int, optional
 
         Returns
@@ -101,12 +105,15 @@ class Depth(Lemma):
         LemmaReport
             The certificate is the network, its proof the evidence of the identity. If fewer layers are claimed than the
             construction needs, that refutes the claim where no hidden layer is left and F is not affine; else nothing
-            is decided.
+            is decided: so with base 3 for k >= 8, where the newer construction is not implemented.
         """
+        if base not in (2, 3):
+            raise InvalidInput("base", "2 or 3", base, "see depth_bound")
         function = scalar(F)
         k = len(relevant_subspace(function, max_cells))
-        claimed = depth_bound(k) - self.fewer
-        network = shallow_network(function, max_cells=max_cells)
+        claimed = depth_bound(k, base=base) - self.fewer
+        build = two_layer_network if base == 3 and k == 4 else shallow_network
+        network = build(function, max_cells=max_cells)
         layers = len(network.widths) - 2
         count = compare("hidden layers", layers, "<=", claimed)
         if not count.holds and claimed > 0:

@@ -42,7 +42,7 @@ class Filtering(Lemma):
         "|G - F∘P_W| <= η|P_W x|: on {|F - G| > τ, |P_W x| <= R} with τ - ηR for τ."
     )
     latex: ClassVar[str] = r"\mathrm{tr}\,P_{V\ominus W}E[1\{|H|>\tau\}(xx^\top-I)]\ge(\tau^2/\Lambda^2-m)\Pr[|H|>\tau]"
-    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/theory.md, lemma F"
+    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/reference_algorithm.md, lemma F"
     hypotheses: ClassVar[tuple[str, ...]] = ("W lies in V", "dim W < dim V", "F and G have no biases", "ηR < τ")
 
     def check(
@@ -70,6 +70,12 @@ class Filtering(Lemma):
             R; by default about τ/(2η).
         points : sequence of points
             Where the pointwise inequality is tested beside points of the cells and of the boundary of the event.
+
+        Returns
+        -------
+        LemmaReport
+            Without a candidate the certificate is that of Λ: as F(x) = F(P_V x) and |P_V x - P_W x| = |P_{V⊖W} x|, it
+            proves the pointwise inequality everywhere.
         """
         function, level = scalar(F), as_fraction(tau, "tau")
         parts = split(function, W, max_cells=max_cells)
@@ -80,7 +86,8 @@ class Filtering(Lemma):
         known = composed(function, parts.projection)
         if candidate is not None:
             return self._with_candidate(function, known, parts, level, candidate, radius, points, conditions, max_cells)
-        square = lipschitz(function, max_cells=max_cells).squared
+        steep = lipschitz(function, max_cells=max_cells)
+        square = steep.squared
         H = difference(function, known)
         tested = [cell.point for cell in cells(H, max_cells=max_cells)] + [tuple(map(as_fraction, x)) for x in points]
         gaps = [(H(x) ** 2, square * parts.rest_square(x), x) for x in tested]
@@ -90,7 +97,9 @@ class Filtering(Lemma):
         probability = gaussian.tail(H, level, max_cells=max_cells)
         share = as_fraction(self.factor, "factor") * level * level / square - m
         comparisons += _bounded(parts, matrix, times(probability, share), m)
-        return self.report(comparisons, conditions, probability=probability, lipschitz_squared=square)
+        return self.report(
+            comparisons, conditions, certificate=steep.certificate, probability=probability, lipschitz_squared=square
+        )
 
     def _with_candidate(
         self,

@@ -17,13 +17,16 @@ from typing import Any, ClassVar
 
 from tropical._exact.linear import rank
 from tropical._exact.rational import as_fraction
-from tropical.complexes import cells
-from tropical.exceptions import InvalidType
+from tropical.certificates import Certificate
+from tropical.complexes import CellComplex, cells
+from tropical.exceptions import InvalidInput, InvalidType
 from tropical.lemmas.report import LemmaReport, compare
 from tropical.lemmas.statement import Lemma
 from tropical.network import ReLUNetwork
 
 __all__ = ["NetworkCells", "activation_cell_bound", "arrangement_bound"]
+
+_MOST_CERTIFIED = 1000  # cells
 
 
 def arrangement_bound(hyperplanes: int, dimension: int, *, central: bool = False) -> int:
@@ -74,6 +77,13 @@ class NetworkCells(Lemma):
             With any number of outputs.
         max_cells : int, optional
 
+        Returns
+        -------
+        LemmaReport
+            The certificate is one of kind ``complex``: these are all cells. None for more than 1000 cells, where it
+            would take longer than the check (:meth:`tropical.CellComplex.certificate` makes it), and where a cell
+            contains a line of the row space of the first layer.
+
         Raises
         ------
         BudgetExceeded
@@ -92,10 +102,20 @@ class NetworkCells(Lemma):
         if network.is_bias_free():
             central = activation_cell_bound(hidden, r, bias_free=True)
             comparisons.append(compare("cells <= bound without biases", complex_.n_cells, "<=", factor * central))
-        return self.report(comparisons, rank=r, widths=network.widths, counterexample=network)
+        proof = _certificate(complex_)
+        return self.report(comparisons, certificate=proof, rank=r, widths=network.widths, counterexample=network)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""
         from tropical import testing
 
         return testing.networks()
+
+
+def _certificate(complex_: CellComplex) -> Certificate | None:
+    if len(complex_) > _MOST_CERTIFIED:
+        return None
+    try:
+        return complex_.certificate()
+    except InvalidInput:  # a cell contains a line: certificates of complexes are for pointed cells
+        return None

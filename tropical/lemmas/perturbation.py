@@ -43,7 +43,8 @@ class Perturbation(Lemma):
         pieces : sequence of pairs (gradient, constant)
             The moved pieces h_i, one for each piece of F.
         domain : Box or Polyhedron, optional
-            Bounded; where the largest values of the two sides are compared. By default [-1, 1]^d.
+            Where the inequality is proved, R^d by default, and where the largest values of the two sides are compared,
+            [-1, 1]^d by default; where one of them is infinite they are not.
 
         Notes
         -----
@@ -64,8 +65,8 @@ class Perturbation(Lemma):
         bound = TropicalPolynomial([(c, u) for u, c in terms], "max")
         formula = LatticePolynomial(terms, [[i] for i in range(len(terms))])
         comparisons = [
-            decided("F - G <= max |g_i - h_i|", F, "<=", bound, is_below(F, G + formula)),
-            decided("G - F <= max |g_i - h_i|", G, "<=", bound, is_below(G, F + formula)),
+            decided("F - G <= max |g_i - h_i|", F, "<=", bound, is_below(F, G + formula, domain)),
+            decided("G - F <= max |g_i - h_i|", G, "<=", bound, is_below(G, F + formula, domain)),
         ]
         where = Box([-1] * F.dimension, [1] * F.dimension) if domain is None else domain
         value, most = sup_distance(F, G, where).value, value_range(bound, where).max

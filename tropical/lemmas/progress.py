@@ -33,7 +33,7 @@ class Progress(Lemma):
         "has an eigenvalue >= ε²/(2kΛ²)·Pr[χ²_k > 4kΛ²m/ε²] on V⊖W."
     )
     latex: ClassVar[str] = r"\lambda_{\max}\ge\frac{\varepsilon^2}{2k\Lambda^2}\Pr[\chi_k^2>4k\Lambda^2m/\varepsilon^2]"
-    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/theory.md, lemma G"
+    source: ClassVar[str] = "Chen, Klivans and Meka 2021 for the idea; docs/reference_algorithm.md, lemma G"
     hypotheses: ClassVar[tuple[str, ...]] = ("W lies in V", "F has no biases", "F is not F∘P_W")
 
     def check(self, F: Any, W: Any = (), *, max_cells: int | None = None) -> LemmaReport:

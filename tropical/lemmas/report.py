@@ -49,7 +49,7 @@ class Comparison:
     ----------
     name : str
     left, right : Fraction, Exact, Enclosure or MonteCarloEstimate; functions for an identity between functions
-    relation : {"<=", "="}
+    relation : {"<=", "<", "="}
     holds : bool or None
         None where the enclosures of the two sides overlap, or a construction leaves the answer open.
     evidence : object

@@ -27,7 +27,7 @@ from tropical.lemmas.numbers import bounds, plus, quotient, times
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare
 from tropical.lemmas.statement import Lemma
 
-__all__ = ["ApproximateSubspace", "DavisKahan", "Soundness"]
+__all__ = ["ApproximateSubspace", "DavisKahan", "Soundness", "eigenvector_comparisons"]
 
 
 def _matrices_with_noise() -> Any:
@@ -106,7 +106,7 @@ class Soundness(Lemma):
             return self.report([], conditions)
         error = difference_norm(M_hat, M)
         return self.report(
-            _eigenvector_comparisons(projected(M_hat, inner), outer, times(error, self.factor)),
+            eigenvector_comparisons(projected(M_hat, inner), outer, times(error, self.factor)),
             conditions,
             error=error,
         )
@@ -116,7 +116,7 @@ class Soundness(Lemma):
         return _matrices_with_noise()
 
 
-def _eigenvector_comparisons(matrix: Any, outer: Any, numerator: Any) -> list[Comparison]:
+def eigenvector_comparisons(matrix: Any, outer: Any, numerator: Any) -> list[Comparison]:
     """Return |P_{V⊥}û| <= numerator/|λ̂| for all eigenvectors whose eigenvalue is not zero."""
     try:
         pairs = _on_image(matrix)
@@ -194,7 +194,7 @@ class ApproximateSubspace(Lemma):
         if self.angle and len(other):
             sine = sine_of_span(unit_rows(other), inner)
             total = plus(total, times(sine, Fraction(968, 1000)))
-        comparisons = _eigenvector_comparisons(projected(M_hat, other), outer, total)
+        comparisons = eigenvector_comparisons(projected(M_hat, other), outer, total)
         return self.report(comparisons, conditions, numerator=total)
 
     def instances(self) -> Any:
