@@ -70,7 +70,7 @@ class ClauseCounts(Lemma):
                 compare(f"{form} clauses <= chambers", count, "<=", factor * chambers),
                 compare(f"{form} clauses <= Sperner", count, "<=", factor * comb(M, M // 2)),
             ]
-        return self.report(comparisons, pieces=M, rank=k, chambers=chambers)
+        return self.report(comparisons, pieces=M, rank=k, chambers=chambers, complex=complex_)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

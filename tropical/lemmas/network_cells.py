@@ -92,7 +92,7 @@ class NetworkCells(Lemma):
         if network.is_bias_free():
             central = activation_cell_bound(hidden, r, bias_free=True)
             comparisons.append(compare("cells <= bound without biases", complex_.n_cells, "<=", factor * central))
-        return self.report(comparisons, rank=r, widths=network.widths, counterexample=network)
+        return self.report(comparisons, rank=r, widths=network.widths, complex=complex_, counterexample=network)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

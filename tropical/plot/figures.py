@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from tropical._display import PALETTE
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["BLACK", "GREY", "LINES", "OKABE_ITO", "SEQUENTIAL", "axes_of", "colour_bar", "colouring", "pale"]
 
-# Okabe and Ito (2008): eight colours that every kind of colour vision tells apart; black is kept for lines and text.
-OKABE_ITO = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#0072B2", "#D55E00")
+OKABE_ITO = PALETTE
 LINES = tuple(colour for colour in OKABE_ITO if colour != "#F0E442")  # a yellow line on white is hard to see
 BLACK, GREY = "#1a1a1a", "#8c8c8c"
 SEQUENTIAL = "cividis"  # lightness alone orders it (Nuñez, Anderton and Renslow 2018)
