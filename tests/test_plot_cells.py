@@ -12,7 +12,15 @@ from matplotlib.figure import Figure
 import tropical as tp
 from tropical import InvalidInput, InvalidType, plot
 from tropical.plot.figures import OKABE_ITO, colouring
-from tropical.plot.planes import area, clipped, counter_clockwise, on_plane, plane_view, value_at
+from tropical.plot.planes import (
+    area,
+    clipped,
+    counter_clockwise,
+    on_plane,
+    plane_view,
+    square_around,
+    value_at,
+)
 
 matplotlib.use("Agg")
 
@@ -100,12 +108,31 @@ def test_heavy_lines_are_where_the_function_bends():
 
 
 def test_all_vertices_are_shown_by_default():
-    ax = plot.cells(NET, blank())
-    known = tp.cells(NET)
+    ax = plot.cells(QUOTIENT, blank())
+    known = tp.cells(QUOTIENT)
     for vertex in {v for i in range(len(known)) for v in known.vertices(i)}:
         assert ax.get_xlim()[0] < vertex[0] < ax.get_xlim()[1]
         assert ax.get_ylim()[0] < vertex[1] < ax.get_ylim()[1]
     assert len(collection(ax, "cells").get_paths()) == known.n_cells
+
+
+def test_of_many_vertices_the_outermost_are_left_out():
+    points = [(Fraction(i), Fraction(i * i)) for i in range(-20, 21)]
+    box, whole = square_around(points, most=True), square_around(points)
+    for axis in (0, 1):
+        inside = [p for p in points if box.lo[axis] <= p[axis] <= box.hi[axis]]
+        assert 36 < len(inside) <= 41
+    assert box.hi[1] - box.lo[1] < whole.hi[1] - whole.lo[1]
+    assert all(p in whole for p in points)
+    assert square_around([]) == tp.Box([-1, -1], [1, 1])
+
+
+def test_new_surfaces_are_looked_at_uphill():
+    from matplotlib import pyplot
+
+    ax = plot.graph(tp.parse("max(x0, x0 + x1)"), window=1)
+    assert np.allclose((ax.azim + 180) % 360, np.degrees(np.arctan2(0.5, 1.0)))
+    pyplot.close(ax.figure)
 
 
 def test_equal_pieces_have_equal_colours_and_neighbours_differ():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["cell_picture", "convex_hull", "draw", "window_of"]
 
 Point = tuple[float, float]
-_SIZE, _MOST_CELLS, _FAR = 220, 400, 1e3
+_SIZE, _MOST_CELLS, _FAR, _FEW = 220, 400, 1e3, 20
 
 
 def cell_picture(complex_: CellComplex) -> str:
@@ -43,7 +43,7 @@ def cell_picture(complex_: CellComplex) -> str:
             else:
                 corners.append((ray[0] / ray[2], ray[1] / ray[2]))
         generators.append((corners, [(a / hypot(a, b), b / hypot(a, b)) for a, b in directions]))
-    low, high = window_of([corner for corners, _ in generators for corner in corners])
+    low, high = window_of(list({corner for corners, _ in generators for corner in corners}), most=True)
     numbers = complex_.known_pieces() or range(len(source))
     polygons = []
     for (corners, directions), number in zip(generators, numbers, strict=True):
@@ -57,9 +57,11 @@ def cell_picture(complex_: CellComplex) -> str:
     return draw(polygons=polygons, low=low, high=high)
 
 
-def window_of(points: Sequence[Point]) -> tuple[Point, Point]:
-    """Return the corners of a square around points, with room around them."""
-    low, high = ([choose(p[a] for p in points) for a in (0, 1)] for choose in (min, max))
+def window_of(points: Sequence[Point], *, most: bool = False) -> tuple[Point, Point]:
+    """Return the corners of a square around points, or most of them where they are many, with room around them."""
+    cut = len(points) // 20 if most and len(points) > _FEW else 0  # walls that are nearly parallel meet far out
+    ordered = [sorted(p[a] for p in points)[cut : len(points) - cut] for a in (0, 1)]
+    low, high = [line[0] for line in ordered], [line[-1] for line in ordered]
     half = 0.625 * max(b - a for a, b in zip(low, high, strict=True)) or 1.0
     x, y = ((a + b) / 2 for a, b in zip(low, high, strict=True))
     return (x - half, y - half), (x + half, y + half)

@@ -53,7 +53,8 @@ def cells(
     ax : matplotlib Axes, optional
         A new figure by default.
     window : None, exact number or Box
-        What to show, in the coordinates of the plane: r is the square [-r, r]²; by default all vertices.
+        What to show, in the coordinates of the plane: r is the square [-r, r]². By default all vertices, and where
+        there are many of them most: the outermost tenth along each axis is left out.
     plane : pair of vectors of exact numbers, optional
         The slice ``origin + s·u + t·v`` for directions (u, v). Not needed for two inputs, and for exact rank two, where
         the relevant coordinates are shown.

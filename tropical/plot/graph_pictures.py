@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import atan2, degrees
 from typing import TYPE_CHECKING, Any
 
 from tropical._exact.rational import as_choice, as_fraction, as_number_below
@@ -13,7 +14,7 @@ from tropical.domains import Box
 from tropical.exceptions import InvalidInput
 from tropical.pieces import AffinePiece
 from tropical.plot.figures import BLACK, LINES, OKABE_ITO, SEQUENTIAL, axes_of, colouring, pale
-from tropical.plot.planes import plane_view, value_at
+from tropical.plot.planes import PlaneView, area, plane_view, value_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,9 +39,9 @@ def graph(
     ----------
     F : a function of any type, or a CellComplex
     ax : matplotlib Axes, optional
-        Three-dimensional ones (``projection="3d"``) for a surface.
+        Three-dimensional ones (``projection="3d"``) for a surface; new ones are turned to look uphill.
     window : None, exact number or Box
-        r is [-r, r] in each coordinate; by default all vertices.
+        r is [-r, r] in each coordinate; by default the vertices, as for :func:`tropical.plot.cells`.
     plane, origin, output, max_cells
         As for :func:`tropical.plot.cells`.
     color : {"piece", "value"}
@@ -87,7 +88,16 @@ def graph(
     axes.set_xlabel(f"${view.axes[0]}$")
     axes.set_ylabel(f"${view.axes[1]}$")
     axes.set_zlabel("$F$")
+    if ax is None:
+        _look_uphill(axes, view, number)
     return axes
+
+
+def _look_uphill(axes: Any, view: PlaneView, output: int) -> None:
+    """Turn the picture so that the surface rises away from the eye on the whole: from its side it would be a line."""
+    slope = [sum((area(c.polygon) * c.forms[output][a] for c in view.cells), Fraction(0)) for a in (0, 1)]
+    if any(slope):
+        axes.view_init(azim=degrees(atan2(-float(slope[1]), -float(slope[0]))))
 
 
 def _line(F: Any, axes: Axes, window: Any, output: int, color: str, max_cells: int | None) -> Axes:

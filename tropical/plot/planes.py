@@ -134,7 +134,7 @@ def plane_view(
     ----------
     F : CellComplex, or a function of any type
     window : None, exact number or Box
-        A number r is the square [-r, r]²; None shows all vertices.
+        A number r is the square [-r, r]²; None shows the vertices, see :func:`square_around`.
     plane : pair of vectors of exact numbers, optional
         Directions u and v.
     origin : vector of exact numbers, optional
@@ -241,18 +241,25 @@ def _around(known: CellComplex) -> Box:
     """Return a square with all vertices inside and some room around them."""
     pivots = known.coordinates().pivots
     axes = (0, 1) if known.coordinates().dimension == 2 else pivots
-    return square_around({(v[axes[0]], v[axes[1]]) for i in range(len(known)) for v in known.vertices(i)})
+    return square_around({(v[axes[0]], v[axes[1]]) for i in range(len(known)) for v in known.vertices(i)}, most=True)
 
 
-def square_around(points: Iterable[Point]) -> Box:
-    """Return a square with these points inside and some room around them; [-1, 1]² about a single one, or none."""
+def square_around(points: Iterable[Point], *, most: bool = False) -> Box:
+    """Return a square with these points inside and some room around them; [-1, 1]² about a single one, or none.
+
+    With `most`, of more than twenty points the outermost tenth along each axis need not be inside: walls that are
+    nearly parallel meet far out, and a picture that shows where shows nothing else.
+    """
     points = list(points) or [(_ZERO, _ZERO)]
-    low, high = ([choose(p[a] for p in points) for a in (0, 1)] for choose in (min, max))
+    cut = len(points) // 20 if most and len(points) > _FEW else 0
+    ordered = [sorted(p[a] for p in points)[cut : len(points) - cut] for a in (0, 1)]
+    low, high = [line[0] for line in ordered], [line[-1] for line in ordered]
     half = max(b - a for a, b in zip(low, high, strict=True)) * _ROOM or Fraction(1)
     middle = [(a + b) / 2 for a, b in zip(low, high, strict=True)]
     return Box([m - half for m in middle], [m + half for m in middle])
 
 
+_FEW = 20
 _ROOM = Fraction(5, 8)  # half the side, and a quarter of that again as a margin
 
 

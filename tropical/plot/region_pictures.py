@@ -67,6 +67,8 @@ def region_graph(
             large = float(size / area_of_window(view)) ** 0.5 > ROOM_FOR_TEXT
             sizes[region] = size
             nodes[region] = Node(centroid(cell.polygon), pieces[cell.number][0], large)
+    if sum(node.named for node in nodes.values()) > MOST_LABELS:
+        nodes = {region: node._replace(named=False) for region, node in nodes.items()}
     paths: dict[tuple[int, int], tuple[Fraction, tuple[float, float]]] = {}
     for facet in view.facets:
         i, j = sorted(regions[cell] for cell in facet.cells)
