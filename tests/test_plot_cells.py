@@ -237,6 +237,35 @@ def test_what_has_no_picture_is_refused_with_the_cure():
         plot.cells(NET, blank(), color="red")
     with pytest.raises(tp.BudgetExceeded):
         plot.cells(NET, blank(), max_cells=2)
+    with pytest.raises(InvalidInput, match=r"plot\.graph"):
+        plot.cells(tp.parse("abs(x0)"), blank())
+    with pytest.raises(InvalidInput, match="part of the domain"):
+        plot.cells(tp.cells(MEDIAN, tp.Box([5, 5], [6, 6])), blank(), window=1)
+
+
+def test_what_floats_cannot_tell_apart_is_refused():
+    far = tp.Box([10**20, 0], [10**20 + 1, 1])
+    for window in (far, tp.Box([0, 0], [10**400, 1]), Fraction(1, 10**400)):
+        with pytest.raises(InvalidInput, match="float64"):
+            plot.cells(MEDIAN, blank(), window=window)
+    with pytest.raises(InvalidInput, match="float64"):
+        plot.cells(tp.parse(f"max(x0, {10**400}) + max(x1, 0)"), blank())
+    steep = tp.LatticePolynomial([([10**400, 0], 0), ([0, 1], 0)], [[0], [1]])
+    assert plot.cells(steep, blank(), window=1)
+    with pytest.raises(InvalidInput, match="float64"):
+        plot.cells(steep, blank(), window=1, color="gradient")
+    with pytest.raises(InvalidInput, match="float64"):
+        plot.graph(steep, blank(projection="3d"), window=1)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_degenerate_functions_have_pictures(name):
+    F = FUNCTIONS[name]
+    colours = ["piece", "region", "gradient"] + ["pattern"] * isinstance(F, tp.ReLUNetwork)
+    drawn = [plot.cells(F, blank(), color=color) for color in colours]
+    drawn += [plot.decision_boundary(F, blank()), plot.region_graph(F, blank()), plot.graph(F, blank(projection="3d"))]
+    for ax in drawn:
+        ax.figure.canvas.draw()
 
 
 @pytest.mark.parametrize("draw", [plot.cells, plot.decision_boundary, plot.region_graph])

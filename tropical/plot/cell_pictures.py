@@ -20,7 +20,7 @@ from tropical.plot.drawing import (
     write_inside,
 )
 from tropical.plot.figures import BLACK, OKABE_ITO, axes_of, colour_bar, colouring, pale
-from tropical.plot.planes import Form, PlaneCell, PlaneView, area, plane_view
+from tropical.plot.planes import Form, PlaneCell, PlaneView, area, plane_view, rounded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -169,7 +169,7 @@ def _by_pattern(axes: Axes, view: PlaneView, labels: bool | None) -> None:
 
 
 def _by_gradient(axes: Axes, view: PlaneView, output: int, labels: bool | None) -> None:
-    slopes = [(float(c.forms[output][0]), float(c.forms[output][1])) for c in view.cells]
+    slopes = [(rounded(c.forms[output][0]), rounded(c.forms[output][1])) for c in view.cells]
     lengths = [(a * a + b * b) ** 0.5 for a, b in slopes]
     paint = colour_bar(axes, min(lengths), max(lengths), r"$\|\nabla F\|_2$")
     draw_polygons(axes, [c.polygon for c in view.cells], [paint(length) for length in lengths])

@@ -10,7 +10,7 @@ from tropical.complexes import TropicalHypersurface
 from tropical.domains import Box
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.plot.figures import BLACK, GREY, OKABE_ITO, axes_of, pale
-from tropical.plot.planes import Point, as_window, counter_clockwise, on_plane, square_around
+from tropical.plot.planes import Point, as_window, counter_clockwise, drawable, on_plane, square_around
 from tropical.polynomial import TropicalPolynomial
 from tropical.rational_function import TropicalRational
 
@@ -61,7 +61,7 @@ def tropical_curve(
     [3]
     """
     curves = _curves(P, plane, origin)
-    box = as_window(window) or square_around((v[0], v[1]) for curve in curves for v in curve.vertices)
+    box = drawable(as_window(window) or square_around((v[0], v[1]) for curve in curves for v in curve.vertices))
     axes = axes_of(ax)
     from matplotlib.collections import LineCollection
 

@@ -14,7 +14,7 @@ from tropical.domains import Box
 from tropical.exceptions import InvalidInput
 from tropical.pieces import AffinePiece
 from tropical.plot.figures import BLACK, LINES, OKABE_ITO, SEQUENTIAL, axes_of, colouring, pale
-from tropical.plot.planes import PlaneView, area, plane_view, value_at
+from tropical.plot.planes import PlaneView, area, plane_view, rounded, value_at
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +66,7 @@ def graph(
     corners = []
     for cell in view.cells:
         form = cell.forms[number]
-        corners.append([(float(p[0]), float(p[1]), float(value_at(form, p))) for p in cell.polygon])
+        corners.append([(float(p[0]), float(p[1]), rounded(value_at(form, p))) for p in cell.polygon])
     heights = [z for polygon in corners for _, _, z in polygon]
     low, high = min(heights), max(heights)
     if color == "piece":
@@ -97,7 +97,7 @@ def _look_uphill(axes: Any, view: PlaneView, output: int) -> None:
     """Turn the picture so that the surface rises away from the eye on the whole: from its side it would be a line."""
     slope = [sum((area(c.polygon) * c.forms[output][a] for c in view.cells), Fraction(0)) for a in (0, 1)]
     if any(slope):
-        axes.view_init(azim=degrees(atan2(-float(slope[1]), -float(slope[0]))))
+        axes.view_init(azim=degrees(atan2(-rounded(slope[1]), -rounded(slope[0]))))
 
 
 def _line(F: Any, axes: Axes, window: Any, output: int, color: str, max_cells: int | None) -> Axes:
@@ -122,11 +122,11 @@ def _line(F: Any, axes: Axes, window: Any, output: int, color: str, max_cells: i
             continue
         values = [g.gradient[0] * x + g.constant for x in (left, right)]
         used.add(piece)
-        heights = [float(y) for y in values]
+        heights = [rounded(y) for y in values]
         axes.plot([float(left), float(right)], heights, color=colours[piece], linewidth=2.2, gid=f"cell {i}")
     shared = sorted(x for x in {x for pair in ends for x in pair} if low < x < high)
     values = {x: known.function((x,)) for x in shared}
-    heights = [float(y[number] if isinstance(y, tuple) else y) for y in values.values()]
+    heights = [rounded(y[number] if isinstance(y, tuple) else y) for y in values.values()]
     axes.scatter([float(x) for x in shared], heights, s=22, color=BLACK, zorder=3, gid="vertices")
     axes.set_xlim(float(low), float(high))
     axes.set_xlabel("$x_0$")

@@ -28,8 +28,10 @@ __all__ = [
     "as_window",
     "clipped",
     "counter_clockwise",
+    "drawable",
     "on_plane",
     "plane_view",
+    "rounded",
     "square_around",
     "value_at",
     "window_polygon",
@@ -156,14 +158,14 @@ def plane_view(
         known = cells(function, None, max_cells)
     if known.coordinates().dimension != 2:
         if len(known.basis) != 2:
-            given = f"{known.coordinates().dimension} inputs and rank {len(known.basis)}"
-            cure = "pass plane=(u, v): two directions, and an origin if it is not 0"
+            inputs = known.coordinates().dimension
+            given = f"{inputs} inputs and rank {len(known.basis)}" if inputs > 1 else "one input"
+            cure = "pass plane=(u, v): two directions, and an origin if it is not 0" if inputs > 1 else "see plot.graph"
             raise InvalidInput("F", "two inputs, or exact rank 2", given, cure)
         pivots = known.coordinates().pivots
         bare = all(sum(map(bool, row)) == 1 for row in known.basis)
         names = tuple(f"x_{{{p}}}" for p in pivots) if bare else ("z_0", "z_1")
-    if box is None:
-        box = _around(known)
+    box = drawable(_around(known) if box is None else box)
     start = window_polygon(box)
     shown = []
     for number, cell in enumerate(known.cells):
@@ -176,6 +178,8 @@ def plane_view(
             pieces = [table.fractions(i) for table, i in zip(known.tables, cell.pieces, strict=True)]
             forms = tuple(_piece_form(known, row) for row in pieces)
             shown.append(PlaneCell(number, polygon, forms))
+    if not shown:
+        raise InvalidInput("window", "a part of the domain", box, "leave it out, or move it")
     return PlaneView(known, box, tuple(shown), (names[0], names[1]))
 
 
@@ -193,6 +197,25 @@ def as_window(window: Any) -> Box | None:
     if radius <= 0:
         raise InvalidInput("window", "a number > 0", window, "r shows the square from -r to r")
     return Box([-radius, -radius], [radius, radius])
+
+
+def drawable(box: Box) -> Box:
+    """Return the window if its corners are different floats; pictures have no others."""
+    try:
+        wide = all(float(low) < float(high) for low, high in zip(box.lo, box.hi, strict=True))
+    except OverflowError:
+        wide = False
+    if not wide:
+        raise InvalidInput("window", "corners that are different as float64", box, "pass a window, or scale F")
+    return box
+
+
+def rounded(value: Fraction) -> float:
+    """Return a value or a slope as float64, or say that there is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise InvalidInput("F", "values and slopes within float64", "larger ones", "scale it") from None
 
 
 def on_plane(function: PiecewiseLinear, plane: Any, origin: Any) -> PiecewiseLinear:
