@@ -63,12 +63,11 @@ def null_eigenvalues(pca: FilteredPCA, *, draws: int = 20, random_state: Any = N
     Exact in law for x from N(0, I), from any Gaussian with ``whiten=True``, and labels independent of x. Costs draws
     times one product of d x d matrices and one Wishart draw a slice.
     """
-    moments, known, psi = _fitted(pca)
+    known, psi = _fitted(pca)
     if not as_limit(draws, "draws"):
         raise InvalidInput("draws", "an integer of at least 1", draws, "20 is usual")
     rng = check_random_state(random_state)
-    counts = moments.total.counts
-    rows = []
+    counts, rows = pca.slice_counts_, []
     for _ in range(draws):
         sums = gaussian_moments(counts, known.shape[0], rng)
         if pca._whitening is not None:  # a sample that is whitened by its own covariance is less noisy
@@ -88,21 +87,19 @@ def noise_edges(pca: FilteredPCA) -> tuple[float, float] | None:
 
     See :func:`learner.starts.bulk_edge`.
     """
-    moments, known, psi = _fitted(pca)
+    known, psi = _fitted(pca)
     if psi is None:
         return None
-    counts = moments.total.counts
+    counts = pca.slice_counts_
     ratio = (known.shape[0] - known.shape[1]) / max(1, int(counts.sum()))
     return -bulk_edge(counts, -psi, ratio), bulk_edge(counts, psi, ratio)
 
 
-def _fitted(pca: FilteredPCA) -> tuple[FoldedMoments, np.ndarray, np.ndarray | None]:
-    """Return the sums over all folds, the known directions, and the filter's values if it is fixed."""
+def _fitted(pca: FilteredPCA) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the known directions as they were used, and the filter's values if it is fixed."""
     check_is_fitted(pca, "components_")
-    slices = len(pca.filter_)
-    total = pca._moments.total(len(pca._moments.counts) // slices)
     known = pca._basis.T
     if pca._whitening is not None:
         known = pca._whitening.forward(known)
     psi = pca.filter_.values if isinstance(pca.filter_, LevelFilter) else None
-    return FoldedMoments(total, ()), known, psi
+    return known, psi

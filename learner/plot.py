@@ -14,6 +14,7 @@ sin of the angle to V    its ordinate
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -108,12 +109,12 @@ def scree(
 
 
 def sine_curves(
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Any],
     ax: Axes | None = None,
     *,
     alpha: str = "alpha",
     sine: str = "sine",
-    by: str | None = "method",
+    by: str | None = "teacher",
     threshold: Any = None,
     log: bool = False,
 ) -> Axes:
@@ -121,8 +122,9 @@ def sine_curves(
 
     Parameters
     ----------
-    records : iterable of mappings
-        One for each run, or one for each summary of runs.
+    records : iterable
+        One for each run, or one for each summary of runs: mappings from names to values, or dataclasses such as the
+        cells of a sweep. Those without a sine are left out.
     ax : matplotlib Axes, optional
     alpha, sine : str
         Their keys of the abscissa and the ordinate.
@@ -138,7 +140,9 @@ def sine_curves(
     Axes
         One line a curve, with its name as label.
     """
-    rows = _rows(records, (alpha, sine))
+    rows = [row for row in _rows(records, (alpha, sine)) if row[sine] is not None]
+    if not rows:
+        raise InvalidInput("records", f"some record with a {sine!r}", "none", "pass runs that ended")
     named = by is not None and any(by in row for row in rows)
     curves: dict[str, dict[float, list[float]]] = {}
     for row in rows:
@@ -182,10 +186,10 @@ _LINE_ORDER = (4, 5, 2, 1, 3, 0)  # blue and vermilion first: they differ most
 
 
 def recovery_table(
-    records: Iterable[Mapping[str, Any]],
+    records: Iterable[Any],
     ax: Axes | None = None,
     *,
-    rows: str = "family",
+    rows: str = "teacher",
     columns: str = "alpha",
     value: str = "proved",
 ) -> Axes:
@@ -193,13 +197,14 @@ def recovery_table(
 
     Parameters
     ----------
-    records : iterable of mappings
-        One for each run.
+    records : iterable
+        One for each run: mappings from names to values, or dataclasses such as the cells of a sweep.
     ax : matplotlib Axes, optional
     rows, columns : str
         The keys that tell rows and columns apart; numbers are sorted, other values keep their order.
     value : str
-        The key of a truth value, as of :attr:`learner.Verification.proved`.
+        The key of what is a success where it is True or 1: :attr:`learner.Verification.proved`, say, or the share of
+        fresh samples explained.
 
     Returns
     -------
@@ -211,7 +216,7 @@ def recovery_table(
     successes, totals = np.zeros((len(names), len(heads)), dtype=int), np.zeros((len(names), len(heads)), dtype=int)
     for run in runs:
         place = names.index(run[rows]), heads.index(run[columns])
-        successes[place] += bool(run[value])
+        successes[place] += run[value] == 1
         totals[place] += 1
     shares = np.ma.masked_array(successes / np.maximum(totals, 1), mask=totals == 0)
     axes = axes_of(ax)
@@ -228,7 +233,7 @@ def recovery_table(
     axes.spines[:].set_visible(False)
     axes.set_xlabel(r"$\alpha = n/d$" if columns == "alpha" else columns)
     axes.set_ylabel(r"$\alpha = n/d$" if rows == "alpha" else rows)
-    axes.set_title(f"runs with “{value}”", fontsize="medium")
+    axes.set_title(f"{value}: successes of all runs", fontsize="medium")
     return axes
 
 
@@ -305,13 +310,16 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _rows(records: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    rows = list(records)
+def _rows(records: Iterable[Any], keys: tuple[str, ...]) -> list[Mapping[str, Any]]:
+    rows: list[Any] = list(records)
     if not rows:
         raise InvalidInput("records", "at least one record", "none", "pass a list of dicts")
     for i, row in enumerate(rows):
+        if is_dataclass(row) and not isinstance(row, type):
+            row = rows[i] = {field.name: getattr(row, field.name) for field in fields(row)}
         if not isinstance(row, Mapping):
-            raise InvalidType(f"records[{i}]", "a mapping from names to values", row, "pass a list of dicts")
+            cure = "pass a list of dicts"
+            raise InvalidType(f"records[{i}]", "a mapping from names to values, or a dataclass", row, cure)
         if missing := [key for key in keys if key not in row]:
             known = ", ".join(map(str, row))
             raise InvalidInput(f"records[{i}]", f"the key {missing[0]!r}", f"keys {known}", "name the key to use")

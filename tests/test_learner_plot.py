@@ -1,6 +1,7 @@
 """Pictures of learning: what is drawn is what was measured, and the band is where noise lies."""
 
 import sys
+from dataclasses import dataclass
 
 import matplotlib
 import numpy as np
@@ -20,7 +21,7 @@ X, Y = sample(TEACHER, 3000, random_state=0)
 PCA = FilteredPCA(random_state=0).fit(X, Y)
 FIXED = FilteredPCA(filter=ThresholdFilter(1.0)).fit(X, Y)
 RECORDS = [
-    {"alpha": a, "sine": s / a, "method": m, "family": f, "proved": a > 5 and m == "ours"}
+    {"alpha": a, "sine": s / a, "method": m, "teacher": f, "proved": a > 5 and m == "ours"}
     for a in (10, 2.5, 5)
     for s in (1, 2, 0.5)
     for m in ("ours", "SIR")
@@ -72,6 +73,11 @@ def test_labels_without_information_lie_in_the_band(options):
     inside = (low <= pca.eigenvalues_) & (pca.eigenvalues_ <= high)
     assert inside.mean() > 0.8
     assert len(pca.components_) == 0
+
+
+def test_slices_are_counted():
+    assert PCA.slice_counts_.sum() == len(X)
+    assert len(PCA.slice_counts_) == len(PCA.filter_)
 
 
 def test_known_directions_have_no_eigenvalue_left():
@@ -140,7 +146,7 @@ def test_what_has_no_scree_is_refused():
 
 
 def test_curves_go_through_the_medians():
-    ax = plot.sine_curves(RECORDS, blank(), threshold=RecoveryThreshold(3.0, 0.1, 0))
+    ax = plot.sine_curves(RECORDS, blank(), by="method", threshold=RecoveryThreshold(3.0, 0.1, 0))
     named = {line.get_label(): line for line in ax.lines}
     for method in ("ours", "SIR"):
         x, y = named[method].get_data()
@@ -166,6 +172,23 @@ def test_the_table_counts():
     sparse = plot.recovery_table([{"r": "a", "c": 1, "ok": True}, {"r": "b", "c": 2, "ok": False}], blank(),
                                  rows="r", columns="c", value="ok")  # fmt: skip
     assert sorted(text.get_text() for text in sparse.texts) == ["0/1", "1/1"]
+
+
+def test_dataclasses_are_records_and_runs_without_an_answer_are_no_successes():
+    @dataclass
+    class Run:
+        teacher: str
+        alpha: float
+        sine: float | None
+        explained: float | None
+
+    runs = [Run("a", 2, 0.5, 1.0), Run("a", 4, None, None), Run("a", 2, 0.5, 0.9)]
+    ax = plot.sine_curves(runs, blank())
+    assert [list(line.get_xdata()) for line in ax.lines] == [[2.0]]
+    table = plot.recovery_table(runs, blank(), value="explained")
+    assert [text.get_text() for text in table.texts] == ["1/2", "0/1"]
+    with pytest.raises(InvalidInput, match="ended"):
+        plot.sine_curves(runs[1:2], blank())
 
 
 @pytest.mark.parametrize("draw", [plot.sine_curves, plot.recovery_table])
