@@ -10,6 +10,8 @@ from learner.sampling import sample
 from learner.subspace import FilteredPCA
 from learner.verification import Verification, verify
 
+from learner import plot  # isort: skip
+
 __all__ = [
     "ExhaustiveFilteredPCA",
     "FilteredPCA",
@@ -23,6 +25,7 @@ __all__ = [
     "ThresholdFilter",
     "Verification",
     "audit",
+    "plot",
     "sample",
     "verify",
     "weak_recovery_threshold",

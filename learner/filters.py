@@ -29,6 +29,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from tropical._display import Record
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = [
@@ -83,8 +84,8 @@ def residuals(y: np.ndarray, p: np.ndarray | None, predictor: Predictor | None) 
     return y - predicted
 
 
-@dataclass(frozen=True, slots=True)
-class ThresholdFilter:
+@dataclass(frozen=True, slots=True, repr=False)
+class ThresholdFilter(Record):
     """The filter ``1{|y - G(p)| > threshold}``; G = 0 where no predictor is given.
 
     Parameters
@@ -111,8 +112,8 @@ class ThresholdFilter:
         return (np.abs(residuals(y, p, self.predictor)) > self.threshold).astype(np.float64)
 
 
-@dataclass(frozen=True, slots=True)
-class RampFilter:
+@dataclass(frozen=True, slots=True, repr=False)
+class RampFilter(Record):
     """The filter ``min(1, max(0, |y - G(p)|/threshold - 1))``, Lipschitz in y and p as a threshold is not.
 
     Its Lipschitz constant in p is Lip(G)/threshold, which lemma S3 asks for where the known subspace is an estimate.
@@ -141,8 +142,8 @@ class RampFilter:
         return np.clip(np.abs(residuals(y, p, self.predictor)) / self.threshold - 1.0, 0.0, 1.0)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class SliceFilter:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SliceFilter(Record):
     """Consecutive intervals of the label, or of the residual y - G(p).
 
     Attributes
@@ -177,8 +178,8 @@ class SliceFilter:
         return np.searchsorted(self.edges, residuals(y, p, self.predictor), side="right")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CellFilter:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class CellFilter(Record):
     """Boxes of the known coordinates with equal probability: medians, coordinate after coordinate.
 
     Attributes
@@ -222,8 +223,8 @@ class CellFilter:
         return node - len(self.cuts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ConditionalSliceFilter:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class ConditionalSliceFilter(Record):
     """Slices of the label, or of the residual y - G(p), of their own in each cell of the known coordinates.
 
     Attributes
@@ -266,8 +267,8 @@ class ConditionalSliceFilter:
         return result
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LevelFilter:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class LevelFilter(Record):
     """A filter rounded to finitely many values: its level sets are a partition.
 
     An indicator stays what it is. A continuous filter becomes a step function of the same (y, P_W x), so lemma K holds

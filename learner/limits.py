@@ -25,13 +25,14 @@ from typing import Any
 
 import numpy as np
 
+from tropical._display import Record, never_raising
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["RecoveryThreshold", "weak_recovery_threshold"]
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryThreshold:
+@dataclass(frozen=True, slots=True, repr=False)
+class RecoveryThreshold(Record):
     """The ratio n/d beyond which a label filter recovers a direction; ``float()`` gives it.
 
     Attributes
@@ -51,6 +52,12 @@ class RecoveryThreshold:
 
     def __float__(self) -> float:
         return self.value
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        if self.value == float("inf"):
+            return r"$\alpha_c = \infty$"
+        return rf"$\alpha_c = {self.value:.4g} \pm {self.error:.1g}$"
 
 
 def weak_recovery_threshold(

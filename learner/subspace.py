@@ -97,6 +97,8 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         N(0, I), the known directions in V, and dim V <= max(4, 2 (k + l)). 1 says nothing; NaN where x was whitened.
     filter_ : Partition
         What was summed over: fixed in the first pass, over labels only.
+    slice_counts_ : int array (H,)
+        Samples in each part of `filter_`.
     null_ : {"gaussian", "permutation"}
         Which law the p-values come from: permutations where the inputs do not look like N(0, I).
     n_features_in_ : int
@@ -292,6 +294,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.null_ = "permutation" if permute else "gaussian"
         folded = FoldedMoments.split(moments, _FOLDS, self._cells())
         room = moments.dimension - known.shape[1]
+        self.slice_counts_ = folded.total.counts
         psi = self.filter_.values if isinstance(self.filter_, LevelFilter) else None
         matrix = (
             starts.spectral_matrix(folded, self.mean_weight, known)

@@ -65,7 +65,7 @@ from tropical.results import Chord, Distance, Lipschitz, Range, RangeBounds, Ray
 from tropical.symbolic import SymbolicLattice, formal_lattice, from_sympy, to_sympy
 from tropical.text import parse
 
-from tropical import families, gaussian, layers, lemmas  # isort: skip
+from tropical import families, gaussian, layers, lemmas, plot  # isort: skip
 
 __all__ = [
     "AffinePiece",
@@ -141,6 +141,7 @@ __all__ = [
     "maximum",
     "minimum",
     "parse",
+    "plot",
     "polynomial_as_lattice",
     "relevant_subspace",
     "same_function",

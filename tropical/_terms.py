@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tropical._display import value_text
 from tropical._exact.rational import IntVector, as_choice, as_fraction, as_fraction_vector, as_items
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import PieceTable
@@ -19,7 +20,9 @@ def term_table(terms: Any) -> PieceTable:
     """Return terms given as a mapping or as pairs, checked, as affine pieces."""
     requirement, cure = "{exponents: coefficient}, or pairs (coefficient, exponents)", "pass for example {(1, 0): 3}"
     if isinstance(terms, Mapping):
-        named = [(f"terms[{exponents!r}]", coefficient, exponents) for exponents, coefficient in terms.items()]
+        named = [
+            (f"terms[{value_text(exponents)}]", coefficient, exponents) for exponents, coefficient in terms.items()
+        ]
     else:
         named = []
         for i, pair in enumerate(as_items(terms, "terms", requirement, cure)):

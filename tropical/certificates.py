@@ -80,9 +80,10 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from html import escape
 from itertools import pairwise
 from math import gcd, lcm
 from typing import Any
@@ -166,6 +167,10 @@ class Certificate:
     def __repr__(self) -> str:
         return f"Certificate({self.kind}, {len(self.text)} characters)"
 
+    def _repr_html_(self) -> str:
+        facts = {"kind": lambda: self.kind, "size": lambda: f"{len(self.text)} characters"}
+        return _facts("Certificate", facts | {"replay": lambda: "tropical.check(certificate, *subjects)"})
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
@@ -200,7 +205,30 @@ class CheckResult:
         return hash((self.valid, self.reason, self.statement))
 
     def __repr__(self) -> str:
-        return f"CheckResult({'valid' if self.valid else 'REJECTED'}: {self.statement}; {self.reason})"
+        return f"CheckResult({'valid' if self.valid else 'REJECTED'}: {_cut(self.statement)}; {_cut(self.reason)})"
+
+    def _repr_html_(self) -> str:
+        facts = {"answer": lambda: "valid" if self.valid else "REJECTED", "statement": lambda: self.statement}
+        return _facts("CheckResult", facts | {"reason": lambda: self.reason})
+
+
+def _facts(name: str, facts: dict[str, Callable[[], str]]) -> str:
+    """Return names and values as HTML, escaped and cut; a notebook must not fail on a value that cannot be shown."""
+    rows = []
+    for key, value in facts.items():
+        try:
+            text = escape(_cut(value()))
+        except Exception:
+            text = "cannot be shown"
+        rows.append(f"<tr><td>{key}</td><td>{text}</td></tr>")
+    return f"<p><b>{name}</b></p><table>{''.join(rows)}</table>"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+_SHOWN = 400
 
 
 def check(certificate: Certificate, *subjects: Any, domain: Any = None, claim: Any = None) -> CheckResult:

@@ -14,7 +14,17 @@ from typing import TypeVar
 
 from tropical.exceptions import BudgetExceeded
 
-__all__ = ["absorb", "formula", "mask_of", "members", "merge", "product_of_unions", "transversals"]
+__all__ = [
+    "absorb",
+    "covering_pairs",
+    "formula",
+    "intersections",
+    "mask_of",
+    "members",
+    "merge",
+    "product_of_unions",
+    "transversals",
+]
 
 Item = TypeVar("Item", bound=Hashable)
 _CLAUSES_SHOWN, _LITERALS_SHOWN = 6, 6
@@ -114,3 +124,35 @@ def transversals(masks: Iterable[int], *, limit: int | None = None) -> list[int]
     for mask in absorb(masks):
         result = product_of_unions(result, [1 << i for i in members(mask)], limit=limit)
     return result
+
+
+def intersections(masks: Iterable[int], *, limit: int | None = None) -> list[int]:
+    """Return the sets of a family with all their intersections: the meet-semilattice that it generates.
+
+    Raises
+    ------
+    BudgetExceeded
+        If there are more than `limit`; k sets can have 2^k - 1.
+    """
+    closed: set[int] = set()
+    for mask in masks:
+        closed |= {mask, *(mask & other for other in closed)}
+        if limit is not None and len(closed) > limit:
+            raise BudgetExceeded(f"more than {limit} intersections of clauses; raise max_sets")
+    return sorted(closed)
+
+
+def covering_pairs(masks: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the pairs (S, T) of a family with S inside T and no other set of it between: its Hasse diagram.
+
+    Complexity: O(n²) mask operations for n sets, times the covers of one of them.
+    """
+    ordered = sorted(set(masks), key=lambda mask: (mask.bit_count(), mask))
+    pairs = []
+    for place, low in enumerate(ordered):
+        covers: list[int] = []
+        for high in ordered[place + 1 :]:
+            if low & high == low and not any(between & high == between for between in covers):
+                covers.append(high)
+        pairs += [(low, high) for high in covers]
+    return pairs

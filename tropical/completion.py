@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from tropical._display import Record
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, primitive
 from tropical._exact.region import Region, leaves
@@ -26,8 +27,8 @@ from tropical.lattice_polynomial import LatticePolynomial
 __all__ = ["Completion", "simplest_between"]
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+@dataclass(frozen=True, slots=True, repr=False)
+class Completion(Record):
     """A function between two bounds.
 
     Attributes

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tropical._display import Record
 from tropical._exact.rational import as_limit
 from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.canonical import Point, SignSets, sign_sets
@@ -26,8 +27,8 @@ from tropical.results import Verdict, Witness
 __all__ = ["ClauseCriterion", "clause_criterion"]
 
 
-@dataclass(frozen=True, slots=True)
-class ClauseCriterion:
+@dataclass(frozen=True, slots=True, repr=False)
+class ClauseCriterion(Record):
     """The two set families that decide which clauses represent a function.
 
     Attributes

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from tropical._display import never_raising, number_latex, value_text
 from tropical._exact.rational import as_fraction_matrix, as_fraction_vector, rational_text
 from tropical.exceptions import InvalidInput, InvalidType
-from tropical.pieces import as_point
+from tropical.pieces import AffinePiece, as_point
 
 __all__ = ["Box", "Domain", "Polyhedron", "as_polyhedron"]
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Polyhedron:
     """The set ``{x in R^d : A x <= b}``, bounded or not.
 
@@ -61,8 +63,28 @@ class Polyhedron:
             "b": [rational_text(bound) for bound in self.b],
         }
 
+    def _inequality(self, i: int) -> str:
+        """Return one inequality as text."""
+        return f"{AffinePiece(self.A[i], Fraction(0)).outline()} <= {value_text(self.b[i])}"
 
-@dataclass(frozen=True, slots=True, init=False)
+    @never_raising
+    def __repr__(self) -> str:
+        shown = [self._inequality(i) for i in range(min(len(self.b), _SIDES_SHOWN))]
+        more = ", …" if len(self.b) > _SIDES_SHOWN else ""
+        return f"Polyhedron({', '.join(shown)}{more}; {len(self.b)} inequalities in R^{self.dimension})"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        rows = [
+            rf"{AffinePiece(row, Fraction(0))._repr_latex_()[1:-1]} \le {number_latex(bound)}"
+            for row, bound in zip(self.A[:_SIDES_SHOWN], self.b[:_SIDES_SHOWN], strict=True)
+        ]
+        rows += [rf"\cdots \text{{ ({len(self.b)} inequalities)}}"] if len(self.b) > _SIDES_SHOWN else []
+        inequalities = r",\; ".join(rows)
+        return rf"$\left\{{x \in \mathbb{{R}}^{{{self.dimension}}} : {inequalities}\right\}}$"
+
+
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class Box:
     """The product of closed intervals ``[lo_i, hi_i]``, ``lo_i < hi_i``.
 
@@ -105,6 +127,26 @@ class Box:
         """Return the plain data of the polyhedron that the box is."""
         return self.polyhedron().to_plain()
 
+    @never_raising
+    def __repr__(self) -> str:
+        sides = [f"[{value_text(a)}, {value_text(b)}]" for a, b in self._sides()]
+        if len(set(self.lo)) == len(set(self.hi)) == 1 < self.dimension:
+            return f"Box({sides[0]}^{self.dimension})"
+        more = f" x …; R^{self.dimension}" if self.dimension > _SIDES_SHOWN else ""
+        return f"Box({' x '.join(sides)}{more})"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        sides = [rf"[{number_latex(a)},\, {number_latex(b)}]" for a, b in self._sides()]
+        if len(set(self.lo)) == len(set(self.hi)) == 1 < self.dimension:
+            return f"${sides[0]}^{{{self.dimension}}}$"
+        more = rf" \times \cdots \subset \mathbb{{R}}^{{{self.dimension}}}" if self.dimension > _SIDES_SHOWN else ""
+        return "$" + r" \times ".join(sides) + more + "$"
+
+    def _sides(self) -> Iterable[tuple[Fraction, Fraction]]:
+        """Return the first few intervals."""
+        return zip(self.lo[:_SIDES_SHOWN], self.hi[:_SIDES_SHOWN], strict=True)
+
 
 @lru_cache(maxsize=64)
 def _polyhedron_of(box: Box) -> Polyhedron:
@@ -117,6 +159,7 @@ def _polyhedron_of(box: Box) -> Polyhedron:
 
 
 Domain = Box | Polyhedron | None
+_SIDES_SHOWN = 4
 
 
 def as_polyhedron(domain: Domain, dimension: int) -> Polyhedron | None:

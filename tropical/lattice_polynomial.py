@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tropical._display import never_raising
 from tropical._exact.rational import (
     IntVector,
     as_affine_map,
@@ -285,11 +286,13 @@ class LatticePolynomial(Unordered):
         """Return the formula with the pieces named g0, g1, ... by their numbers."""
         return self._text("g{}".format, _PLAIN, cut=False)
 
+    @never_raising
     def __repr__(self) -> str:
         count = f"{len(self.pieces)} pieces, {len(self.clauses)} clauses, R^{self.dimension}"
         text = self._text(self._term(str, cut=True), _PLAIN, cut=True)
         return f"LatticePolynomial({self.form}, {count}: {text if len(text) <= 240 else text[:239] + '…'})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         term = self._term(AffinePiece.latex, cut=True)
         return "$" + self._text(term, _LATEX, brackets=r"\left({}\right)", cut=True) + "$"

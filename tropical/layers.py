@@ -28,6 +28,7 @@ from numbers import Integral
 from typing import Any
 
 from tropical._circuit import Circuit, Extremum, Form, Value
+from tropical._display import matrix_latex, never_raising, number_latex, value_text
 from tropical._exact.rational import as_affine_map, as_fraction, as_fraction_matrix, as_fraction_vector, as_limit
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.network import ReLUNetwork
@@ -50,8 +51,16 @@ class Affine:
         object.__setattr__(self, "A", matrix)
         object.__setattr__(self, "b", offset)
 
+    @never_raising
     def __repr__(self) -> str:
         return f"Affine({len(self.A[0])} -> {len(self.A)}{', with biases' if any(self.b) else ''})"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        if len(self.A) > _SHOWN or len(self.A[0]) > _SHOWN:
+            return rf"$x \mapsto A x + b,\quad A \in {matrix_latex(self.A)}$"
+        shift = f" + {matrix_latex([(b,) for b in self.b])}" if any(self.b) else ""
+        return rf"$x \mapsto {matrix_latex(self.A)} x{shift}$"
 
     def _apply(self, circuit: Circuit, values: list[Form], place: str) -> list[Form]:
         _check_width(place, len(self.A[0]), values, "one column of A for each value")
@@ -62,11 +71,14 @@ class Affine:
 class ReLU:
     """The layer v -> max(v, 0), elementwise."""
 
+    def _repr_latex_(self) -> str:
+        return r"$v \mapsto \max(v, 0)$"
+
     def _apply(self, circuit: Circuit, values: list[Form], place: str) -> list[Form]:
         return circuit.layer([Value(((1, value),)) for value in values])
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class LeakyReLU:
     """The layer v -> v where v >= 0 and slope·v elsewhere, elementwise; the slope is any exact number.
 
@@ -78,6 +90,14 @@ class LeakyReLU:
     def __init__(self, slope: Any) -> None:
         object.__setattr__(self, "slope", as_fraction(slope, "slope"))
 
+    @never_raising
+    def __repr__(self) -> str:
+        return f"LeakyReLU({value_text(self.slope)})"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        return rf"$v \mapsto \max(v, 0) + {number_latex(self.slope)} \min(v, 0)$"
+
     def _apply(self, circuit: Circuit, values: list[Form], place: str) -> list[Form]:
         slope = self.slope
         return circuit.layer([Value(((1 - slope, v),), Form.combine([(slope, v)])) for v in values])
@@ -86,6 +106,9 @@ class LeakyReLU:
 @dataclass(frozen=True, slots=True)
 class Abs:
     """The layer v -> |v|, elementwise."""
+
+    def _repr_latex_(self) -> str:
+        return r"$v \mapsto |v|$"
 
     def _apply(self, circuit: Circuit, values: list[Form], place: str) -> list[Form]:
         return circuit.layer([Value(((2, value),), -value) for value in values])
@@ -104,8 +127,14 @@ class Threshold:
             raise InvalidInput("t", "at least one number", "none", "remove the layer")
         object.__setattr__(self, "t", vector)
 
+    @never_raising
     def __repr__(self) -> str:
-        return f"Threshold({f'{len(self.t)} numbers' if isinstance(self.t, tuple) else self.t})"
+        return f"Threshold({f'{len(self.t)} numbers' if isinstance(self.t, tuple) else value_text(self.t)})"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        bound = "t_i" if isinstance(self.t, tuple) else number_latex(self.t)
+        return rf"$v_i \mapsto \max(v_i, {bound})$"
 
     def _apply(self, circuit: Circuit, values: list[Form], place: str) -> list[Form]:
         if isinstance(self.t, tuple):
@@ -131,8 +160,17 @@ class Maxout:
     def __init__(self, groups: Any) -> None:
         object.__setattr__(self, "groups", _groups(groups))
 
+    @never_raising
     def __repr__(self) -> str:
         return f"Maxout({self.groups if isinstance(self.groups, int) else f'{len(self.groups)} groups'})"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        if isinstance(self.groups, int):
+            k = self.groups
+            return rf"$v \mapsto \left(\max_{{{k}j \le i < {k}j + {k}}} v_i\right)_j$"
+        first = ", ".join(map(str, self.groups[0][:_SHOWN])) + (", …" if len(self.groups[0]) > _SHOWN else "")
+        return rf"$v \mapsto \left(\max_{{i \in G_j}} v_i\right)_{{j < {len(self.groups)}}},\quad G_0 = \{{{first}\}}$"
 
     def _apply(self, circuit: Circuit, values: list[Form], place: str) -> list[Form]:
         width, groups = len(values), self.groups
@@ -237,3 +275,6 @@ def _groups(groups: Any) -> int | tuple[tuple[int, ...], ...]:
     if not result:
         raise InvalidInput("groups", "at least one group", "none", "a layer needs an output")
     return tuple(result)
+
+
+_SHOWN = 5  # rows, columns, members of a group

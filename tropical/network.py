@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from html import escape
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from tropical._display import html_table, matrix_latex, never_raising
 from tropical._exact.rational import (
     IntVector,
     as_fraction,
@@ -143,9 +145,34 @@ class ReLUNetwork(Unordered):
     def __len__(self) -> int:
         return self.outputs
 
+    @never_raising
     def __repr__(self) -> str:
         kind = "bias-free" if self.is_bias_free() else "with biases"
         return f"ReLUNetwork({' -> '.join(map(str, self.widths))}, {kind})"
+
+    @never_raising
+    def _repr_html_(self) -> str:
+        layers = zip(self.weights, self.biases, strict=True)
+        rows = (
+            (f"{depth} ({'ReLU' if depth < len(self.weights) else 'affine'})", f"{len(W)} x {len(W[0])}", W, b)
+            for depth, (W, b) in enumerate(layers, start=1)
+        )
+        table = html_table(rows, ("layer", "shape", "weights", "biases"), total=len(self.weights))
+        return f"<p><b>{escape(repr(self))}</b>, {self.size} hidden units</p>{table}"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        if len(self.weights) > _LAYERS_SHOWN or max(self.widths) > _UNITS_SHOWN:
+            spaces = (rf"\mathbb{{R}}^{{{width}}}" for width in self.widths[:_SPACES_SHOWN])
+            more = r" \to \cdots" if len(self.widths) > _SPACES_SHOWN else ""
+            return "$F: " + r" \to ".join(spaces) + more + "$"
+        formula = "x"
+        for depth, (matrix, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            inner = rf"\,\mathrm{{relu}}\!\left({formula}\right)" if depth else formula
+            formula = f"{matrix_latex(matrix)} {inner}"
+            if any(bias):
+                formula += f" + {matrix_latex([(b,) for b in bias])}"
+        return f"$F(x) = {formula}$"
 
     def to_plain(self) -> dict[str, Any]:
         """Return the network as plain data with exact numbers as strings."""
@@ -265,6 +292,7 @@ class NetworkResolver:
 
 
 _MEMO_SIZE = 4096
+_LAYERS_SHOWN, _UNITS_SHOWN, _SPACES_SHOWN = 4, 4, 12
 
 
 def _layers(weights: Any) -> tuple[Matrix, ...]:

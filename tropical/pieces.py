@@ -6,7 +6,7 @@ so that comparisons between pieces are integer comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
+from tropical._display import html_table, never_raising, value_text
 from tropical._exact.linear import combine_rows, rank, row_space
 from tropical._exact.rational import (
     IntVector,
@@ -54,6 +55,31 @@ class AffinePiece(NamedTuple):
         """Return the piece in LaTeX."""
         return self._text("{}x_{{{}}}", "x_{{{}}}", number=_latex_number)
 
+    @never_raising
+    def __repr__(self) -> str:
+        return f"AffinePiece({self.outline()})"
+
+    def outline(self) -> str:
+        """Return the piece as text of bounded length."""
+        try:
+            return value_text(self._cut(str), _LONGEST)
+        except ValueError:  # numbers of more than 4300 digits have no text
+            return "…"
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        return f"${self._cut(AffinePiece.latex)}$"
+
+    def _cut(self, text: Callable[[AffinePiece], str]) -> str:
+        """Return the first few terms, and how many there are."""
+        terms = [(i, a) for i, a in enumerate(self.gradient) if a]
+        if len(terms) <= _TERMS_SHOWN:
+            return text(self)
+        last = terms[_TERMS_SHOWN - 1][0]
+        start = AffinePiece(self.gradient[: last + 1], Fraction(0))
+        more = f"{len(terms) - _TERMS_SHOWN} more terms"
+        return text(start) + (f" + … {more}" if text is str else rf" + \cdots \text{{ ({more})}}")
+
     def _text(self, scaled: str, bare: str, number: Any = str) -> str:
         signed: list[tuple[bool, str]] = []
         for index, coefficient in enumerate(self.gradient):
@@ -67,7 +93,7 @@ class AffinePiece(NamedTuple):
         return text + "".join((" - " if negative else " + ") + term for negative, term in signed[1:])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PieceTable(Sequence[AffinePiece]):
     """Immutable sequence of affine pieces on R^d.
 
@@ -136,9 +162,15 @@ class PieceTable(Sequence[AffinePiece]):
         row = self.fractions(index)
         return AffinePiece(row[:-1], row[-1])
 
+    @never_raising
     def __repr__(self) -> str:
-        shown = ", ".join(str(self[i]) for i in range(min(4, len(self))))
+        shown = ", ".join(self[i].outline() for i in range(min(4, len(self))))
         return f"PieceTable({shown}{', …' if len(self) > 4 else ''}; {len(self)} pieces on R^{self.dimension})"
+
+    @never_raising
+    def _repr_html_(self) -> str:
+        rows = ((f"g{i}", self[i].outline()) for i in range(len(self)))
+        return f"<p><b>{len(self)} pieces on R<sup>{self.dimension}</sup></b></p>" + html_table(rows, total=len(self))
 
     def fractions(self, index: int) -> tuple[Fraction, ...]:
         """Return row ``index`` as Fractions (u, c)."""
@@ -194,3 +226,6 @@ _BLOCK = 1 << 18  # values a block, 2 MB: a core's second-level cache
 
 def _latex_number(value: Fraction) -> str:
     return str(value) if value.denominator == 1 else rf"\tfrac{{{value.numerator}}}{{{value.denominator}}}"
+
+
+_TERMS_SHOWN, _LONGEST = 8, 160

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tropical._display import never_raising
 from tropical._exact.rational import (
     IntVector,
     as_affine_map,
@@ -310,6 +311,7 @@ class TropicalPolynomial(TropicalOperators, Unordered):
     def __str__(self) -> str:
         return self._text(str, "({})", self.convention)
 
+    @never_raising
     def __repr__(self) -> str:
         count = f"{len(self)} term{'s' * (len(self) > 1)}, R^{self.dimension}"
         return f"TropicalPolynomial({self.convention}, {count}: {self.outline()})"
@@ -318,6 +320,7 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         """Return the formula cut to a line."""
         return self._text(_short(str), "({})", self.convention, cut=True)
 
+    @never_raising
     def _repr_latex_(self) -> str:
         name = rf"\{self.convention}"
         return "$" + self._text(_short(AffinePiece.latex), r"\left({}\right)", name, cut=True) + "$"

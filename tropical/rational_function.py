@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from tropical._display import never_raising
 from tropical._exact.rational import IntVector, as_fraction
 from tropical._exact.region import Region
 from tropical._protocol import Resolution, Unordered
@@ -167,6 +168,7 @@ class TropicalRational(TropicalOperators, Unordered):
     def __str__(self) -> str:
         return str(self.numerator) if self._is_polynomial() else f"{self.numerator} - ({self.denominator})"
 
+    @never_raising
     def __repr__(self) -> str:
         count = f"{len(self.numerator)} over {len(self.denominator)} terms, R^{self.dimension}"
         text = self.numerator.outline()
@@ -174,6 +176,7 @@ class TropicalRational(TropicalOperators, Unordered):
             text += f" - ({self.denominator.outline()})"
         return f"TropicalRational({self.convention}, {count}: {text})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         above, below = (part._repr_latex_()[1:-1] for part in (self.numerator, self.denominator))
         return f"${above}$" if self._is_polynomial() else rf"${above} - \left({below}\right)$"

@@ -5,12 +5,13 @@ A certificate costs more than most answers do. Where the decision did not need i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import isqrt
 from typing import Any
 
+from tropical._display import Record, Shown, never_raising, number_latex, number_text
 from tropical.certificates import Certificate
 from tropical.exceptions import InvalidType
 
@@ -22,8 +23,8 @@ Point = tuple[Fraction, ...]
 Evidence = Certificate | Callable[[], Certificate]
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+@dataclass(frozen=True, slots=True, repr=False)
+class Witness(Record):
     """A rational point at which a statement about functions fails, and the exact values there.
 
     Attributes
@@ -42,7 +43,7 @@ class Witness:
         return f"at {point_text(self.point)}: {_value_text(self.left)} against {_value_text(self.right)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Chord(Witness):
     """A point of a segment at which F (``left``) lies above the chord (``right``): F is not convex.
 
@@ -60,7 +61,7 @@ class Chord(Witness):
         return f"{Witness.__str__(self)} on the chord {ends}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Scaling(Witness):
     """A point x with F(tx) (``left``) other than tF(x) (``right``), t the ``factor``: F is not homogeneous."""
 
@@ -70,8 +71,8 @@ class Scaling(Witness):
         return f"{Witness.__str__(self)} for the factor {number_text(self.factor)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Ray:
+@dataclass(frozen=True, slots=True, repr=False)
+class Ray(Record):
     """The points ``point + t·direction``, t >= 0; along it a function grows (falls) without bound."""
 
     point: Point
@@ -82,7 +83,7 @@ class Ray:
 
 
 @dataclass(frozen=True)
-class _Proved:
+class _Proved(Shown):
     """A result that comes with a certificate."""
 
     evidence: Evidence | None = field(default=None, kw_only=True, compare=False, repr=False)
@@ -93,6 +94,12 @@ class _Proved:
         if self.evidence is not None and not isinstance(self.evidence, Certificate):
             object.__setattr__(self, "evidence", self.evidence())  # what it is does not change, where it is kept does
         return self.evidence  # type: ignore[return-value]
+
+    def _proof_text(self) -> str:
+        """Return whether there is a proof, without making it."""
+        if self.evidence is None:
+            return "none"
+        return repr(self.evidence) if isinstance(self.evidence, Certificate) else "made on first use"
 
 
 @dataclass(frozen=True, repr=False)
@@ -119,8 +126,16 @@ class Verdict(_Proved):
     def __bool__(self) -> bool:
         return self.holds
 
+    @never_raising
     def __repr__(self) -> str:
         return f"Verdict({self.question}: {'yes' if self.holds else f'no, witness {self.witness}'})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield self.question, "yes" if self.holds else "no"
+        if self.witness is not None:
+            yield "witness", str(self.witness)
+        if self.holds:
+            yield "certificate", self._proof_text()
 
 
 @dataclass(frozen=True, repr=False)
@@ -151,15 +166,31 @@ class Range(_Proved):
             raise InvalidType("value", "an int or a Fraction", value, 'write Fraction("1/2") for example')
         return (self.min is None or self.min <= value) and (self.max is None or value <= self.max)
 
+    @never_raising
     def __repr__(self) -> str:
         ends = []
         for value, point, ray in ((self.min, self.argmin, self.descent), (self.max, self.argmax, self.ascent)):
             ends.append(f"unbounded {ray}" if value is None else f"{number_text(value)} at {point_text(point)}")
         return f"Range(min {ends[0]}; max {ends[1]})"
 
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        for name, value, point, ray in (
+            ("min", self.min, self.argmin, self.descent),
+            ("max", self.max, self.argmax, self.ascent),
+        ):
+            yield name, f"unbounded {ray}" if value is None else f"{number_text(value)} at {point_text(point)}"
+        yield "certificate", self._proof_text()
 
-@dataclass(frozen=True, slots=True)
-class RangeBounds:
+    @never_raising
+    def _repr_latex_(self) -> str:
+        low = r"-\infty" if self.min is None else number_latex(self.min)
+        high = r"\infty" if self.max is None else number_latex(self.max)
+        left, right = "(" if self.min is None else "[", ")" if self.max is None else "]"
+        return rf"$\left{left}{low},\, {high}\right{right}$"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RangeBounds(Record):
     """What is proven about a range whose search was ended: carried by the error as ``.partial``.
 
     Attributes
@@ -211,8 +242,21 @@ class Lipschitz(_Proved):
     def __float__(self) -> float:
         return _root(self.squared)
 
+    @never_raising
     def __repr__(self) -> str:
         return f"Lipschitz({_root_text(self.squared)} in the {self.norm}-norm, at {point_text(self.point)})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield f"constant in the {self.norm}-norm", f"{_root_text(self.squared)} ≈ {_rounded(self)}"
+        yield "gradient", point_text(self.gradient).replace("x", "u")
+        yield "cell", self.cell
+        yield "point", point_text(self.point)
+        yield "certificate", self._proof_text()
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        norm = r"\infty" if self.norm == "inf" else self.norm
+        return rf"$\Lambda_{{{norm}}} = {_root_latex(self.squared)}$"
 
 
 @dataclass(frozen=True, repr=False)
@@ -246,11 +290,27 @@ class Distance(_Proved):
     def __float__(self) -> float:
         return float("inf") if self.squared is None else _root(self.squared)
 
+    @never_raising
     def __repr__(self) -> str:
         what = "|F - G|/|x|" if self.relative else "|F - G|"
         if self.squared is None or self.point is None:
             return f"Distance({what} unbounded {self.ascent})"
         return f"Distance({what} <= {_root_text(self.squared)}, at {point_text(self.point)})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        what = "sup |F - G|/|x|" if self.relative else "sup |F - G|"
+        if self.squared is None:
+            yield what, f"unbounded {self.ascent}"
+        else:
+            yield what, f"{_root_text(self.squared)} ≈ {_rounded(self)}"
+            yield "at", point_text(self.point)
+        yield "certificate", self._proof_text()
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        what = r"\frac{|F - G|}{|x|}" if self.relative else "|F - G|"
+        size = r"\infty" if self.squared is None else _root_latex(self.squared)
+        return rf"$\sup {what} = {size}$"
 
 
 def point_text(point: Point | None) -> str:
@@ -288,10 +348,13 @@ def _root_text(square: Fraction) -> str:
     return f"√({number_text(square)})" if rational is None else number_text(rational)
 
 
-def number_text(value: Fraction) -> str:
-    """Return a number as text, or how long it is: texts of thousands of digits help nobody, and Python refuses them."""
-    bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-    return str(value) if bits <= _LONGEST else f"a fraction of {bits} bits"
+def _root_latex(square: Fraction) -> str:
+    rational = _rational_root(square)
+    return rf"\sqrt{{{number_latex(square)}}}" if rational is None else number_latex(rational)
 
 
-_LONGEST = 1000
+def _rounded(value: Any) -> str:
+    try:
+        return f"{float(value):.6g}"
+    except OverflowError:
+        return "beyond float64"

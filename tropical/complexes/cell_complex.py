@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
 
+from tropical._display import Record, Shown, never_raising
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, as_number_below
 from tropical._exact.region import Region
@@ -23,6 +24,7 @@ from tropical.complexes.certify import certify
 from tropical.complexes.geometry import LevelCell, OrderCell
 from tropical.complexes.listed_cells import ListedCells
 from tropical.complexes.reduction import Coordinates
+from tropical.complexes.vector_pictures import cell_picture
 from tropical.domains import Polyhedron
 from tropical.pieces import AffinePiece, PieceTable
 
@@ -31,8 +33,8 @@ __all__ = ["Cell", "CellComplex", "CellSource"]
 Pair = tuple[int, int, IntVector]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+@dataclass(frozen=True, slots=True, repr=False)
+class Cell(Record):
     """A full-dimensional cell on which the function is affine.
 
     Attributes
@@ -106,7 +108,7 @@ class CellSource(Protocol):
         ...
 
 
-class CellComplex:
+class CellComplex(Shown):
     """Cells of a function on a domain, exact; made by :func:`tropical.cells`.
 
     What is not asked for is not computed: numbers, pieces and cells come from the engine's arrays on first use.
@@ -385,10 +387,30 @@ class CellComplex:
         listed = ListedCells(source.coordinates, source.domain, self.cells, self.tables, source.cones())
         return CellComplex, (listed, self._function)
 
+    @never_raising
     def __repr__(self) -> str:
         where = "" if self.domain is None else " on a polyhedron"
         space = f"rank {len(self.basis)} in R^{self._source.coordinates.dimension}"
         return f"CellComplex({self.n_cells} cells{where}, {space})"
+
+    def known_pieces(self) -> Sequence[int] | None:
+        """Return for each cell the number of its (first) piece, None where the pieces were not asked for yet."""
+        if "tables" not in self.__dict__ and not isinstance(self._source, ListedCells):
+            return None
+        return [numbers[0] for numbers in self._source.pieces()]
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        """Return what is known, and no number that would have to be computed."""
+        yield "cells", self.n_cells
+        if "n_regions" in self.__dict__:
+            yield "linear regions", self.n_regions
+        if self.known_pieces() is not None:
+            yield "pieces", self.n_pieces
+        yield "rank", f"{len(self.basis)} in R^{self._source.coordinates.dimension}"
+        yield "domain", "R^d" if self.domain is None else self.domain
+
+    def _picture(self) -> str:
+        return cell_picture(self)
 
 
 def _components(count: int, joined: Iterable[tuple[int, int]]) -> int:

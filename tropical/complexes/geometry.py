@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import factorial
 from typing import TYPE_CHECKING, Any
 
+from tropical._display import Record
 from tropical._exact.cone import Cone
 from tropical._exact.linear import determinant
 from tropical._exact.rational import IntVector, as_fraction, as_number_below, primitive, primitive_multiple
@@ -25,8 +26,8 @@ __all__ = ["LevelCell", "OrderCell"]
 Point = tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LevelCell:
+@dataclass(frozen=True, slots=True, repr=False)
+class LevelCell(Record):
     """A part of a level set {F = level} inside the complex, a polyhedron.
 
     Attributes
@@ -46,8 +47,8 @@ class LevelCell:
     rays: tuple[IntVector, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCell:
+@dataclass(frozen=True, slots=True, repr=False)
+class OrderCell(Record):
     """A part of a cell on which no piece crosses the active one (docs/theory.md, lemma R).
 
     Attributes

@@ -16,13 +16,17 @@ Maclagan and Sturmfels (2015), *Introduction to Tropical Geometry*, theorem 3.3.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from math import hypot
+from typing import TYPE_CHECKING, Any
 
+from tropical._display import Record, Shown, never_raising
 from tropical._exact.linear import coordinates
 from tropical._exact.rational import IntVector, common_denominator, primitive
 from tropical.complexes.epigraph import Epigraph
+from tropical.complexes.vector_pictures import draw, window_of
 from tropical.exceptions import InvalidInput
 
 if TYPE_CHECKING:
@@ -33,8 +37,8 @@ __all__ = ["HypersurfaceCell", "HypersurfaceRidge", "TropicalHypersurface"]
 Point = tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HypersurfaceCell:
+@dataclass(frozen=True, slots=True, repr=False)
+class HypersurfaceCell(Record):
     """A cell of dimension d - 1: the hull of its vertices plus the cone of its rays plus the lineality space.
 
     Attributes
@@ -61,8 +65,8 @@ class HypersurfaceCell:
     point: Point
 
 
-@dataclass(frozen=True, slots=True)
-class HypersurfaceRidge:
+@dataclass(frozen=True, slots=True, repr=False)
+class HypersurfaceRidge(Record):
     """A cell of dimension d - 2, where cells of the hypersurface meet.
 
     Attributes
@@ -82,8 +86,8 @@ class HypersurfaceRidge:
     point: Point
 
 
-@dataclass(frozen=True, slots=True)
-class TropicalHypersurface:
+@dataclass(frozen=True, slots=True, repr=False)
+class TropicalHypersurface(Shown):
     """The set where a polynomial is not affine, as a weighted polyhedral complex; exact.
 
     Attributes
@@ -157,9 +161,36 @@ class TropicalHypersurface:
         """Check the balancing condition around every ridge, from the cells as they are given."""
         return not any(any(self.imbalance(ridge)) for ridge in self.ridges)
 
+    @never_raising
     def __repr__(self) -> str:
         count = f"{len(self.cells)} cells, {len(self.vertices)} vertices"
         return f"TropicalHypersurface(R^{self.dimension}, {count}, lineality {len(self.lineality)})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "dimension", f"{self.dimension - 1} in R^{self.dimension}"
+        yield "cells", len(self.cells)
+        yield "vertices", self.vertices
+        yield "weights", tuple(cell.weight for cell in self.cells[:_CELLS_SHOWN])
+        yield "lineality", self.lineality
+
+    def _picture(self) -> str:
+        if self.dimension != 2 or not 0 < len(self.cells) <= _CELLS_DRAWN:
+            return ""
+        points = [(float(x), float(y)) for x, y in self.vertices]
+        low, high = window_of(points)
+        reach = 3.0 * (high[0] - low[0])
+        segments = []
+        for cell in self.cells:
+            ends = [(float(x), float(y)) for x, y in cell.vertices]
+            directions = [*cell.rays, *(tuple(s * a for a in line) for line in self.lineality for s in (1, -1))]
+            for u, v in directions:
+                step = reach / hypot(u, v)
+                ends.append((ends[0][0] + u * step, ends[0][1] + v * step))
+            segments.append((ends[-2], ends[-1]))
+        return draw(segments=segments, dots=points if self.ridges else (), low=low, high=high)
+
+
+_CELLS_SHOWN, _CELLS_DRAWN = 5, 1000
 
 
 def _lattice_length(one: Point, other: Point) -> tuple[Fraction, IntVector]:

@@ -11,11 +11,12 @@ Maclagan and Sturmfels (2015), *Introduction to Tropical Geometry*, section 3.1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from tropical._display import PALETTE, Shown, never_raising
 from tropical._exact.cone import Cone
 from tropical._exact.halfspaces import WallTable, intersect
 from tropical._exact.rational import (
@@ -27,6 +28,7 @@ from tropical._exact.rational import (
     over_common_denominator,
 )
 from tropical.complexes.epigraph import Epigraph
+from tropical.complexes.vector_pictures import convex_hull, draw, window_of
 from tropical.exceptions import InvalidInput
 from tropical.pieces import as_point
 
@@ -38,8 +40,8 @@ __all__ = ["NewtonPolytope", "RegularSubdivision"]
 Point = tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NewtonPolytope:
+@dataclass(frozen=True, slots=True, repr=False)
+class NewtonPolytope(Shown):
     """Convex hull of finitely many rational points in R^d, of any dimension; exact.
 
     Attributes
@@ -89,13 +91,26 @@ class NewtonPolytope:
             _pairing(a, row) for a in self.equations
         )
 
+    @never_raising
     def __repr__(self) -> str:
         count = f"{len(self.vertices)} vertices, {len(self.inequalities)} facets"
         return f"NewtonPolytope(dimension {self.dimension} in R^{len(self.vertices[0])}, {count})"
 
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "dimension", f"{self.dimension} in R^{len(self.vertices[0])}"
+        yield f"{len(self.vertices)} vertices", self.vertices
+        yield "facets", len(self.inequalities)
 
-@dataclass(frozen=True, slots=True)
-class RegularSubdivision:
+    def _picture(self) -> str:
+        if len(self.vertices[0]) != 2 or len(self.vertices) > _POINTS_DRAWN:
+            return ""
+        points = [(float(x), float(y)) for x, y in self.vertices]
+        low, high = window_of(points)
+        return draw(polygons=[(convex_hull(points), PALETTE[0])], dots=points, low=low, high=high)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RegularSubdivision(Shown):
     """The subdivision of the Newton polytope that the coefficients induce; exact.
 
     Attributes
@@ -141,9 +156,28 @@ class RegularSubdivision:
         chosen = [as_number_below(i, "cell", len(self.points), "points") for i in numbers]
         return NewtonPolytope.of_points([self.points[i] for i in chosen])
 
+    @never_raising
     def __repr__(self) -> str:
         kind = "triangulation" if self.is_triangulation else "subdivision"
         return f"RegularSubdivision({kind}, {len(self.cells)} cells of dimension {self.dimension})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "points", len(self.points)
+        yield f"cells of dimension {self.dimension}", len(self.cells)
+        yield "triangulation", "yes" if self.is_triangulation else "no"
+
+    def _picture(self) -> str:
+        if len(self.points[0]) != 2 or len(self.points) > _POINTS_DRAWN:
+            return ""
+        points = [(float(x), float(y)) for x, y in self.points]
+        low, high = window_of(points)
+        hulls = [convex_hull(points[i] for i in cell) for cell in self.cells]
+        polygons = [(hull, PALETTE[i % len(PALETTE)]) for i, hull in enumerate(hulls)]
+        used = sorted({i for cell in self.cells for i in cell})
+        return draw(polygons=polygons, dots=[points[i] for i in used], low=low, high=high)
+
+
+_POINTS_DRAWN = 400
 
 
 def _pairing(form: IntVector, row: Sequence[Fraction | int]) -> Fraction:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from tropical._display import Record
 from tropical._exact.rational import (
     IntVector,
     as_fraction,
@@ -32,8 +33,8 @@ __all__ = ["FacetJump", "facet_jumps", "from_jumps", "glue"]
 Row = tuple[Fraction, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FacetJump:
+@dataclass(frozen=True, slots=True, repr=False)
+class FacetJump(Record):
     """How the affine function changes across a facet: ``g_first - g_second = jump · form``.
 
     Attributes

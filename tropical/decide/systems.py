@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from tropical._display import Record
 from tropical._exact.cone import Cone
 from tropical._exact.linear import rank
 from tropical._exact.rational import (
@@ -38,8 +39,8 @@ __all__ = ["Inequality", "is_unreachable", "zero_set_is_empty"]
 _UNREACHABLE, _ZERO = "no point satisfies all inequalities", "F has no zero"
 
 
-@dataclass(frozen=True, slots=True, init=False)
-class Inequality:
+@dataclass(frozen=True, slots=True, init=False, repr=False)
+class Inequality(Record):
     """``inputs·x + outputs·F(x) <= bound``, or ``<`` where ``strict``.
 
     Parameters

@@ -7,13 +7,15 @@ entries come from the lengths, √(q_i·q_i). Both are kept apart, so nothing is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from flint import fmpq
 
+from tropical._display import Shown, never_raising
 from tropical._exact.rational import float_array
 
 __all__ = ["RelevantBasis"]
@@ -22,7 +24,7 @@ Row = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class RelevantBasis:
+class RelevantBasis(Shown):
     """An orthonormal basis of a rational subspace of R^d, held without roots.
 
     Attributes
@@ -65,8 +67,13 @@ class RelevantBasis:
     def __len__(self) -> int:
         return len(self.rows)
 
+    @never_raising
     def __repr__(self) -> str:
         return f"RelevantBasis({len(self.rows)} orthogonal rows in R^{self.dimension})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        for i, row in enumerate(self.rows):
+            yield f"row {i}", row
 
 
 def _dot(left: Row, right: Row) -> Fraction:

@@ -22,14 +22,15 @@ from typing import Any
 
 import numpy as np
 
+from tropical._display import Record
 from tropical._exact.rational import as_fraction, as_fraction_vector, as_items
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["FilterPart", "LabelFilter", "as_filter", "as_slice", "as_threshold"]
 
 
-@dataclass(frozen=True, slots=True)
-class FilterPart:
+@dataclass(frozen=True, slots=True, repr=False)
+class FilterPart(Record):
     """A polynomial on an interval of labels.
 
     Attributes
@@ -65,8 +66,8 @@ class FilterPart:
         return tuple(power * c for power, c in enumerate(self.coefficients))[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFilter:
+@dataclass(frozen=True, slots=True, repr=False)
+class LabelFilter(Record):
     """A piecewise polynomial of the label, zero outside its parts.
 
     Parameters

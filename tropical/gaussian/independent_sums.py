@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from flint import arb, fmpq
 
+from tropical._display import Record
 from tropical._exact.rational import as_fraction, as_items, as_limit
 from tropical._protocol import PiecewiseLinear, as_sample_array
 from tropical.exceptions import BudgetExceeded, InvalidInput
@@ -42,8 +43,8 @@ _BITS = 96
 _FIRST_BINS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class IndependentSum:
+@dataclass(frozen=True, slots=True, repr=False)
+class IndependentSum(Record):
     """The function ``outer(parts[0](x_0) + parts[1](x_1) + ...)`` of standard normal coordinates.
 
     Attributes

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
+from tropical._display import Record
 from tropical._exact.linear import row_space
 from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.exceptions import InvalidInput, NotExact
@@ -136,8 +137,8 @@ def filter_matrix(
     return _second(moments, max_faces)
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionalMoments:
+@dataclass(frozen=True, slots=True, repr=False)
+class ConditionalMoments(Record):
     """Moments of x given that F lies in a set of labels (or weighted by a filter ψ, over E[ψ]).
 
     Attributes

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from tropical._display import never_raising
 from tropical._exact.rational import as_fraction_vector
 from tropical.exceptions import InvalidInput
 from tropical.gaussian.coordinates import RelevantBasis
@@ -60,9 +61,11 @@ class RelevantVector:
     def __getitem__(self, index: int) -> Value:
         return self.entries[index]
 
+    @never_raising
     def __repr__(self) -> str:
         return f"RelevantVector({_kind(self.entries)}, {len(self.entries)} coordinates on {self.basis!r})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         cells = r"\\".join(_cell(entry) for entry in self.entries[:8])
         return rf"$\begin{{pmatrix}}{cells}\end{{pmatrix}}$"
@@ -143,11 +146,13 @@ class RelevantMatrix:
     def __getitem__(self, index: tuple[int, int]) -> Value:
         return self.entries[index[0]][index[1]]
 
+    @never_raising
     def __repr__(self) -> str:
         k = len(self.entries)
         kind = _kind([entry for row in self.entries for entry in row])
         return f"RelevantMatrix({kind}, {k} x {k} on {self.basis!r})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         rows = r"\\".join("&".join(_cell(entry) for entry in row[:8]) for row in self.entries[:8])
         return rf"$\begin{{pmatrix}}{rows}\end{{pmatrix}}$"

@@ -16,7 +16,7 @@ Rounding of the float64 evaluation is not counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import log, sqrt
 from numbers import Integral, Real
@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from tropical._display import Shown, never_raising
 from tropical._exact.rational import as_choice
 from tropical._protocol import PiecewiseLinear
 from tropical.complexes import cells
@@ -47,7 +48,7 @@ _BLOCK = 1 << 22  # numbers a block, 32 MB
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class MatrixEstimate:
+class MatrixEstimate(Shown):
     """A symmetric matrix estimated from samples: never called exact.
 
     Attributes
@@ -86,9 +87,16 @@ class MatrixEstimate:
     def __getitem__(self, index: tuple[int, int]) -> float:
         return self.entries[index[0]][index[1]]
 
+    @never_raising
     def __repr__(self) -> str:
         size, sure = len(self.entries), f"at {self.confidence:.6g}"
         return f"MatrixEstimate({size} x {size}, off by {self.error:.3g} {sure}, {self.n_samples} samples)"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        for row in self.entries[:8]:
+            yield "", "  ".join(f"{entry:.4g}" for entry in row[:8])
+        yield "off by at most", f"{self.error:.3g} in operator norm, with confidence {self.confidence:.6g}"
+        yield "samples", self.n_samples
 
 
 class Sampling:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
+from tropical._display import never_raising
+
 __all__ = ["Term", "shown", "term_latex", "term_text"]
 
 _TERMS_SHOWN, _TERM_SHOWN = 6, 120
@@ -22,6 +24,10 @@ class Term(NamedTuple):
     radicand: int
     exponent: Fraction
     functions: tuple[tuple[str, Fraction], ...]
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        return f"${shown(term_latex, [self], '', '') or 'a long term'}$"
 
 
 def shown(text: Callable[[Term], str], terms: Sequence[Term], plus: str, dots: str) -> str | None:

@@ -20,6 +20,7 @@ from typing import Any
 
 from flint import arb, fmpq
 
+from tropical._display import never_raising
 from tropical._exact.rational import as_fraction
 from tropical.exceptions import InvalidInput, NotExact
 from tropical.gaussian.closed_form import Combination, Key, square_root
@@ -179,6 +180,7 @@ class Exact:
     def _is_rational(self) -> bool:
         return len(self.terms) == 1 and self.terms[0][1:] == (0, 1, Fraction(0), ())
 
+    @never_raising
     def __repr__(self) -> str:
         closed = shown(term_text, self.terms, " + ", "…") or f"a sum of {len(self.terms)} terms"
         if not self.terms or self._is_rational():
@@ -188,6 +190,7 @@ class Exact:
         except OverflowError:
             return f"Exact({closed})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         closed = shown(term_latex, self.terms, " + ", r"\cdots") or rf"\text{{a sum of {len(self.terms)} terms}}"
         return f"${closed.replace('+ -', '- ')}$"
@@ -265,6 +268,7 @@ class Enclosure:
     def __float__(self) -> float:
         return float(self.midpoint)
 
+    @never_raising
     def __repr__(self) -> str:
         try:
             radius = float(self.width / 2)
@@ -273,6 +277,7 @@ class Enclosure:
         except OverflowError:
             return "Enclosure(bounds beyond float64)"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         try:
             return rf"${float(self.midpoint):.15g} \pm {float(self.width / 2):.2g}$"
@@ -305,10 +310,12 @@ class MonteCarloEstimate:
     def __float__(self) -> float:
         return self.value
 
+    @never_raising
     def __repr__(self) -> str:
         bounds = f"[{self.lower:.6g}, {self.upper:.6g}]"
         return f"MonteCarloEstimate({self.value:.6g} in {bounds} at {self.confidence:.6g}, {self.n_samples} samples)"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         return (
             rf"${self.value:.6g} \in [{self.lower:.6g}, {self.upper:.6g}]\ \text{{(confidence {self.confidence:.6g})}}$"

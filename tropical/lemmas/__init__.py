@@ -43,6 +43,7 @@ from fractions import Fraction
 from html import escape
 from typing import Any
 
+from tropical._display import never_raising
 from tropical.exceptions import InvalidInput
 from tropical.lemmas.algebra import Algebra
 from tropical.lemmas.anti_concentration import AntiConcentration
@@ -175,9 +176,11 @@ class Catalogue(tuple[Lemma, ...]):
         width = max((len(lemma.name) for lemma in self), default=0)
         return "\n".join(f"{lemma.letter:<3} {lemma.name:<{width}}  {lemma.title}" for lemma in self)
 
+    @never_raising
     def __repr__(self) -> str:
         return f"Catalogue({len(self)} lemmas: {', '.join(lemma.letter for lemma in self)})"
 
+    @never_raising
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{escape(lemma.letter)}</td><td>{escape(lemma.name)}</td><td>{escape(lemma.statement)}</td></tr>"

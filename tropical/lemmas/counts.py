@@ -76,7 +76,8 @@ class ClauseCounts(Lemma):
                 compare(f"{form} clauses <= chambers", count, "<=", factor * chambers),
                 compare(f"{form} clauses <= Sperner", count, "<=", factor * comb(M, M // 2)),
             ]
-        return self.report(comparisons, certificate=points, pieces=M, rank=k, chambers=chambers, forms=forms)
+        measured = {"pieces": M, "rank": k, "chambers": chambers, "forms": forms, "complex": complex_}
+        return self.report(comparisons, certificate=points, **measured)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

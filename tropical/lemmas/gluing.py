@@ -79,7 +79,7 @@ class Gluing(Lemma):
             )
         if pieces is None:
             comparisons += _jump_comparisons(complex_, table, formula, max_cells)
-        return self.report(comparisons, conditions, certificate=formula)
+        return self.report(comparisons, conditions, certificate=formula, complex=complex_)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

@@ -82,7 +82,7 @@ class LipschitzConstant(Lemma):
             assert far.squared is not None
             relation = "=" if self.distance == "=" else "<="
             comparisons.append(compare("(sup |F-G|/|x|)² to Λ(F-G)²", far.squared, relation, steep.squared, far.point))
-        return self.report(comparisons, certificate=certificate)
+        return self.report(comparisons, certificate=certificate, complex=complex_)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

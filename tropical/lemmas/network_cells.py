@@ -102,8 +102,8 @@ class NetworkCells(Lemma):
         if network.is_bias_free():
             central = activation_cell_bound(hidden, r, bias_free=True)
             comparisons.append(compare("cells <= bound without biases", complex_.n_cells, "<=", factor * central))
-        proof = _certificate(complex_)
-        return self.report(comparisons, certificate=proof, rank=r, widths=network.widths, counterexample=network)
+        measured = {"rank": r, "widths": network.widths, "complex": complex_}
+        return self.report(comparisons, certificate=_certificate(complex_), counterexample=network, **measured)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from tropical.gaussian.values import Enclosure, Exact, MonteCarloEstimate
+from tropical._display import Shown, never_raising, value_text
+from tropical.complexes import CellComplex
+from tropical.complexes.vector_pictures import cell_picture
+from tropical.gaussian.values import Enclosure, MonteCarloEstimate
 from tropical.lemmas.numbers import at_most, bounds, equal, is_number, quotient
 from tropical.results import Verdict
 
@@ -20,7 +24,7 @@ _ROWS_SHOWN, _TEXT_SHOWN = 12, 60
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Hypothesis:
+class Hypothesis(Shown):
     """A condition under which a lemma says something.
 
     Attributes
@@ -36,13 +40,17 @@ class Hypothesis:
     holds: bool | None
     found: str = ""
 
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield self.text, _mark(self.holds) if self.holds is not None else "assumed"
+
+    @never_raising
     def __repr__(self) -> str:
         answer = {True: "yes", False: f"no, {self.found}" if self.found else "no", None: "assumed"}[self.holds]
         return f"Hypothesis({self.text}: {answer})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Comparison:
+class Comparison(Shown):
     """One inequality or identity of a lemma, with both sides.
 
     Attributes
@@ -75,6 +83,10 @@ class Comparison:
         """Whether a side is a Monte Carlo estimate: then the answer holds with its confidence only."""
         return isinstance(self.left, MonteCarloEstimate) or isinstance(self.right, MonteCarloEstimate)
 
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield self.name, f"{value_text(self.left)} {self.relation} {value_text(self.right)}: {_mark(self.holds)}"
+
+    @never_raising
     def __repr__(self) -> str:
         mark = _mark(self.holds)
         return f"Comparison({self.name}: {value_text(self.left)} {self.relation} {value_text(self.right)}, {mark})"
@@ -162,15 +174,18 @@ class LemmaReport:
     def __bool__(self) -> bool:
         return self.verdict == "holds"
 
+    @never_raising
     def __repr__(self) -> str:
         best = self.tightest
         tight = "" if best is None else f", tightest ratio {value_text(best.ratio)}"
         sampled = "" if self.is_exact else ", Monte Carlo"
         return f"LemmaReport({self.lemma.label}: {self.verdict}{tight}{sampled})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         return rf"{self.lemma._repr_latex_()[:-1]}\qquad\text{{{self.verdict}}}$"
 
+    @never_raising
     def _repr_html_(self) -> str:
         lines = [f"<p><b>{escape(self.lemma.label)}</b> {escape(self.lemma.title)}: <b>{self.verdict}</b></p>"]
         rows = [
@@ -188,7 +203,15 @@ class LemmaReport:
             lines.append(f"<p>and {len(rows) - _ROWS_SHOWN} more rows</p>")
         if self.counterexample is not None:
             lines.append(f"<p>counterexample: {escape(value_text(self.counterexample, 4 * _TEXT_SHOWN))}</p>")
-        return "".join(lines)
+        return "".join([*lines, self._picture()])
+
+    def _picture(self) -> str:
+        """Return the cells of the instance as an SVG element, where they are known and of rank two."""
+        known = next((value for value in self.details.values() if isinstance(value, CellComplex)), None)
+        try:
+            return "" if known is None else cell_picture(known)
+        except Exception:  # coordinates beyond float64: the table is worth showing without a picture
+            return ""
 
 
 def _mark(holds: bool | None) -> str:
@@ -198,19 +221,3 @@ def _mark(holds: bool | None) -> str:
 def _ratio_text(comparison: Comparison) -> str:
     ratio = comparison.ratio
     return "" if ratio is None else value_text(ratio)
-
-
-def value_text(value: Any, longest: int = _TEXT_SHOWN) -> str:
-    """Return a value as text of bounded length; never raises."""
-    try:
-        if isinstance(value, Fraction):
-            text = str(value)
-            if len(text) > longest:
-                text = f"about {float(value):.6g}"
-        elif isinstance(value, (Exact, Enclosure, MonteCarloEstimate)):
-            text = repr(value)
-        else:
-            text = str(value) if isinstance(value, str) else repr(value)
-    except Exception:  # an integer of thousands of digits, or a foreign object whose repr is broken
-        return f"a {type(value).__name__} that cannot be shown"
-    return text if len(text) <= longest else text[: longest - 1] + "…"

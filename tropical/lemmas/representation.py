@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from tropical._display import Record
 from tropical._exact.rational import as_choice, as_limit
 from tropical.clauses import absorb, mask_of, members
 from tropical.complexes import CellComplex, cells
@@ -27,8 +28,8 @@ __all__ = ["OrderRow", "Representation"]
 _CELLS = ("order", "activation", "regions", "pieces")
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRow:
+@dataclass(frozen=True, slots=True, repr=False)
+class OrderRow(Record):
     """One row of the certificate: a set on which S_x and T_x are constant.
 
     Attributes
@@ -101,6 +102,7 @@ class Representation(Lemma):
             [*identities, separation],
             certificate=rows,
             pieces=table,
+            complex=complex_,
             intersections=meets,
             upper_sets=tuple(map(members, upper)),
             lower_sets=tuple(map(members, lower)),

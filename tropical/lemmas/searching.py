@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from math import isfinite
 from random import Random
 from typing import Any
 
+from tropical._display import never_raising
 from tropical._exact.rational import as_choice, as_limit
 from tropical.exceptions import BudgetExceeded, InvalidType, NotExact
 from tropical.lemmas.numbers import bounds
@@ -49,6 +51,14 @@ class Found:
     def __bool__(self) -> bool:
         return self.report is not None
 
+    @never_raising
+    def _repr_html_(self) -> str:
+        if self.report is None:
+            return f"<p>{escape(repr(self))}</p>"
+        found = f"{self.goal} among {self.examined} instances: {value_text(self.instance, 400)}"
+        return f"<p>{escape(found)}</p>{self.report._repr_html_()}"
+
+    @never_raising
     def __repr__(self) -> str:
         if self.report is None:
             return f"Found(no {self.goal} among {self.examined} instances)"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from html import escape
 from typing import Any, ClassVar
 
+from tropical._display import never_raising
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.exceptions import InvalidInput
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport
@@ -85,12 +86,15 @@ class Lemma(ABC):
             shown = next((x for x in (counterexample, witness, failed.evidence) if x is not None), failed)
         return LemmaReport(self, conditions, found, certificate, shown, details)
 
+    @never_raising
     def __repr__(self) -> str:
         return f"Lemma({self.label}: {self.title})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         return rf"$\text{{{self.label}:}}\quad {self.latex}$"
 
+    @never_raising
     def _repr_html_(self) -> str:
         lines = [f"<p><b>{escape(self.label)}.</b> {escape(self.statement)}</p>"]
         if self.hypotheses:

@@ -21,6 +21,7 @@ from itertools import combinations, permutations
 from typing import Any, ClassVar, NamedTuple
 
 from tropical import families
+from tropical._display import never_raising, number_latex
 from tropical._exact.rational import as_fraction
 from tropical.decide import same_function
 from tropical.domains import Polyhedron
@@ -39,6 +40,14 @@ class SymmetricTerm(NamedTuple):
     coefficient: Fraction
     left: Pairs
     right: Pairs
+
+    @never_raising
+    def _repr_latex_(self) -> str:
+        sides = [
+            " + ".join(f"x_{{s({a})}}" if a == b else rf"\max(x_{{s({a})}}, x_{{s({b})}})" for a, b in side)
+            for side in (self.left, self.right)
+        ]
+        return rf"${number_latex(self.coefficient)} \sum_s \max\left({sides[0]},\; {sides[1]}\right)$"
 
 
 MAXIMUM_OF_FIVE = (

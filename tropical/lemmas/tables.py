@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from tropical import families
+from tropical._display import Record, never_raising
 from tropical._exact.linear import rank
 from tropical._exact.rational import as_items
 from tropical.complexes import cells
@@ -20,8 +21,8 @@ __all__ = ["CountingRow", "CountingTable", "counting_table"]
 _ROWS_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class CountingRow:
+@dataclass(frozen=True, slots=True, repr=False)
+class CountingRow(Record):
     """Exact numbers of one network; None where the budget ended first."""
 
     seed: int
@@ -67,10 +68,12 @@ class CountingTable:
         more = len(self.rows) - _ROWS_SHOWN
         return "\n".join(text + ([f"and {more} more"] if more > 0 else []))
 
+    @never_raising
     def __repr__(self) -> str:
         kind = "bias-free" if self.bias_free else "with biases"
         return f"CountingTable({' -> '.join(map(str, self.widths))}, {kind}, {len(self.rows)} networks)"
 
+    @never_raising
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(name)}</th>" for name in self._COLUMNS)
         body = "".join(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import NoReturn
+from typing import Any, NoReturn
 
+from tropical._display import Shown, never_raising
 from tropical._exact.rational import as_limit
 from tropical._protocol import PiecewiseLinear
 from tropical.decide import is_unreachable
@@ -24,7 +25,7 @@ Point = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True, repr=False)
-class PropertyVerdict:
+class PropertyVerdict(Shown):
     """Whether some x satisfies a property, by exact arithmetic.
 
     Attributes
@@ -54,8 +55,17 @@ class PropertyVerdict:
     def __bool__(self) -> NoReturn:
         raise TypeError("a counterexample is no yes and its absence no no; compare .answer with 'sat' or 'unsat'")
 
+    @never_raising
     def __repr__(self) -> str:
         return f"PropertyVerdict({self.answer}{f', {point_text(self.point)}' if self.point else ''})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "answer", self.answer
+        if self.point is not None:
+            yield "point", point_text(self.point)
+            yield "values", self.values
+        else:
+            yield "proof", repr(self.evidence) if isinstance(self.evidence, PropertyProof) else "made on first use"
 
 
 def verify_property(

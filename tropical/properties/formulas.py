@@ -14,7 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
+from typing import Any
 
+from tropical._display import Shown, never_raising
 from tropical._exact.rational import as_dimension
 from tropical.exceptions import InvalidInput
 
@@ -206,8 +208,8 @@ class Tensor:
         return prod(self.shape)
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+@dataclass(frozen=True, slots=True, repr=False)
+class Property(Shown):
     """A formula in the inputs and outputs of a network that is yet to be named.
 
     By custom the formula describes what must not happen, and a point that satisfies it is a counterexample.
@@ -242,8 +244,15 @@ class Property:
         """Yield the cases: their ``or`` is the formula. The order is that of the formula's parts."""
         return _cases(self.formula)
 
+    @never_raising
     def __repr__(self) -> str:
         return f"Property(VNN-LIB {self.version}, {self.input.size} inputs, {self.output.size} outputs)"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "version", f"VNN-LIB {self.version}"
+        for name, tensor in (("input", self.input), ("output", self.output)):
+            yield name, f"{tensor.name} of shape {tensor.shape}"
+        yield "cases", self.count()
 
 
 def _holds(formula: Formula, x: Sequence[Fraction], y: Sequence[Fraction]) -> bool:

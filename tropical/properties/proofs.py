@@ -15,11 +15,12 @@ that the certificate has to prove (function, domain, inequalities), and hands bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from tropical._display import Shown, never_raising
 from tropical._exact.linear import combine_rows
 from tropical._exact.rational import as_fraction, rational_text
 from tropical._protocol import PiecewiseLinear, as_function
@@ -49,7 +50,7 @@ class CaseProof:
 
 
 @dataclass(frozen=True, slots=True)
-class PropertyProof:
+class PropertyProof(Shown):
     """A proof that no x satisfies a property of a function; ``tropical.save`` writes it.
 
     Attributes
@@ -75,8 +76,14 @@ class PropertyProof:
         except (KeyError, TypeError, AttributeError, IndexError) as error:
             raise ValueError(f"no proof of a property: {type(error).__name__}: {error}") from None
 
+    @never_raising
     def __repr__(self) -> str:
         return f"PropertyProof({len(self.cases)} cases)"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "cases", len(self.cases)
+        yield "with a certificate", sum(case.certificate is not None for case in self.cases)
+        yield "replay", "tropical.check_property(proof, F, property)"
 
 
 def _plain(case: CaseProof) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tropical._display import never_raising
 from tropical._exact.rational import as_fraction, as_limit
 from tropical.clauses import formula, mask_of, members, merge, transversals
 from tropical.exceptions import BudgetExceeded, InvalidInput, InvalidType
@@ -112,11 +113,13 @@ class SymbolicLattice:
     def __str__(self) -> str:
         return formula(self.clauses, self._term(str), "max", "min")
 
+    @never_raising
     def __repr__(self) -> str:
         text = formula(self.clauses, self._term(shown), "max", "min", cut=True)
         cut = text if len(text) <= _LONGEST_REPR else text[: _LONGEST_REPR - 1] + "…"
         return f"SymbolicLattice({len(self.pieces)} pieces, {len(self.clauses)} clauses, R^{self.dimension}: {cut})"
 
+    @never_raising
     def _repr_latex_(self) -> str:
         term = self._term(load_sympy().latex)
         return "$" + formula(self.clauses, term, r"\max", r"\min", r"\left({}\right)", cut=True) + "$"
