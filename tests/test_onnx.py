@@ -26,7 +26,7 @@ from tropical import (
     save,
 )
 from tropical.io import from_onnx, to_onnx
-from tropical.testing import functions, networks
+from tropical.testing import functions, lattice_polynomials, networks
 
 
 def session(model):
@@ -127,6 +127,12 @@ def test_dead_and_repeated_units_stay():
     weights = {"w": first, "b": np.array([0, 0, -1, 0], np.float32), "v": np.ones((4, 1), np.float32)}
     net = from_onnx(graph(nodes, ["n", 2], weights))
     assert net == ReLUNetwork([first.T.astype(int).tolist(), [1, 1, 1, 1]], [[0, 0, -1, 0], 0])
+
+
+@given(lattice_polynomials(2).map(lambda F: 6 * F))
+@settings(max_examples=30)
+def test_dyadic_pieces_need_no_rounding(F):
+    assert same_function(from_onnx(to_onnx(F)), F)
 
 
 # ---------------------------------------------------------------- every node, against onnxruntime

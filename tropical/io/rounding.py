@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from math import gcd
 from typing import Any
 
 import numpy as np
 
-from tropical._exact.rational import as_choice
+from tropical._exact.rational import as_choice, over_common_denominator
 from tropical.convert import to_network
 from tropical.exceptions import InvalidInput, NotExact
 from tropical.network import ReLUNetwork
@@ -29,13 +30,36 @@ def float_layers(F: Any, dtype: str, *, rounded: bool) -> list[tuple[np.ndarray,
         If a number is beyond the range of the type.
     """
     as_choice(dtype, "dtype", DTYPES, "choose one")
-    network: ReLUNetwork = to_network(F)
+    network = F if isinstance(F, ReLUNetwork) else _integral(to_network(F))
     layers = []
     for depth, (matrix, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         name = f"weights[{depth}]"
         table = [_floats(row, dtype, name, rounded=rounded) for row in matrix]
         layers.append((np.stack(table), _floats(bias, dtype, f"biases[{depth}]", rounded=rounded)))
     return layers
+
+
+def _integral(network: ReLUNetwork) -> ReLUNetwork:
+    """Return the same function with coprime integers as the weights of each hidden unit.
+
+    Units that several terms share carry quotients of their sizes, thirds say. With the size moved to the layer after,
+    a function of dyadic pieces has dyadic weights.
+    """
+    weights, biases = [], []
+    sizes: list[Fraction] = [Fraction(1)] * network.dimension
+    for depth, (matrix, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        rows = [
+            [*(w * size for w, size in zip(row, sizes, strict=True)), b] for row, b in zip(matrix, bias, strict=True)
+        ]
+        sizes = [Fraction(1)] * len(rows)
+        if depth < len(network.weights) - 1:
+            for i, row in enumerate(rows):
+                (numerators,), denominator = over_common_denominator([row])
+                sizes[i] = Fraction(gcd(*numerators) or 1, denominator)
+        rows = [[value / size for value in row] for row, size in zip(rows, sizes, strict=True)]
+        weights.append([row[:-1] for row in rows])
+        biases.append([row[-1] for row in rows])
+    return ReLUNetwork(weights, biases)
 
 
 def _floats(numbers: Iterable[Fraction], dtype: str, name: str, *, rounded: bool) -> np.ndarray:
