@@ -28,6 +28,7 @@ from tropical._protocol import PiecewiseLinear, as_function
 from tropical.domains import Box
 from tropical.exceptions import BudgetExceeded, InvalidInput, TropicalError
 from tropical.io import load
+from tropical.io.files import check_suffix
 
 __all__ = [
     "BAD_INPUT",
@@ -149,8 +150,14 @@ def box_of(text: str | None, dimension: int) -> Box | None:
 
 def check_target(path: str | None, option: str = "--save") -> None:
     """Refuse a file that cannot be written before the work is done, not after."""
-    if path is not None and not Path(path).absolute().parent.is_dir():
+    if path is None:
+        return
+    if not Path(path).absolute().parent.is_dir():
         raise InvalidInput(option, "a file in a folder that exists", path, "make the folder first")
+    if option == "--certificate" and Path(path).suffix.lower() not in ("", ".json"):
+        raise InvalidInput(option, "a file with the suffix .json", path, "certificates are JSON; rename it")
+    if option == "--save":
+        check_suffix(path, option)
 
 
 def positive(text: str) -> int:

@@ -35,7 +35,7 @@ from tropical.io.safetensors_format import from_safetensors, to_safetensors
 from tropical.io.smtlib import to_smtlib
 from tropical.text import parse
 
-__all__ = ["load", "save"]
+__all__ = ["check_suffix", "load", "save"]
 
 
 class _Passage(NamedTuple):
@@ -102,11 +102,17 @@ def save(obj: Any, path: str | os.PathLike[str], **options: Any) -> None:
     NotExact
         If weights would be rounded and that was not asked for.
     """
+    suffix = check_suffix(path)
+    _run(_WRITERS[suffix], suffix, obj, options, path)
+
+
+def check_suffix(path: str | os.PathLike[str], argument: str = "path") -> str:
+    """Return the suffix of a file that :func:`save` can write."""
     suffix = Path(path).suffix.lower()
     if suffix not in _WRITERS:
         known = ", ".join(key for key in _WRITERS if key)
-        raise InvalidInput("path", f"one of the suffixes {known}", repr(Path(path).name), "rename it, to .json say")
-    _run(_WRITERS[suffix], suffix, obj, options, path)
+        raise InvalidInput(argument, f"one of the suffixes {known}", repr(Path(path).name), "rename it, to .json say")
+    return suffix
 
 
 def _run(passage: _Passage, suffix: str, first: Any, options: dict[str, Any], *rest: Any) -> Any:
