@@ -1,56 +1,113 @@
-"""Command line: ``python -m learner demo`` and ``python -m learner fit FILE``."""
+"""Command line: ``python -m learner demo|fit|verify|sample``, or ``tropical-learner`` where it is installed.
+
+=======================================  ==========================================================================
+verb                                     does
+=======================================  ==========================================================================
+``demo``                                 draws a teacher, learns it from samples, and proves the result
+``fit FILE``                             learns from your own samples
+``verify MODEL TEACHER``                 decides whether a learned function is a network, with a proof or a point
+``sample TEACHER FILE``                  draws Gaussian samples of a network
+=======================================  ==========================================================================
+
+Functions are read from any file that ``tropical.load`` reads, samples from ``.npz``, ``.csv``, ``.parquet`` and two
+``.npy``. The exit status is said in :mod:`tropical.command_line` and by ``--help``: 0 for proved (demo, verify), or
+exact on every held-out and every test sample (fit); 1 for not.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 import tropical
 from learner.regressor import LatticeRegressor, Stage
 from learner.report import Report, sine_to
-from learner.sample_files import read_samples
+from learner.sample_files import check_sample_target, read_samples, write_samples
 from learner.sampling import as_samples, sample
 from learner.verification import verify
-from tropical import InvalidInput, LatticePolynomial, NotExact, TropicalError
+from tropical import InvalidInput, LatticePolynomial, NotExact
+from tropical.command_line import (
+    NO,
+    YES,
+    add_limits,
+    add_net_options,
+    add_verb,
+    answer,
+    check_target,
+    load_function,
+    number_texts,
+    on_terminal,
+    remark,
+    run,
+)
 
 __all__ = ["main"]
 
-NOT_PROVED, BAD_INPUT, INTERRUPTED = 1, 2, 130
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status.
-
-    Status 0: proved (demo), or exact on every held-out and every test sample (fit). 1: not. 2: bad input. 130:
-    interrupted.
-    """
+    """Run the command line and return its exit status, as :mod:`tropical.command_line` lists them."""
     options = _parser().parse_args(arguments)
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
-        try:
-            return options.run(options)
-        except (TropicalError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
-            return BAD_INPUT
-        except KeyboardInterrupt:
-            print("interrupted; nothing was written", file=sys.stderr)
-            return INTERRUPTED
+        return run(options)
+
+
+@contextmanager
+def _watched(options: argparse.Namespace) -> Iterator[tuple[Report, Callable[[Stage], object]]]:
+    """Yield the report, silent if a machine reads, and what moves a progress bar, where somebody watches."""
+
+    def silent(_: Any) -> None:
+        return None
+
+    if not on_terminal():
+        yield Report(silent if options.json else print), silent
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc="fit", unit=" stages", leave=False) as bar:
+
+        def move(stage: Stage) -> None:
+            bar.set_postfix_str(stage.name, refresh=False)
+            bar.update()
+
+        yield Report(silent if options.json else bar.write), move
+
+
+def _stages(model: LatticeRegressor) -> list[dict[str, Any]]:
+    return [{"name": s.name, "found": s.found, "seconds": round(s.seconds, 3)} for s in model.stages_]
+
+
+def _outcome(result: Any) -> dict[str, Any]:
+    """Return what a verification found, as plain data."""
+    document: dict[str, Any] = {"proved": bool(result.proved), "reason": result.reason}
+    if result.witness is not None:
+        witness = result.witness
+        values = {"teacher": str(witness.left), "learned": str(witness.right)}
+        document["witness"] = {"point": number_texts(witness.point), **values}
+    return document
 
 
 def demo(options: argparse.Namespace) -> int:
     """Draw a teacher, learn it from samples, and prove that the learned function is the teacher."""
-    _check_targets(options.save, options.certificate)
+    check_target(options.save)
+    check_target(options.certificate, "--certificate")
+    with _watched(options) as (report, move):
+        return _demo(options, report, move)
+
+
+def _demo(options: argparse.Namespace, report: Report, move: Callable[[Stage], object]) -> int:
+    started = perf_counter()
     widths = [options.dimension, *_widths(options.widths), 1]
     teacher = tropical.families.random_network(
         widths, options.seed, rank=options.rank, biases=options.biases, denominator=options.denominator
     )
-    report = Report()
     report.line(
         "teacher",
         f"{teacher}, first layer of rank {options.rank}, weights k/{options.denominator}, seed {options.seed}",
@@ -66,6 +123,7 @@ def demo(options: argparse.Namespace) -> int:
             components = model.start_.components_ if stage.name == "directions" else model.components_
             note = f"; sin of the angle to the truth {sine_to(truth, components):.1e}"
         report.stage(stage, note)
+        move(stage)
 
     model = LatticeRegressor(random_state=options.seed, callback=show).fit(X, y)
     clock = perf_counter()
@@ -74,9 +132,10 @@ def demo(options: argparse.Namespace) -> int:
     if result.lattice is not None:
         report.function(result.lattice, pieces=None if options.full else 3)
     if result.proved:
-        assert result.check is not None
+        assert result.certificate is not None
+        replay = tropical.check(result.certificate, teacher, result.lattice)
         report.line("proof", f"proved {result.reason}", seconds)
-        report.line("", f"certificate replayed by the independent checker: {result.check.reason}")
+        report.line("", f"certificate replayed by the independent checker: {replay.reason}")
     else:
         report.line("proof", f"NOT proved equal to the teacher: {result.reason}", seconds)
         report.line("", _advice(model, options.biases))
@@ -86,13 +145,21 @@ def demo(options: argparse.Namespace) -> int:
         tropical.save(result.certificate, options.certificate)
         report.line("saved", f"certificate {options.certificate}")
     report.total()
-    return 0 if result.proved else NOT_PROVED
+    document = {"teacher": repr(teacher), "stages": _stages(model), **_outcome(result)}
+    document["function"] = (result.lattice if result.lattice is not None else model.lattice_).to_plain()
+    answer(options, {**document, "seconds": round(perf_counter() - started, 3)}, [])
+    return YES if result.proved else NO
 
 
 def fit(options: argparse.Namespace) -> int:
     """Learn from a user's samples; report what is exact, and that nothing is proved about the source."""
-    report = Report()
-    _check_targets(options.save)
+    check_target(options.save)
+    with _watched(options) as (report, move):
+        return _fit(options, report, move)
+
+
+def _fit(options: argparse.Namespace, report: Report, move: Callable[[Stage], object]) -> int:
+    started = perf_counter()
     data = read_samples(options.files)
     X, y = as_samples(data.X, data.y, least=1)
     report.line("samples", f"X {X.shape}, labels {y.shape} from {data.label}")
@@ -102,27 +169,75 @@ def fit(options: argparse.Namespace) -> int:
         if test[0].shape[1] != X.shape[1]:
             given = f"{test[0].shape[1]}"
             raise InvalidInput("X_test", f"{X.shape[1]} columns, as X has", given, "use the same inputs")
-    model = LatticeRegressor(random_state=options.seed, callback=lambda stage, _: report.stage(stage)).fit(X, y)
+
+    def show(stage: Stage, _: LatticeRegressor) -> None:
+        report.stage(stage)
+        move(stage)
+
+    model = LatticeRegressor(random_state=options.seed, callback=show).fit(X, y)
     report.line("dimension", f"{len(model.components_)} of {model.n_features_in_} inputs' span")
     explained = model.explained_
+    document: dict[str, Any] = {"samples": list(X.shape), "dimension": len(model.components_), "explained": explained}
     if test is not None:
         errors = np.abs(model.predict(test[0]) - test[1]) / y.std()
         share = float((errors <= 1e-9).mean())
         explained = min(explained, share)
         report.line("test", f"{share:.4%} of {len(errors)} explained exactly, largest error {errors.max():.1e} std(y)")
+        document |= {"explained_of_test": share, "largest_error_of_test": float(errors.max())}
     report.line("confidence", model.confidence_)
     saved: LatticePolynomial = model.lattice_
     try:
         saved = model.to_exact()
         report.line("rational", f"yes: every coefficient is a multiple of 1/{saved.pieces.denominator}")
         report.function(saved, pieces=None)
+        document["rational"] = True
     except NotExact as error:
         report.line("rational", f"no: {error}")
+        document["rational"] = False
     report.line("proof", "none: without a teacher nothing can be proved about the source, only about the samples")
     if options.save:
         _save(saved, options.save, report)
     report.total()
-    return 0 if explained == 1.0 else NOT_PROVED
+    document |= {"confidence": model.confidence_, "stages": _stages(model), "function": saved.to_plain()}
+    answer(options, {**document, "exact": explained == 1.0, "seconds": round(perf_counter() - started, 3)}, [])
+    return YES if explained == 1.0 else NO
+
+
+def verify_model(options: argparse.Namespace) -> int:
+    """Decide by exact arithmetic whether a learned function is the teacher, on all of R^d.
+
+    Yes comes with a certificate that the independent checker has replayed, no with a rational point where they differ.
+    """
+    check_target(options.certificate, "--certificate")
+    model, teacher = load_function(options.model, options), load_function(options.teacher, options)
+    if model.outputs != 1:
+        raise InvalidInput(
+            "MODEL", "one output", f"{model.outputs}", "save one output with tropical.save(net[j], path)"
+        )
+    if not isinstance(model, LatticePolynomial):
+        found = tropical.lattice(model, max_cells=options.max_cells)
+        assert isinstance(found, LatticePolynomial)  # one output
+        model = found
+    result = verify(model, teacher, max_cells=options.max_cells)
+    if options.certificate and result.proved:
+        tropical.save(result.certificate, options.certificate)
+        remark(f"certificate written to {options.certificate}")
+    elif options.certificate:
+        remark(f"nothing was proved; {options.certificate} was not written")
+    answer(options, _outcome(result), [f"{'proved' if result.proved else 'NOT proved:'} {result.reason}"])
+    return YES if result.proved else NO
+
+
+def draw_samples(options: argparse.Namespace) -> int:
+    """Draw inputs from N(0, I_d), label them with a network, and write both to .npz, .csv or .parquet."""
+    check_target(options.target, "FILE")
+    check_sample_target(options.target)
+    teacher = load_function(options.teacher, options)
+    X, y = sample(teacher, options.samples, noise=options.noise, random_state=options.seed)
+    write_samples(options.target, X, y)
+    text = f"{len(X)} samples of R^{X.shape[1]} from N(0, I), noise {options.noise:g}, written to {options.target}"
+    answer(options, {"written": options.target, "samples": list(X.shape), "noise": options.noise}, [text])
+    return YES
 
 
 def _relevant_basis(teacher: tropical.ReLUNetwork) -> np.ndarray:
@@ -144,13 +259,6 @@ def _save(function: LatticePolynomial, path: str, report: Report) -> None:
     report.line("saved", f"{path} (read it back with tropical.load)")
 
 
-def _check_targets(*paths: str | None) -> None:
-    """Refuse a file that cannot be written before the work is done, not after."""
-    for path in paths:
-        if path is not None and not Path(path).absolute().parent.is_dir():
-            raise InvalidInput("--save", "a file in a folder that exists", path, "make the folder first")
-
-
 def _seed(text: str) -> int:
     """Read a seed of NumPy's generators."""
     if not text.isdecimal() or int(text) >= 2**32:
@@ -167,26 +275,44 @@ def _widths(text: str) -> list[int]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m learner", description="Learn ReLU networks from Gaussian samples.")
-    commands = parser.add_subparsers(required=True, metavar="{demo,fit}")
+    verbs = parser.add_subparsers(required=True, metavar="{demo,fit,verify,sample}")
+    net = "a function: .json, .onnx, .safetensors or .txt"
 
-    first = commands.add_parser("demo", help="learn a random teacher and prove the result", description=demo.__doc__)
-    first.add_argument("--dimension", type=int, default=50, help="number of inputs (default 50)")
-    first.add_argument("--rank", type=int, default=3, help="rank of the first layer (default 3)")
-    first.add_argument("--widths", default="6,6", help="hidden widths (default 6,6)")
-    first.add_argument("--biases", action="store_true", help="give the teacher biases")
-    first.add_argument("--denominator", type=int, default=4, help="weights are k/DENOMINATOR (default 4)")
-    first.add_argument("--samples", type=int, default=200_000, help="number of samples (default 200000)")
-    first.add_argument("--seed", type=_seed, default=0, help="of teacher and samples (default 0)")
-    first.add_argument("--save", metavar="FILE", help="write the learned lattice polynomial as JSON")
-    first.add_argument("--certificate", metavar="FILE", help="write the certificate of equality as JSON")
-    first.add_argument("--full", action="store_true", help="print every piece in full")
-    first.set_defaults(run=demo)
+    verb = add_verb(verbs, "demo", demo, "learn a random teacher and prove the result")
+    verb.add_argument("--dimension", type=int, default=50, help="number of inputs (default 50)")
+    verb.add_argument("--rank", type=int, default=3, help="rank of the first layer (default 3)")
+    verb.add_argument("--widths", default="6,6", help="hidden widths (default 6,6)")
+    verb.add_argument("--biases", action="store_true", help="give the teacher biases")
+    verb.add_argument("--denominator", type=int, default=4, help="weights are k/DENOMINATOR (default 4)")
+    verb.add_argument("--samples", type=int, default=200_000, help="number of samples (default 200000)")
+    verb.add_argument("--seed", type=_seed, default=0, help="of teacher and samples (default 0)")
+    verb.add_argument(
+        "--save", metavar="FILE", help="write the learned lattice polynomial, in the format of the suffix"
+    )
+    verb.add_argument("--certificate", metavar="FILE", help="write the certificate of equality as JSON")
+    verb.add_argument("--full", action="store_true", help="print every piece in full")
 
-    second = commands.add_parser("fit", help="learn from your own samples", description=fit.__doc__)
-    second.add_argument("files", nargs="+", metavar="FILE", help=".npz with X, y; .csv; or two .npy (X, then y)")
-    second.add_argument("--seed", type=_seed, default=0, help="of the held-out split and the search (default 0)")
-    second.add_argument("--save", metavar="FILE", help="write the learned function as JSON")
-    second.set_defaults(run=fit)
+    verb = add_verb(verbs, "fit", fit, "learn from your own samples")
+    verb.add_argument(
+        "files", nargs="+", metavar="FILE", help=".npz with X, y; .csv; .parquet; or two .npy (X, then y)"
+    )
+    verb.add_argument("--seed", type=_seed, default=0, help="of the held-out split and the search (default 0)")
+    verb.add_argument("--save", metavar="FILE", help="write the learned function, in the format of the suffix")
+
+    verb = add_verb(verbs, "verify", verify_model, "decide whether a learned function is the teacher")
+    verb.add_argument("model", metavar="MODEL", help=f"{net}; what fit and demo save")
+    verb.add_argument("teacher", metavar="TEACHER", help=net)
+    verb.add_argument("--certificate", metavar="FILE", help="for yes: write the certificate as JSON")
+    add_limits(verb, ["max-cells"])
+    add_net_options(verb)
+
+    verb = add_verb(verbs, "sample", draw_samples, "draw Gaussian samples of a network")
+    verb.add_argument("teacher", metavar="TEACHER", help=net)
+    verb.add_argument("target", metavar="FILE", help=".npz, .csv or .parquet")
+    verb.add_argument("--samples", type=int, default=10_000, help="number of samples (default 10000)")
+    verb.add_argument("--noise", type=float, default=0.0, help="standard deviation of label noise (default 0)")
+    verb.add_argument("--seed", type=_seed, default=0, help="of the samples (default 0)")
+    add_net_options(verb)
     return parser
 
 

@@ -1,19 +1,22 @@
-"""Samples from a user's own files: ``.npz``, ``.csv``, or a pair of ``.npy``. Nothing in a file is executed."""
+"""Samples from and to files: ``.npz``, ``.csv``, ``.parquet``, or a pair of ``.npy``. Nothing in a file is executed."""
 
 from __future__ import annotations
 
-import csv
+import io
 import os
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from learner.array_files import read_npy, read_npz
+from learner.table_files import parquet_bytes, read_csv, read_parquet
 from tropical.exceptions import FormatError, InvalidInput
+from tropical.io.atomic import write_bytes
 
-__all__ = ["SampleFile", "read_samples"]
+__all__ = ["SampleFile", "check_sample_target", "read_samples", "write_samples"]
+
+_SUFFIXES = (".npz", ".csv", ".parquet")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,79 +36,77 @@ def read_samples(paths: list[str | os.PathLike[str]]) -> SampleFile:
     Parameters
     ----------
     paths : one or two paths
-        An ``.npz`` with arrays ``X`` (n, d), ``y`` (n,) and optionally ``X_test``, ``y_test``; a ``.csv`` of numbers,
-        the label in the column named ``y`` or else in the last one; or two ``.npy``, X first.
+        An ``.npz`` with arrays ``X`` (n, d), ``y`` (n,) and optionally ``X_test``, ``y_test``; a ``.csv`` or
+        ``.parquet`` of numbers, the label in the column named ``y`` or else in the last one; or two ``.npy``, X first.
 
     Raises
     ------
     FormatError
-        Saying what is wrong in which file; also for arrays of Python objects, which would need pickle.
+        Saying what is wrong in which file; also for arrays of Python objects, which would need pickle, and for files
+        that expand out of all proportion.
+    InvalidInput
+        For files of other kinds.
+    TropicalError
+        For Parquet where the package ``pyarrow`` is missing (extra ``io``).
+    OSError
+        Where a file cannot be read.
     """
     files = [Path(path) for path in paths]
     kinds = [file.suffix.lower() for file in files]
     if kinds == [".npz"]:
         return _read_npz(files[0])
-    if kinds == [".csv"]:
-        return _read_csv(files[0])
+    if kinds in ([".csv"], [".parquet"]):
+        label, X, y = (read_csv if kinds == [".csv"] else read_parquet)(files[0])
+        return SampleFile(label, X, y)
     if kinds == [".npy", ".npy"]:
-        return SampleFile(files[1].name, _read_npy(files[0]), _read_npy(files[1]))
+        return SampleFile(files[1].name, read_npy(files[0]), read_npy(files[1]))
     given = ", ".join(file.name for file in files)
-    raise InvalidInput("FILE", "one .npz, one .csv, or two .npy (X, then y)", given, "convert it with numpy.savez")
+    requirement = "one .npz, one .csv, one .parquet, or two .npy (X, then y)"
+    raise InvalidInput("FILE", requirement, given, "convert it with numpy.savez")
+
+
+def write_samples(path: str | os.PathLike[str], X: np.ndarray, y: np.ndarray) -> None:
+    """Write samples to ``.npz``, ``.csv`` or ``.parquet``, atomically; :func:`read_samples` reads equal arrays.
+
+    Parameters
+    ----------
+    path : path
+    X : float64 array (n, d)
+    y : float64 array (n,)
+
+    Raises
+    ------
+    InvalidInput
+        For other suffixes.
+    """
+    suffix = check_sample_target(path)
+    if suffix == ".npz":
+        buffer = io.BytesIO()
+        np.savez(buffer, X=X, y=y)
+        content = buffer.getvalue()
+    elif suffix == ".parquet":
+        content = parquet_bytes(X, y)
+    else:
+        header = ",".join([*(f"x{i}" for i in range(X.shape[1])), "y"])
+        rows = [",".join(map(repr, row)) for row in np.column_stack([X, y]).tolist()]
+        content = "\n".join([header, *rows, ""]).encode()
+    write_bytes(path, content)
+
+
+def check_sample_target(path: str | os.PathLike[str]) -> str:
+    """Return the suffix of a file that samples can be written to."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise InvalidInput("FILE", f"one of the suffixes {', '.join(_SUFFIXES)}", Path(path).name, "rename it to .npz")
+    return suffix
 
 
 def _read_npz(file: Path) -> SampleFile:
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise FormatError(file.name, "it holds one bare array, not an archive of named ones")
-            missing = [name for name in ("X", "y") if name not in archive]
-            if missing:
-                found = ", ".join(archive.files) or "nothing"
-                raise FormatError(file.name, f"the array {missing[0]!r} is missing; it holds {found}")
-            arrays = {name: archive[name] for name in ("X", "y", "X_test", "y_test") if name in archive}
-    except (ValueError, EOFError, KeyError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
-        raise FormatError(file.name, f"no readable .npz of numbers: {error}") from None
+    arrays, held = read_npz(file, ("X", "y", "X_test", "y_test"))
+    missing = [name for name in ("X", "y") if name not in arrays]
+    if missing:
+        found = ", ".join(held)[:200] or "nothing"
+        raise FormatError(file.name, f"the array {missing[0]!r} is missing; it holds {found}")
     if ("X_test" in arrays) != ("y_test" in arrays):
         raise FormatError(file.name, "it holds only one of X_test and y_test")
     return SampleFile(label="array y", **arrays)
-
-
-def _read_npy(file: Path) -> np.ndarray:
-    try:
-        array = np.load(file, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise FormatError(file.name, f"no readable .npy of numbers: {error}") from None
-    if not isinstance(array, np.ndarray):
-        raise FormatError(file.name, "it holds an archive, not one array")
-    return array
-
-
-def _read_csv(file: Path) -> SampleFile:
-    rows: list[list[float]] = []
-    header: list[str] | None = None
-    with file.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
-        try:
-            for line, row in enumerate(csv.reader(stream), start=1):
-                if not any(cell.strip() for cell in row):
-                    continue
-                try:
-                    values = [float(cell) for cell in row]
-                except ValueError as error:
-                    if line == 1:
-                        header = [cell.strip() for cell in row]
-                        continue
-                    raise FormatError(f"{file.name}, line {line}", str(error)) from None
-                width = len(header) if header is not None else len(rows[0]) if rows else len(values)
-                if len(values) != width:
-                    raise FormatError(f"{file.name}, line {line}", f"{len(values)} cells where {width} are expected")
-                rows.append(values)
-        except csv.Error as error:
-            raise FormatError(file.name, f"no readable CSV: {error}") from None
-    if not rows:
-        raise FormatError(file.name, "it holds no row of numbers")
-    table = np.array(rows)
-    label = header.index("y") if header is not None and "y" in header else table.shape[1] - 1
-    if table.shape[1] < 2:
-        raise FormatError(file.name, "it has one column; inputs and a label need two or more")
-    name = f"column {header[label]!r}" if header is not None else "the last column"
-    return SampleFile(name, np.delete(table, label, axis=1), table[:, label])

@@ -1,5 +1,8 @@
 """The command line, as a user runs it: in a process of its own."""
 
+import contextlib
+import json
+import os
 import subprocess
 import sys
 
@@ -7,7 +10,10 @@ import numpy as np
 import pytest
 
 from learner import sample
-from tropical import Certificate, LatticePolynomial, check, families, load, same_function
+from learner.__main__ import main
+from learner.sample_files import read_samples
+from tropical import Certificate, LatticePolynomial, check, families, lattice, load, parse, same_function, save
+from tropical.io.plain import from_plain
 
 
 def run(*arguments, cwd=None):
@@ -108,8 +114,8 @@ BAD_FILES = {
     "missing.npz": (None, "No such file"),
     "empty.npz": (b"", "no readable .npz"),
     "text.npz": (b"hello", "no readable .npz"),
-    "pickle.npy": (b"\x93NUMPY garbage", "one .npz, one .csv, or two .npy"),
-    "model.txt": (b"1,2\n3,4\n", "one .npz, one .csv, or two .npy"),
+    "pickle.npy": (b"\x93NUMPY garbage", "one .npz, one .csv, one .parquet, or two .npy"),
+    "model.txt": (b"1,2\n3,4\n", "one .npz, one .csv, one .parquet, or two .npy"),
     "empty.csv": (b"", "no row of numbers"),
     "ragged.csv": (b"1,2\n3\n", "line 2: 1 cells where 2 are expected"),
     "words.csv": (b"x,y\n1,2\n3,four\n", "line 3: could not convert"),
@@ -190,6 +196,8 @@ def test_arrays_of_objects_are_refused(tmp_path):
         (["demo", "--seed", "-1"], "a seed is an integer"),
         (["fit", "x.npz", "--seed", "5000000000"], "a seed is an integer"),
         (["demo", "--save", "/no/such/folder/model.json"], "folder that exists"),
+        (["demo", "--save", "model.pkl"], "one of the suffixes"),
+        (["demo", "--certificate", "proof.onnx"], "certificates are JSON"),
         (["fit"], "FILE"),
         ([], "demo"),
     ],
@@ -200,3 +208,117 @@ def test_bad_options_are_explained(arguments, message):
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# ---------------------------------------------------------------- samples, verification, answers for machines
+
+
+@pytest.fixture
+def teacher(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    net = families.random_network((6, 3, 3, 1), 1, rank=2)
+    for name in ("teacher.json", "teacher.onnx"):
+        save(net, name)
+    return net
+
+
+def test_from_samples_to_a_proof(teacher, tmp_path):
+    done = run("sample", "teacher.onnx", "samples.parquet", "--samples", 3000, "--seed", 4, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "3000 samples of R^6 from N(0, I), noise 0, written to samples.parquet\n"
+    done = run("fit", "samples.parquet", "--json", "--save", "model.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["exact"], found["rational"], found["samples"]) == (True, True, [3000, 6])
+    assert from_plain(found["function"]) == load("model.json")
+    assert found["stages"][0]["name"] == "directions"
+    done = run("verify", "model.json", "teacher.onnx", "--certificate", "proof.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "proved equal to the teacher on all of R^6\n"
+    assert check(load("proof.json"), teacher, load("model.json"))
+
+
+def answered(capsys, *arguments, status=0):
+    assert main([*map(str, arguments), "--json"]) == status
+    return json.loads(capsys.readouterr().out)
+
+
+def test_demo_for_machines(capsys):
+    found = answered(capsys, "demo", *SMALL, "--samples", 8000)
+    assert found["proved"]
+    assert "witness" not in found
+    net = families.random_network((15, 4, 4, 1), 5, rank=2)
+    assert same_function(from_plain(found["function"]), net)
+
+
+def test_verify_shows_a_point_of_difference(teacher, capsys):
+    save(2 * lattice(teacher), "double.json")
+    assert main(["verify", "double.json", "teacher.json", "--certificate", "proof.json"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("NOT proved: differs from the teacher at ")
+    assert "proof.json was not written" in err
+    found = answered(capsys, "verify", "double.json", "teacher.json", status=1)
+    assert str(teacher(found["witness"]["point"])) == found["witness"]["teacher"]
+    assert answered(capsys, "verify", "teacher.onnx", "teacher.json")["proved"]
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".csv", ".parquet"])
+def test_sample(teacher, capsys, suffix):
+    target = f"samples{suffix}"
+    assert answered(capsys, "sample", "teacher.json", target, "--samples", 50, "--seed", 3)["samples"] == [50, 6]
+    X, y = sample(teacher, 50, random_state=3)
+    data = read_samples([target])
+    np.testing.assert_array_equal(data.X, X)
+    np.testing.assert_array_equal(data.y, y)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["sample", "teacher.json", "samples.pkl"], 2, "one of the suffixes"),
+        (["sample", "teacher.json", "nowhere/s.npz"], 2, "make the folder first"),
+        (["sample", "missing.json", "s.npz"], 2, "No such file"),
+        (["sample", "two.json", "s.npz"], 2, "one output"),
+        (["sample", "teacher.json", "s.npz", "--noise", "-1"], 2, "`noise` needs"),
+        (["verify", "two.json", "teacher.json"], 2, "`MODEL` needs one output"),
+        (["verify", "teacher.json", "line.txt"], 2, "6 inputs"),
+        (["verify", "teacher.json", "teacher.json", "--max-cells", "1"], 3, "max_cells=1"),
+    ],
+    ids=str,
+)
+def test_failures_are_one_line(teacher, capsys, arguments, status, message):
+    save(families.random_network((6, 2, 2), 0), "two.json")
+    save(parse("max(x0, 1)"), "line.txt")
+    assert main(arguments) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert message in err
+
+
+def test_a_progress_bar_on_a_terminal(teacher, tmp_path):
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    X, y = sample(teacher, 2000, random_state=0)
+    np.savez("samples.npz", X=X, y=y)
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 80))
+    done = subprocess.run(
+        [sys.executable, "-m", "learner", "fit", "samples.npz"], stdout=subprocess.PIPE, stderr=writer, check=True
+    )
+    os.close(writer)
+    seen = b""
+    with contextlib.suppress(OSError):  # how Linux says that the terminal is closed
+        while chunk := os.read(reader, 10_000):
+            seen += chunk
+    os.close(reader)
+    assert b"stages" in seen
+    assert done.stdout.startswith(b"samples     X (2000, 6)")
+    assert b"stages" not in done.stdout
+
+
+def test_the_help_of_every_verb_says_what_the_exit_status_means(capsys):
+    for verb in ("demo", "fit", "verify", "sample"):
+        with pytest.raises(SystemExit) as caught:
+            main([verb, "--help"])
+        assert caught.value.code == 0
+        assert "Exit status: 0 answered (yes), 1 answered with no" in " ".join(capsys.readouterr().out.split())

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tropical.io.atomic
+import tropical.io.limits
 from tropical import FormatError, InvalidInput, LatticePolynomial, Polyhedron, ReLUNetwork, load, same_function, save
 from tropical.testing import functions
 
@@ -137,3 +138,50 @@ def test_foreign_files(tmp_path, text, what):
 def test_a_missing_file_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none.json")
+
+
+def written(tmp_path, document):
+    path = tmp_path / "weights.json"
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    return path
+
+
+def test_plain_weights_of_other_programs(tmp_path):
+    expected = ReLUNetwork.from_floats([[[0.1, 2.0], [3.0, -1.5]], [1.0, 0.25]], [[0.0, 1e-3], [0.5]])
+    weights, biases = [[[0.1, 2], [3, -1.5]], [1, "1/4"]], [[0, 1e-3], 0.5]
+    assert load(written(tmp_path, {"weights": weights, "biases": biases})) == expected
+    layers = [{"weight": w, "bias": b} for w, b in zip(weights, biases, strict=True)]
+    assert load(written(tmp_path, {"layers": layers})) == expected
+    assert load(written(tmp_path, {"weights": weights})).is_bias_free()
+    assert load(written(tmp_path, {"layers": [{"weight": [[1]]}]})) == ReLUNetwork([[[1]]])
+
+
+@pytest.mark.parametrize(
+    ("document", "where"),
+    [
+        ({"weights": 3}, r"weights\.json\.weights: expected a list"),
+        ({"weights": [[["a"]]]}, r"weights\[0\]\[0\]\[0\]: expected an exact number"),
+        ({"weights": [[[True]]]}, r"weights\[0\]\[0\]\[0\]: expected a finite number"),
+        ({"weights": [[[{}]]]}, r"weights\[0\]\[0\]\[0\]: expected a finite number"),
+        ('{"weights": [[[1e999]]]}', "expected a finite number, got 'inf'"),
+        ({"weights": [[[1], [1, 2]]]}, "rows of one length"),
+        ({"weights": []}, "weights"),
+        ({"weights": [[[1, 2]], [[1, 2]]]}, "one column for each unit"),
+        ({"weights": [[[1]]], "biases": 1}, "biases: expected a list"),
+        ({"weights": [[[1]]], "biases": [[1, 2]]}, "1 entries"),
+        ({"layers": [3]}, r"layers\[0\]: expected an object"),
+        ({"layers": [{"bias": [1]}]}, "'weight' is missing"),
+    ],
+)
+def test_damaged_plain_weights(tmp_path, document, where):
+    with pytest.raises(FormatError, match=where):
+        load(written(tmp_path, document))
+
+
+def test_files_without_an_end_are_not_read_to_the_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(tropical.io.limits, "LARGEST_FILE", 1 << 20)
+    for name in ("/dev/zero", written(tmp_path, " " * (1 << 21))):
+        with pytest.raises(FormatError, match="more than 1 MiB"):
+            load(name)
+    with pytest.raises(IsADirectoryError):
+        load(tmp_path)

@@ -1,14 +1,36 @@
-"""``python -m tropical verify``, as a user runs it: in a process of its own."""
+"""``python -m tropical``, as a user runs it: in a process of its own, and for machines."""
 
+import contextlib
+import importlib
+import json
+import os
 import re
 import subprocess
 import sys
+import tomllib
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from tropical import Box, PropertyProof, ReLUNetwork, check_property, families, load, load_property, save
+from tropical import (
+    Box,
+    PropertyProof,
+    ReLUNetwork,
+    cells,
+    check,
+    check_property,
+    families,
+    lattice,
+    load,
+    load_property,
+    parse,
+    same_function,
+    save,
+)
 from tropical.__main__ import main
+from tropical.io import to_latex, to_sage, to_smtlib, to_text
+from tropical.io.plain import from_plain
 
 
 def run(*arguments, cwd=None):
@@ -109,7 +131,7 @@ def test_a_counterexample_writes_no_proof(folder, capsys):
         ("net.json", "missing.vnnlib", [], "missing.vnnlib"),
         ("safe.vnnlib", "safe.vnnlib", [], "no JSON"),
         ("net.json", "net.json", [], "net.json, line 1 column 1: unexpected"),
-        ("box.json", "safe.vnnlib", [], "`F` needs"),
+        ("box.json", "safe.vnnlib", [], "`box.json` needs"),
         ("small.json", "safe.vnnlib", [], "as many inputs as the function has, 1, got 2"),
         ("net.json", "safe.vnnlib", ["--certificate", "nowhere/proof.json"], "make the folder first"),
     ],
@@ -129,3 +151,196 @@ def test_bad_options_are_refused(folder):
         with pytest.raises(SystemExit) as caught:
             main(["verify", "net.json", "safe.vnnlib", *option])
         assert caught.value.code == 2
+
+
+# ---------------------------------------------------------------- the other verbs
+
+TENT = "max(min(x0, 2*x1 - 1/3), 0)"
+
+
+@pytest.fixture
+def files(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    net = families.random_network((2, 4, 4, 1), 0, biases=True)
+    save(net, "one.json")
+    save(net, "one.onnx")
+    save(net, "one.safetensors")
+    save(lattice(net), "lattice.json")
+    (folder / "tent.txt").write_text(TENT)
+    return folder
+
+
+def answered(capsys, *arguments, status=0):
+    assert main([*map(str, arguments), "--json"]) == status
+    out, _ = capsys.readouterr()
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+def test_verbs_in_a_process_of_their_own(files):
+    done = run("show", "one.onnx", cwd=files)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("ReLUNetwork(2 -> 4 -> 4 -> 1, with biases)\n")
+    done = run("cells", "one.safetensors", cwd=files)
+    assert re.fullmatch(r"cells +29\nregions +19\npieces +19\n", done.stdout)
+    assert done.stderr == ""  # no progress bar where nobody watches
+    done = run("lattice", "tent.txt", cwd=files)
+    assert done.stdout == f"F = {lattice(parse(TENT))}\n"
+    done = run("equal", "one.json", "lattice.json", cwd=files)
+    assert (done.returncode, done.stdout) == (0, "equal on all of R^2\n")
+    done = run("equal", "one.json", "tent.txt", cwd=files)
+    assert done.returncode == 1
+    assert re.match(r"different at x0 = .* against ", done.stdout)
+
+
+def test_a_progress_bar_on_a_terminal(files):
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 80))
+    command = [sys.executable, "-m", "tropical", "cells", "one.json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=writer, check=True)
+    os.close(writer)
+    seen = b""
+    with contextlib.suppress(OSError):  # how Linux says that the terminal is closed
+        while chunk := os.read(reader, 10_000):
+            seen += chunk
+    os.close(reader)
+    assert b"29 cells" in seen
+    assert done.stdout.startswith(b"cells")
+
+
+@pytest.mark.parametrize("name", ["tropical", "tropical-learner"])
+def test_console_scripts_are_declared(name):
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]
+    module, _, function = project["scripts"][name].partition(":")
+    with pytest.raises(SystemExit) as caught:
+        getattr(importlib.import_module(module), function)(["--help"])
+    assert caught.value.code == 0
+
+
+def test_a_reader_that_stops_early_is_no_error(files):
+    command = f"{sys.executable} -m tropical cells one.json --list | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("cells    29\n", "")
+
+
+def test_show(files, capsys):
+    for name in ("one.json", "one.onnx", "one.safetensors"):
+        facts = answered(capsys, "show", name)
+        assert facts == {
+            "command": "show",
+            "type": "ReLUNetwork",
+            "inputs": 2,
+            "outputs": 1,
+            "widths": [2, 4, 4, 1],
+            "hidden_units": 8,
+            "bias_free": False,
+        }
+    assert answered(capsys, "show", "lattice.json")["clauses"] == len(load("lattice.json").clauses)
+    save(Box([0], [1]).polyhedron(), "box.json")
+    assert answered(capsys, "show", "box.json")["type"] == "Polyhedron"
+    for form, make in (("text", to_text), ("latex", to_latex), ("smt2", to_smtlib), ("sage", to_sage)):
+        assert answered(capsys, "show", "tent.txt", "--as", form)["text"] == make(parse(TENT)).rstrip("\n")
+
+
+def test_cells(files, capsys):
+    found = answered(capsys, "cells", "one.onnx", "--list", "--box=-1,1")
+    complex_ = cells(load("one.json"), Box([-1, -1], [1, 1]))
+    assert [found[name] for name in ("cells", "regions", "pieces")] == [
+        complex_.n_cells,
+        complex_.n_regions,
+        complex_.n_pieces,
+    ]
+    net = load("one.json")
+    for cell in found["list"]:
+        point = [Fraction(t) for t in cell["point"]]
+        piece = parse(found["functions"][0][cell["pieces"][0]], 2)
+        assert net(point) == piece(point)
+    assert answered(capsys, "cells", "one.json", "--box=0,1,-1,1/2")["cells"] < found["cells"]
+    assert main(["cells", "tent.txt", "--list"]) == 0
+    assert main(["cells", "net.json", "--list"]) == 0  # two outputs
+
+
+def test_lattice(files, capsys):
+    for form in ("max-min", "min-max"):
+        (found,) = answered(capsys, "lattice", "one.onnx", "--form", form)["functions"]
+        assert from_plain(found) == lattice(load("one.json"), form=form)
+    assert len(answered(capsys, "lattice", "net.json")["functions"]) == 2
+    assert main(["lattice", "one.onnx", "--save", "F.smt2"]) == 0
+    assert Path("F.smt2").read_text().startswith("(define-fun F ")
+
+
+def test_equal(files, capsys):
+    assert answered(capsys, "equal", "one.onnx", "lattice.json", "--certificate", "proof.json")["equal"]
+    assert check(load("proof.json"), load("one.json"), load("lattice.json"))
+    found = answered(capsys, "equal", "one.onnx", "tent.txt", "--certificate", "none.json", status=1)
+    point = [Fraction(t) for t in found["point"]]
+    assert [Fraction(v) for (v,) in (found["left"], found["right"])] == [load("one.json")(point), parse(TENT)(point)]
+    assert not Path("none.json").exists()
+    Path("relu.txt").write_text("max(x0, 0)")
+    Path("identity.txt").write_text("x0")
+    assert answered(capsys, "equal", "relu.txt", "identity.txt", status=1)["equal"] is False
+    assert answered(capsys, "equal", "relu.txt", "identity.txt", "--box=0,1", "--certificate", "box.json")["equal"]
+    assert answered(capsys, "equal", "net.json", "net.json")["equal"]
+
+
+def test_verify_for_machines(folder, capsys, monkeypatch):
+    monkeypatch.chdir(folder)
+    found = answered(capsys, "verify", "net.json", "reached.vnnlib")
+    assert found["answer"] == "sat"
+    assert load("net.json")(found["inputs"]) == tuple(Fraction(v) for v in found["outputs"])
+    assert answered(capsys, "verify", "net.json", "safe.vnnlib") == {"command": "verify", "answer": "unsat"}
+
+
+def test_convert(files, capsys):
+    for target, options in (("two.safetensors", []), ("two.onnx", ["--rounded"]), ("two.json", [])):
+        assert answered(capsys, "convert", "lattice.json", target, *options)["written"] == target
+        assert same_function(load(target), load("one.json"))
+    assert main(["convert", "tent.txt", "tent.onnx"]) == 2
+    assert "1/3, which is no float32" in capsys.readouterr().err
+    assert main(["convert", "tent.txt", "tent.onnx", "--rounded", "--dtype", "float64"]) == 0
+
+
+def test_options_of_files(files, capsys):
+    assert main(["show", "one.safetensors", "--layers", "layers.0,layers.1"]) == 2
+    assert "name each of" in capsys.readouterr().err
+    assert main(["show", "one.onnx", "--graph-output", "z"]) == 2
+    assert "one of y" in capsys.readouterr().err
+    assert main(["show", "one.onnx", "--graph-output", "y"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["show", "missing.json"], 2, "No such file"),
+        (["cells", "safe.vnnlib"], 2, "no JSON"),
+        (["cells", "one.json", "--box=1"], 2, "two bounds, or 4"),
+        (["cells", "one.json", "--box=1,0"], 2, "swap or widen"),
+        (["cells", "one.json", "--box=a,b"], 2, "--box"),
+        (["cells", "one.json", "--max-cells", "3"], 3, "max_cells=3"),
+        (["lattice", "one.json", "--max-cells", "3"], 3, "max_cells=3"),
+        (["lattice", "net.json", "--save", "F.json"], 2, "2 outputs"),
+        (["lattice", "one.json", "--save", "nowhere/F.json"], 2, "make the folder first"),
+        (["equal", "one.json", "lattice.json", "--max-cells", "3"], 3, "max_cells=3"),
+        (["equal", "one.json", "net.json"], 2, "outputs"),
+        (["convert", "one.json", "F.pkl"], 2, "one of the suffixes"),
+        (["show", "model.pkl"], 2, "a pickle can run any code"),
+        (["show", "net.json", "--as", "text"], 2, "one output"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("machine", [False, True])
+def test_failures_are_one_line(files, capsys, arguments, status, message, machine):
+    assert main([*arguments, *(["--json"] if machine else [])]) == status
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert message in err
+
+
+def test_the_help_of_every_verb_says_what_the_exit_status_means(capsys):
+    for verb in ("show", "cells", "lattice", "verify", "equal", "convert"):
+        with pytest.raises(SystemExit) as caught:
+            main([verb, "--help"])
+        assert caught.value.code == 0
+        assert "Exit status: " in " ".join(capsys.readouterr().out.split())

@@ -25,6 +25,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd, inf
 from typing import NamedTuple
 
@@ -154,6 +155,25 @@ class Circuit:
         results = [Form.combine([*terms, (1, carry(value.carried))]) for terms, value in zip(bent, folded, strict=True)]
         self._layers.append(units.forms)
         return results
+
+    def units(self, forms: Iterable[Form]) -> list[Form]:
+        """Return relu of the forms over a new hidden layer with one unit for each, as it stands.
+
+        Unlike :meth:`layer` it merges nothing and leaves nothing out: a network read from a file keeps its units, and
+        with them its activation cells.
+        """
+        self._layers.append(list(forms))
+        return [Form(((unit, Fraction(1)),)) for unit in range(len(self._layers[-1]))]
+
+    @property
+    def width(self) -> int:
+        """Number of units of the newest layer, of inputs before there is one."""
+        return len(self._layers[-1]) if self._layers else self._dimension
+
+    def weights(self, outputs: int) -> int:
+        """Return how many weights the network with so many outputs would have."""
+        widths = [self._dimension, *map(len, self._layers), outputs]
+        return sum(before * after for before, after in pairwise(widths))
 
     def reduce(self, terms: Iterable[Term]) -> list[Form]:
         """Return forms equal to the terms, by balanced trees that run in parallel, one layer for each level.

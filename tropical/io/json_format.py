@@ -1,4 +1,9 @@
-"""The project's own file format: versioned JSON that a person can read, exact numbers as strings (``"-3/4"``)."""
+"""The project's own file format: versioned JSON that a person can read, exact numbers as strings (``"-3/4"``).
+
+Plain weights from elsewhere are read, too: ``{"weights": [W1, ..., w_last], "biases": [b1, ..., b_last]}``, biases
+optional, or ``{"layers": [{"weight": W1, "bias": b1}, ...]}``. There, integers and strings such as ``"1/3"`` are exact,
+and a number with a point or an exponent is the float64 that it stands for, as programs write it.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +15,16 @@ from typing import Any
 from tropical.certificates import Certificate
 from tropical.exceptions import FormatError, InvalidType
 from tropical.io.atomic import write_text
-from tropical.io.plain import from_plain
+from tropical.io.limits import read_bytes
+from tropical.io.plain import from_plain, from_plain_weights
 
-__all__ = ["load", "save"]
+__all__ = ["load_json", "save_json"]
 
 FORMAT = "tropical-learner"
 VERSION = 1
 
 
-def save(obj: Any, path: str | os.PathLike[str]) -> None:
+def save_json(obj: Any, path: str | os.PathLike[str]) -> None:
     """Write a function of any type, a polyhedron or a certificate to a JSON file, atomically.
 
     Raises
@@ -35,8 +41,8 @@ def save(obj: Any, path: str | os.PathLike[str]) -> None:
     write_text(path, _readable({"format": FORMAT, "version": VERSION, "object": plain}) + "\n")
 
 
-def load(path: str | os.PathLike[str]) -> Any:
-    """Read what :func:`save` wrote: an equal object. Nothing in the file is executed.
+def load_json(path: str | os.PathLike[str]) -> Any:
+    """Read what :func:`save_json` wrote: an equal object; or a network from plain weights. Nothing is executed.
 
     Raises
     ------
@@ -47,7 +53,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     """
     name = Path(path).name
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = read_bytes(path).decode("utf-8")
         document = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
         raise FormatError(f"{name}, line {error.lineno} column {error.colno}", f"no JSON: {error.msg}") from None
@@ -57,6 +63,8 @@ def load(path: str | os.PathLike[str]) -> Any:
         raise FormatError(name, "nested too deeply for a file of this format") from None
     except ValueError as error:
         raise FormatError(name, str(error)) from None
+    if isinstance(document, dict) and "format" not in document and {"weights", "layers"} & document.keys():
+        return from_plain_weights(document, name)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FormatError(name, f'no file of this project: the key "format" with value "{FORMAT}" is missing')
     if document.get("version") != VERSION:

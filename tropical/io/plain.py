@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from tropical._exact.rational import as_fraction
@@ -20,7 +21,7 @@ from tropical.polynomial import TropicalPolynomial
 from tropical.properties import PropertyProof
 from tropical.rational_function import TropicalRational
 
-__all__ = ["from_plain"]
+__all__ = ["from_plain", "from_plain_weights"]
 
 
 def from_plain(document: Any, where: str = "object") -> Any:
@@ -38,6 +39,48 @@ def from_plain(document: Any, where: str = "object") -> Any:
         return _READERS[kind](document, where)
     except InvalidInput as error:  # well-formed data that is no valid object: ragged layers, a clause of no piece
         raise FormatError(where, str(error)) from None
+
+
+def from_plain_weights(document: dict[str, Any], where: str) -> ReLUNetwork:
+    """Return the network whose weights a document of another program lists; floats become dyadic rationals.
+
+    Raises
+    ------
+    FormatError
+    """
+    if "layers" in document:
+        layers = _field(document, "layers", list, where)
+        for i, layer in enumerate(layers):
+            _expect(layer, dict, f"{where}.layers[{i}]")
+        weights = [_field(layer, "weight", list, f"{where}.layers[{i}]") for i, layer in enumerate(layers)]
+        biases = [layer.get("bias") for layer in layers]
+    else:
+        weights = _field(document, "weights", list, where)
+        biases = document.get("biases")
+        if biases is not None:
+            _expect(biases, list, f"{where}.biases")
+    try:
+        return ReLUNetwork(
+            [_plain_numbers(layer, f"{where}.weights[{i}]") for i, layer in enumerate(weights)],
+            None if biases is None else [_plain_numbers(b, f"{where}.biases[{i}]") for i, b in enumerate(biases)],
+        )
+    except FormatError:
+        raise
+    except InvalidInput as error:
+        raise FormatError(where, str(error)) from None
+
+
+def _plain_numbers(value: Any, where: str) -> Any:
+    """Return nested lists of numbers as Fractions; None stays."""
+    if isinstance(value, list):
+        return [_plain_numbers(item, f"{where}[{i}]") for i, item in enumerate(value)]
+    if isinstance(value, str):
+        return _number(value, where)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, float) and isfinite(value):
+        return Fraction(value)
+    raise FormatError(where, f"expected a finite number, got {str(value)[:40]!r}")
 
 
 def _network(document: dict[str, Any], where: str) -> ReLUNetwork:

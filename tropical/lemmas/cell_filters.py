@@ -20,8 +20,8 @@ __all__ = ["CellFilter", "as_cell_filter"]
 _CURE = 'pass for example [(Polyhedron([[1, 0]], [0]), 1), (Polyhedron([[-1, 0]], [0]), LabelFilter.slice(0, "1/2"))]'
 
 
-@dataclass(frozen=True, slots=True)
-class CellFilter:
+@dataclass(frozen=True, slots=True, repr=False)
+class CellFilter(Record):
     """``ψ(y, x) = Σ 1{x in cell} ψ_cell(y)``: the general filter of lemma K, up to approximation.
 
     Parameters
