@@ -14,7 +14,8 @@ samples than unknowns, (d - k)·k + (k + 1)·pieces, fix the subspace.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -78,43 +79,54 @@ def exact_finish(
     A round costs n·M·k for assignments, and some 20 to 60 times 4·n·d·k for the joint solve.
     """
     pieces = _Pieces(homogeneous, rng)
-    U, scale, stalled, kept = start, np.inf, 0, None
+    U, kept, before = start, None, 0
     for done in range(rounds):
         Z = X @ U.T
-        if done < _FRESH or scale > _REUSED * rounding:
+        if done < _FRESH or pieces.scale > _REUSED * rounding:
             pieces.look_around(Z)
-        scale = pieces.assign(Z, y, scale)
-        members = pieces.owner >= 0
+        pieces.assign(Z, y)
         unknowns = pieces.unknowns + len(U) * (X.shape[1] - len(U))
-        if members.sum() < _REDUNDANCY * unknowns + _SPARE or expired():
+        if (pieces.owner >= 0).sum() < _REDUNDANCY * unknowns + _SPARE or expired():
             break
-        U = pieces.turn(X, y, U, precise=scale < _PRECISE * float(np.std(y)))
-        measured = pieces.refit(X @ U.T, y)
-        if measured <= rounding and scale <= _REUSED * rounding:
+        U = pieces.turn(X, y, U, precise=pieces.scale < _PRECISE * float(np.std(y)))
+        stalled = pieces.refit(X @ U.T, y, rounding)
+        if kept is None and stalled:
+            kept = pieces.finished(U, exact=False, rounds=done)
+        exact = pieces.scales <= rounding
+        members = pieces.members(exact)
+        settled, before = members <= _GROWING * before, members
+        if exact.any() and settled and pieces.rank(exact) == len(U) and pieces.enough(exact, X.shape[1]):
             return _polished(pieces, X, y, U, rounding, done)
-        if measured > _STALL * scale:
-            stalled += 1
-            if stalled == 1:
-                kept = pieces.finished(U, min(scale, measured), exact=False, rounds=done)
-            measured = min(measured, _ANNEAL * scale)
-        else:
-            stalled = 0
-        scale = max(measured, _FLOOR * rounding)
+    exact = pieces.scales <= rounding
+    if exact.any() and pieces.enough(exact, X.shape[1]):
+        return _polished(pieces, X, y, U, rounding, rounds)
     return kept
 
 
-def _polished(pieces: _Pieces, X: np.ndarray, y: np.ndarray, U: np.ndarray, rounding: float, rounds: int) -> Finished:
-    """Go on until the residuals fall no more: the subspace is then right to rounding."""
-    best, best_scale = U, pieces.refit(X @ U.T, y)
+def _polished(
+    pieces: _Pieces, X: np.ndarray, y: np.ndarray, U: np.ndarray, rounding: float, rounds: int
+) -> Finished | None:
+    """Go on with the exact pieces alone until their residuals fall no more: the subspace is then right to rounding."""
+    pieces.keep(pieces.scales <= rounding)
+    best, best_scale = U, np.inf
     for _ in range(_POLISHING):
-        pieces.assign(X @ best.T, y, rounding)
+        pieces.scales[:] = rounding
+        pieces.assign(X @ best.T, y, grow=False)
         turned = pieces.turn(X, y, best, precise=True)
-        scale = pieces.refit(X @ turned.T, y)
+        pieces.refit(X @ turned.T, y, rounding)
+        scale = float(np.median(pieces.measured))
         if not scale < _BETTER * best_scale:
             break
         best, best_scale = turned, scale
-    pieces.assign(X @ best.T, y, rounding)
-    return pieces.finished(best, pieces.refit(X @ best.T, y), exact=True, rounds=rounds)
+    pieces.scales[:] = rounding
+    pieces.assign(X @ best.T, y, grow=False)
+    pieces.refit(X @ best.T, y, rounding)
+    if not len(pieces.coefficients):
+        return None
+    span = pieces.span()
+    components = orthonormal(span @ best)
+    found = pieces.finished(components, exact=True, rounds=rounds)
+    return replace(found, gradients=pieces.coefficients[:, : len(best)] @ (best @ components.T))
 
 
 _POLISHING, _BETTER = 6, 0.7
@@ -122,27 +134,64 @@ _FRESH = 3  # rounds that look for neighbours anew whatever the scale
 _REUSED = 1e3  # scale, in units of rounding, from which chance does not put a sample on a piece: no votes are asked
 _REDUNDANCY, _SPARE = 1.2, 20  # members for each unknown, and beyond
 _PRECISE = 1e-2
-_STALL, _ANNEAL = 0.85, 0.7  # a scale that falls by less than this has stalled; it is then lowered by force
+_STALL, _ANNEAL = 0.85, 0.7  # a piece whose scale falls by less has stalled; its scale is then lowered by force
 _FLOOR = 1e-4
 _WITHIN = 3.5  # scales from a piece that a member may be
 _VOTES, _MAJORITY = 9, 0.6
 _TRIMMED = 0.7  # of a seed's neighbours are fitted
 _SEEDS, _COVER = 600, 0.9
+_WIDEST = 1e-3  # weights of pieces differ by no more than this, below the median: conjugate gradients have to converge
+_GROWING = 1.05  # exact members in a round over those in the round before, while there are still more to come
+_FLAT = 1e-6  # singular values of gradients below count as none
 _FEWEST = 3  # members of a piece, for each of its unknowns
 
 
 class _Pieces:
-    """Pieces on rough coordinates and their members."""
+    """Pieces on rough coordinates, their members, and a scale of residuals for each.
+
+    Pieces become exact one after another: those whose gradients lie in directions that are right already come first,
+    and the others, at larger scales, still have to turn theirs.
+    """
 
     def __init__(self, homogeneous: bool, rng: np.random.RandomState) -> None:
         self.homogeneous, self._rng = homogeneous, rng
         self.coefficients = np.empty((0, 0))
+        self.scales = np.empty(0)
+        self.measured = np.empty(0)
+        self.scale = np.inf  # of new pieces
         self.owner = np.empty(0, dtype=int)
         self._near = np.empty((0, 0), dtype=int)
 
     @property
     def unknowns(self) -> int:
         return self.coefficients.size
+
+    def rank(self, chosen: np.ndarray) -> int:
+        """Return the numerical rank of the gradients of some pieces."""
+        k = self.coefficients.shape[1] - (not self.homogeneous)
+        values = np.linalg.svd(self.coefficients[chosen][:, :k], compute_uv=False)
+        return int((values > _FLAT * float(values.max(initial=0.0))).sum())
+
+    def span(self) -> np.ndarray:
+        """Return an orthonormal basis (r, k) of the span of the gradients."""
+        k = self.coefficients.shape[1] - (not self.homogeneous)
+        _, values, rows = np.linalg.svd(self.coefficients[:, :k], full_matrices=False)
+        return rows[: int((values > _FLAT * float(values.max(initial=0.0))).sum())]
+
+    def members(self, chosen: np.ndarray) -> int:
+        """Return the number of samples on some pieces."""
+        return int(chosen[self.owner[self.owner >= 0]].sum())
+
+    def enough(self, chosen: np.ndarray, d: int) -> bool:
+        """Return whether some pieces have more members than they and their directions have unknowns."""
+        rank = self.rank(chosen)
+        return self.members(chosen) >= _REDUNDANCY * (int(chosen.sum()) * self.coefficients.shape[1] + rank * (d - rank)) + _SPARE
+
+    def keep(self, chosen: np.ndarray) -> None:
+        """Forget all pieces but some."""
+        number = np.where(chosen, np.cumsum(chosen) - 1, -1)
+        self.owner = np.where(self.owner >= 0, number[self.owner], -1)
+        self.coefficients, self.scales = self.coefficients[chosen], self.scales[chosen]
 
     def design(self, Z: np.ndarray) -> np.ndarray:
         return Z if self.homogeneous else np.column_stack([Z, np.ones(len(Z))])
@@ -155,54 +204,51 @@ class _Pieces:
         points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.homogeneous else Z
         self._near = cKDTree(points).query(points, min(len(Z), max(12, 5 * unknowns)))[1]
 
-    def assign(self, Z: np.ndarray, y: np.ndarray, scale: float) -> float:
-        """Assign samples to pieces at a scale, and look for new pieces where there are none; return the scale."""
+    def assign(self, Z: np.ndarray, y: np.ndarray, *, grow: bool = True) -> None:
+        """Assign samples to pieces, and look for new pieces where there are none."""
         design = self.design(Z)
         if self.coefficients.shape[1] != design.shape[1]:
             self.coefficients = np.empty((0, design.shape[1]))
         seeds = self._rng.permutation(len(Z))[:_SEEDS]
         if len(self.coefficients):
-            self.owner = self._claimed(design, y, scale)
-            self._drop_small()
+            self.owner = self._claimed(design, y)
+            counts = np.bincount(self.owner[self.owner >= 0], minlength=len(self.coefficients))
+            self.keep(counts >= _FEWEST * design.shape[1])
             seeds = seeds[self.owner[seeds] < 0]
         else:
             self.owner = np.full(len(Z), -1)
-        if len(seeds) and (self.owner >= 0).mean() < _COVER and (not len(self.coefficients) or scale > 0.0):
-            scale = self._grow(design, y, seeds, scale)
-        return scale
+        if grow and len(seeds) and (self.owner >= 0).mean() < _COVER:
+            self._grow(design, y, seeds)
 
-    def _claimed(self, design: np.ndarray, y: np.ndarray, scale: float) -> np.ndarray:
+    def _claimed(self, design: np.ndarray, y: np.ndarray) -> np.ndarray:
         owner = np.full(len(y), -1)
+        limits = _WITHIN * self.scales
         for start in range(0, len(y), _CHUNK):
             part = slice(start, start + _CHUNK)
             residuals = np.abs(design[part] @ self.coefficients.T - y[part, None])
+            residuals[residuals > limits] = np.inf
             best = residuals.argmin(axis=1)
-            owner[part] = np.where(residuals[np.arange(len(best)), best] <= _WITHIN * scale, best, -1)
+            owner[part] = np.where(np.isfinite(residuals[np.arange(len(best)), best]), best, -1)
         near = self._near[:, :_VOTES]
-        fits = np.abs(np.einsum("nvp,np->nv", design[near], self.coefficients[owner]) - y[near]) <= _WITHIN * scale
+        values = np.einsum("nvp,np->nv", design[near], self.coefficients[owner])
+        fits = np.abs(values - y[near]) <= limits[owner][:, None]
         owner[fits.mean(axis=1) < _MAJORITY] = -1
         return owner
 
-    def _drop_small(self) -> None:
-        counts = np.bincount(self.owner[self.owner >= 0], minlength=len(self.coefficients))
-        kept = counts >= _FEWEST * self.coefficients.shape[1]
-        number = np.where(kept, np.cumsum(kept) - 1, -1)
-        self.owner = np.where(self.owner >= 0, number[self.owner], -1)
-        self.coefficients = self.coefficients[kept]
-
-    def _grow(self, design: np.ndarray, y: np.ndarray, seeds: np.ndarray, scale: float) -> float:
+    def _grow(self, design: np.ndarray, y: np.ndarray, seeds: np.ndarray) -> None:
         """Add pieces from seeds, the clearest first."""
         fits, spread = _trimmed(design[self._near[seeds]], y[self._near[seeds]])
-        if not np.isfinite(scale):
-            scale = 1.5 * float(np.median(spread))
+        if not np.isfinite(self.scale):
+            self.scale = 1.5 * float(np.median(spread))
+        limit = _WITHIN * self.scale
         rows = [*self.coefficients]
         near = self._near[:, :_VOTES]
         for j in np.argsort(spread):
-            if self.owner[seeds[j]] >= 0 or spread[j] > _WITHIN * scale:
+            if self.owner[seeds[j]] >= 0 or spread[j] > limit:
                 continue
             row, mine = fits[j], np.empty(0, dtype=int)
             for _ in range(2):
-                inside = np.abs(design @ row - y) <= _WITHIN * scale
+                inside = np.abs(design @ row - y) <= limit
                 mine = np.flatnonzero(inside & (self.owner < 0))
                 mine = mine[inside[near[mine]].mean(axis=1) >= _MAJORITY]
                 if len(mine) < _FEWEST * design.shape[1]:
@@ -214,7 +260,7 @@ class _Pieces:
                 if (self.owner >= 0).mean() >= _COVER:
                     break
         self.coefficients = np.array(rows).reshape(len(rows), design.shape[1])
-        return scale
+        self.scales = np.append(self.scales, np.full(len(rows) - len(self.scales), self.scale))
 
     def turn(self, X: np.ndarray, y: np.ndarray, U: np.ndarray, *, precise: bool) -> np.ndarray:
         """Return the subspace that fits the members best, with all pieces free."""
@@ -224,7 +270,7 @@ class _Pieces:
         rows = X[members]
         design = self.design(rows @ U.T)
         ends = np.searchsorted(owner, np.arange(len(self.coefficients) + 1))
-        blocks = [(slice(a, b), np.linalg.qr(design[a:b])[0]) for a, b in zip(ends, ends[1:], strict=False) if b > a]
+        blocks = [(slice(a, b), np.linalg.qr(design[a:b])[0]) for a, b in pairwise(ends) if b > a]
 
         def eliminate(values: np.ndarray) -> np.ndarray:
             values = values.copy()
@@ -232,10 +278,12 @@ class _Pieces:
                 values[part] -= basis @ (basis.T @ values[part])
             return values
 
+        floor = max(_WIDEST * float(np.median(self.scales)), 1e-300)
+        weights = (floor / np.maximum(self.scales, floor))[owner]
         step = turning_step(
             rows,
-            self.coefficients[owner][:, : len(U)],
-            y[members],
+            self.coefficients[owner][:, : len(U)] * weights[:, None],
+            y[members] * weights,
             U,
             iterations=80 if precise else 30,
             tolerance=1e-8 if precise else 1e-3,
@@ -243,20 +291,26 @@ class _Pieces:
         )
         return orthonormal(U + step)
 
-    def refit(self, Z: np.ndarray, y: np.ndarray) -> float:
-        """Fit each piece on its members again, and return the scale of their residuals."""
+    def refit(self, Z: np.ndarray, y: np.ndarray, rounding: float) -> bool:
+        """Fit each piece on its members again and measure its scale; return whether most have stalled."""
         design = self.design(Z)
-        residuals = []
+        self.measured = np.full(len(self.coefficients), np.inf)
         for number in range(len(self.coefficients)):
             mine = np.flatnonzero(self.owner == number)
             if len(mine) >= design.shape[1]:
                 self.coefficients[number] = np.linalg.lstsq(design[mine], y[mine], rcond=None)[0]
-                residuals.append(design[mine] @ self.coefficients[number] - y[mine])
-        return 1.4826 * float(np.median(np.abs(np.concatenate(residuals)))) if residuals else np.inf
+                residuals = np.abs(design[mine] @ self.coefficients[number] - y[mine])
+                self.measured[number] = 1.4826 * float(np.median(residuals))
+        stalled = (self.measured > _STALL * self.scales) & (self.scales > rounding)
+        self.scales = np.where(stalled, np.minimum(self.measured, _ANNEAL * self.scales), self.measured)
+        self.scales = np.maximum(self.scales, _FLOOR * rounding)
+        self.scale = min(self.scale, float(self.scales.max(initial=0.0)))
+        return bool(stalled.mean() > 0.5)
 
-    def finished(self, U: np.ndarray, scale: float, *, exact: bool, rounds: int) -> Finished:
+    def finished(self, U: np.ndarray, *, exact: bool, rounds: int) -> Finished:
         k = len(U)
-        constants = np.zeros(len(self.coefficients)) if self.homogeneous else self.coefficients[:, k].copy()
+        constants = np.zeros(len(self.coefficients)) if self.homogeneous else self.coefficients[:, -1].copy()
+        scale = float(np.median(self.scales)) if len(self.scales) else np.inf
         return Finished(U, self.coefficients[:, :k].copy(), constants, self.owner.copy(), scale, exact, rounds)
 
 

@@ -5,7 +5,7 @@ f(U x_i) by <∇f(z_i), D x_i> to first order. The step is
 
     argmin_D  (1/n) Σ_i ( r_i - <s_i, D x_i> )² + ridge·|D|²,   D Uᵀ = 0,   s_i = ∇f(z_i).
 
-The ridge is what a Gaussian prior on D asks for: where f is hardly more than noise its slopes are small and the step is.
+The ridge is that of a Gaussian prior on D: where f is hardly more than noise its slopes are small, and so is the step.
 For Gaussian x the part of x off U is independent of s, so in coordinates that whiten s the normal matrix is close to
 the identity and conjugate gradients need some ten products with X, whatever k and d are: nothing of size (kd)² is made.
 """

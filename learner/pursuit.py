@@ -95,6 +95,10 @@ class Pursuit:
             columns = start[:rank] if len(start) >= rank else FilteredPCA(rank).fit(self.X, self.y).components_
             if self._try(columns, f"filtered PCA, {rank} directions") or self._expired():
                 return
+            if rank == len(start) and self.refined is not None and self.refined.error > _EXPLAINED:
+                far = refine(self.X, self.y, columns, outer=0.5, expired=self._expired)
+                if self._try(far.components, f"filtered PCA by the longer half, {rank} directions"):
+                    return
             if rank == len(start) and n >= _ENOUGH * rank * d and self.refined and self.refined.error < _SEEN:
                 return  # errors are honest and the test has confirmed so many: what is missing comes one at a time
         for rank in [rank for rank in ranks if rank > 1] or ranks:

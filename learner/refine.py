@@ -65,7 +65,15 @@ def _never() -> bool:
     return False
 
 
-def refine(X: np.ndarray, y: np.ndarray, start: np.ndarray, *, rounds: int = 40, expired: Clock = _never) -> Refined:
+def refine(
+    X: np.ndarray,
+    y: np.ndarray,
+    start: np.ndarray,
+    *,
+    rounds: int = 40,
+    outer: float = 0.0,
+    expired: Clock = _never,
+) -> Refined:
     """Alternate from a start until the subspace settles, and return the best pair.
 
     Parameters
@@ -75,6 +83,9 @@ def refine(X: np.ndarray, y: np.ndarray, start: np.ndarray, *, rounds: int = 40,
         Orthonormal rows.
     rounds : int
         At most so many.
+    outer : float
+        Share of the samples, those with the shortest coordinates, that every round leaves out. The angle between U x
+        and V x is the smaller the longer they are: where directions are rough and F oscillates, only long ones show it.
     expired : callable
         Stop where it returns True.
 
@@ -86,8 +97,12 @@ def refine(X: np.ndarray, y: np.ndarray, start: np.ndarray, *, rounds: int = 40,
     centre, scale = _unit(y)
     labels = (y - centre) / scale
     choice = _Choice(len(start), len(X), centre / scale)
-    U, best, fit = start, None, None
+    everything, U, best, fit = (X, labels), start, None, None
     for done in range(rounds):
+        if outer:
+            lengths = np.linalg.norm(everything[0] @ U.T, axis=1)
+            far = lengths >= np.quantile(lengths, outer)
+            X, labels, fit = everything[0][far], everything[1][far], None
         fit = choice.fit(X @ U.T, labels if fit is None else _without_outliers(labels, fit), every=3)
         if best is None or fit.error < best.error:
             best = Refined(U, fit, fit.error, *choice.label_frame(centre, scale), done)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tropical._display import Record
 from tropical._exact.cone import Cone
 from tropical._exact.rational import as_items, primitive_multiple
 from tropical.domains import Box, Polyhedron
