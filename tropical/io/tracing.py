@@ -31,7 +31,7 @@ _MANY_PRODUCTS = 1_000_000
 _MOST_PRODUCTS = 500_000_000  # a minute
 _MOST_INPUTS = 100_000
 _COST = 100  # a value of a hidden layer takes the time of so many numbers
-_MOST_MADE = 40_000_000  # numbers of all tensors together: a minute, and ten times the most weights
+_MOST_MADE = 20_000_000  # numbers of all tensors together: a minute, and five times the most weights
 
 
 def form_array(forms: Iterable[Form], shape: Sequence[int]) -> np.ndarray:
