@@ -320,6 +320,11 @@ REFUSED = {
         {},
         "elements, at most 4000000",
     ),
+    "one maximum of many": (
+        [("Reshape", ["x", "s"], ["a"]), ("Add", ["a", "w"], ["b"]), ("Max", ["b"] * 5000, ["y"])],
+        {"s": np.array([4, 1]), "w": np.zeros((1, 250), np.float32)},
+        "numbers arise on the way|weights, at most",
+    ),
     "squaring": (
         [("Mul", [f"w{i}" if i else "w"] * 2, [f"w{i + 1}"]) for i in range(60)] + [("Mul", ["x", "w60"], ["y"])],
         {"w": np.array([1.1], np.float32)},

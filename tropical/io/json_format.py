@@ -22,6 +22,7 @@ __all__ = ["load_json", "save_json"]
 
 FORMAT = "tropical-learner"
 VERSION = 1
+_MOST_ENTRIES = 20_000_000
 
 
 def save_json(obj: Any, path: str | os.PathLike[str]) -> None:
@@ -54,6 +55,8 @@ def load_json(path: str | os.PathLike[str]) -> Any:
     name = Path(path).name
     try:
         text = read_bytes(path).decode("utf-8")
+        if text.count(",") > _MOST_ENTRIES:  # each takes memory far beyond its two characters
+            raise FormatError(name, f"more than {_MOST_ENTRIES} entries; use a smaller network")
         document = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
     except json.JSONDecodeError as error:
         raise FormatError(f"{name}, line {error.lineno} column {error.colno}", f"no JSON: {error.msg}") from None
@@ -61,6 +64,8 @@ def load_json(path: str | os.PathLike[str]) -> Any:
         raise FormatError(f"{name}, byte {error.start}", "no UTF-8 text") from None
     except RecursionError:
         raise FormatError(name, "nested too deeply for a file of this format") from None
+    except FormatError:
+        raise
     except ValueError as error:
         raise FormatError(name, str(error)) from None
     if isinstance(document, dict) and "format" not in document and {"weights", "layers"} & document.keys():

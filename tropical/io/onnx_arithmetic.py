@@ -164,20 +164,12 @@ def _absolute(node: Node) -> np.ndarray:
 
 
 def _extremum(node: Node, sign: int) -> np.ndarray:
-    """Return the maximum or minimum of all inputs: one layer for each after the first."""
-    trace, work = node.work.trace, node.work
-    rest = [trace.forms(node.input(number)) for number in range(len(node.inputs))]
-    if not rest:
+    """Return the maximum or minimum of all inputs."""
+    trace = node.work.trace
+    tensors = [trace.forms(node.input(number)) for number in range(len(node.inputs))]
+    if not tensors:
         raise node.wrong("input 0 is missing")
-    while len(rest) > 1:
-
-        def step(live: list[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-            made, moved = extremum(trace, sign, rest[0], rest[1], [*rest[2:], *live])
-            rest[:] = [made, *moved[: len(rest) - 2]]
-            return made, moved[len(moved) - len(live) :]
-
-        work.bends(step)
-    return rest[0]
+    return node.work.bends(lambda live: extremum(trace, sign, tensors, live))
 
 
 def _clip(node: Node) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,17 +19,29 @@ __all__ = ["Node", "Workspace"]
 
 @dataclass
 class Workspace:
-    """What a node may change: the tensors that are needed later move with each hidden layer."""
+    """What a node may change: the tensors that are needed later move with each hidden layer.
+
+    Attributes
+    ----------
+    trace : Trace
+    tensors : dict
+        All tensors by name.
+    uses : Counter
+        How many nodes after this one read a tensor.
+    place : str
+        The node, for messages.
+    """
 
     trace: Trace
     tensors: dict[str, np.ndarray]
-    live: list[str]
+    uses: Counter[str]
     place: str
 
     def bends(self, make: Callable[[list[np.ndarray]], tuple[np.ndarray, list[np.ndarray]]]) -> np.ndarray:
         """Run what makes hidden layers, and put the live tensors over the newest one."""
-        result, moved = make([self.tensors[name] for name in self.live])
-        self.tensors.update(zip(self.live, moved, strict=True))
+        live = [name for name, tensor in self.tensors.items() if self.uses[name] > 0 and is_variable(tensor)]
+        result, moved = make([self.tensors[name] for name in live])
+        self.tensors.update(zip(live, moved, strict=True))
         return result
 
 

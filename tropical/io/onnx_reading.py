@@ -21,7 +21,7 @@ from tropical.io.onnx_arithmetic import ARITHMETIC
 from tropical.io.onnx_node import Node, Workspace
 from tropical.io.onnx_shapes import SHAPES
 from tropical.io.onnx_tensors import tensor_array
-from tropical.io.tracing import Trace, is_variable
+from tropical.io.tracing import Trace
 from tropical.network import ReLUNetwork
 
 __all__ = ["from_onnx"]
@@ -117,10 +117,10 @@ def _read_graph(model: Any, name: str, output: str | None) -> ReLUNetwork:
         if missing:
             raise FormatError(place, f"its input {missing[0][:60]!r} is made by no node before it")
         uses.subtract(node.input)
-        live = [key for key, tensor in tensors.items() if uses[key] > 0 and is_variable(tensor)]
-        work = Workspace(trace, tensors, live, place)
+        work = Workspace(trace, tensors, uses, place)
         try:
-            result = NODES[node.op_type](Node(node, [tensors.get(used) for used in node.input], work))
+            with np.errstate(all="ignore"):  # what overflows among the numbers of the file is refused where it is used
+                result = NODES[node.op_type](Node(node, [tensors.get(used) for used in node.input], work))
         except FormatError:
             raise
         except (ValueError, TypeError, IndexError, OverflowError, MemoryError, ZeroDivisionError) as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from math import prod
 from typing import Any
 
@@ -28,7 +29,9 @@ __all__ = ["Chain", "Trace", "form_array", "is_variable"]
 # Sums of so many terms take Fractions some seconds, beyond that flint's matrices are worth their conversion
 _MANY_PRODUCTS = 1_000_000
 _MOST_PRODUCTS = 500_000_000  # a minute
-_MOST_MADE = 40_000_000  # numbers of all tensors together: a minute, and ten times the most weights
+_MOST_INPUTS = 100_000
+_COST = 100  # a value of a hidden layer takes the time of so many numbers
+_MOST_MADE = 20_000_000  # numbers of all tensors together: a minute, and five times the most weights
 
 
 def form_array(forms: Iterable[Form], shape: Sequence[int]) -> np.ndarray:
@@ -56,7 +59,8 @@ class Trace:
     """
 
     def __init__(self, dimension: int, where: str) -> None:
-        check_count(dimension, where, "inputs")
+        if dimension > _MOST_INPUTS:
+            raise FormatError(where, f"{dimension} inputs, at most {_MOST_INPUTS} are read; use a smaller network")
         self._where = where
         self._circuit = Circuit(dimension)
         self._made = 0
@@ -76,6 +80,7 @@ class Trace:
         if any(form.linear for other in live for form in other.flat):
             return self.bend([Value(((1, form),)) for form in tensor.flat], tensor.shape, live)
         self._check_layer(tensor.size)
+        self._spend(_COST * tensor.size)
         return form_array(self._circuit.units(tensor.flat), tensor.shape), list(live)
 
     def bend(
@@ -83,6 +88,7 @@ class Trace:
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return what a new hidden layer makes, and the live tensors over it."""
         carried = [form for tensor in live for form in tensor.flat]
+        self._spend(_COST * (len(values) + len(carried)))
         self._check_layer(2 * (len(values) + len({form.without_constant() for form in carried})))
         made = self._circuit.layer([*values, *(Value((), form) for form in carried)])
         rest = iter(made[len(values) :])
@@ -121,15 +127,24 @@ class Trace:
         """Return a tensor, of Fractions or forms, whose numbers are few and short enough to work with."""
         for item in tensor.flat:
             numbers = [*(c for _, c in item.linear), item.constant] if isinstance(item, Form) else [item]
-            self._made += len(numbers)
-            if self._made > _MOST_MADE:
-                cure = "use a smaller network"
-                raise FormatError(self._where, f"more than {_MOST_MADE} numbers arise on the way; {cure}")
+            self._spend(len(numbers))
             for number in numbers:
                 if max(abs(number.numerator), number.denominator).bit_length() > LONGEST_NUMBER:
                     problem = f"numbers of more than {LONGEST_NUMBER} bits arise; mend the weights"
                     raise FormatError(self._where, problem)
         return tensor
+
+    def check_elements(self, count: int) -> None:
+        """Refuse a tensor that is too large before it is made."""
+        check_count(count, self._where, "elements")
+        self._spend(_COST * count)
+
+    def _spend(self, count: int) -> None:
+        """Count numbers and forms that are made: a small file can ask for many."""
+        self._made += count
+        if self._made > _MOST_MADE:
+            problem = f"more than {_MOST_MADE} numbers arise on the way; use a smaller network"
+            raise FormatError(self._where, problem)
 
     def network(self, outputs: np.ndarray) -> ReLUNetwork:
         """Return the network with these outputs, in row-major order."""
@@ -206,13 +221,27 @@ def leaky(trace: Trace, tensor: np.ndarray, slopes: np.ndarray, live: Sequence[n
     return trace.bend(values, tensor.shape, live)
 
 
-def extremum(trace: Trace, sign: int, left: np.ndarray, right: np.ndarray, live: Sequence[np.ndarray]) -> Moved:
-    """Return max (sign 1) or min (sign -1) of two tensors of forms, which are broadcast: b ± relu(±(a - b))."""
-    shape = np.broadcast_shapes(left.shape, right.shape)
-    check_count(prod(shape), "an extremum", "elements")
-    pairs = zip(np.broadcast_to(left, shape).flat, np.broadcast_to(right, shape).flat, strict=True)
-    values = [Value(((sign, Form.combine([(sign, a), (-sign, b)])),), b) for a, b in pairs]
-    return trace.bend(values, shape, live)
+def extremum(trace: Trace, sign: int, tensors: Sequence[np.ndarray], live: Sequence[np.ndarray]) -> Moved:
+    """Return max (sign 1) or min (sign -1) of tensors of forms, which are broadcast: b ± relu(±(a - b)).
+
+    Pairs are taken in parallel, layer by layer, as in a balanced tree.
+    """
+    rest, moved = list(tensors), list(live)
+    while len(rest) > 1:
+        values: list[Value] = []
+        shapes = []
+        for left, right in zip(rest[::2], rest[1::2], strict=False):
+            shape = np.broadcast_shapes(left.shape, right.shape)
+            trace.check_elements(prod(shape))
+            pairs = zip(np.broadcast_to(left, shape).flat, np.broadcast_to(right, shape).flat, strict=True)
+            values += [Value(((sign, Form.combine([(sign, a), (-sign, b)])),), b) for a, b in pairs]
+            shapes.append(shape)
+        odd = rest[2 * len(shapes) :]
+        made, moved = trace.bend(values, (len(values),), [*odd, *moved])
+        ends = list(accumulate(map(prod, shapes), initial=0))
+        halves = [made[start:end].reshape(shape) for (start, end), shape in zip(pairwise(ends), shapes, strict=True)]
+        rest, moved = [*halves, *moved[: len(odd)]], moved[len(odd) :]
+    return rest[0], moved
 
 
 def clip(
@@ -222,5 +251,5 @@ def clip(
     moved = list(live)
     for sign, bound in ((1, low), (-1, high)):
         if bound is not None:
-            tensor, moved = extremum(trace, sign, tensor, trace.forms(np.asarray(bound, dtype=object)), moved)
+            tensor, moved = extremum(trace, sign, [tensor, trace.forms(np.asarray(bound, dtype=object))], moved)
     return tensor, moved
