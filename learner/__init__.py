@@ -7,6 +7,7 @@ from learner.reference import ExhaustiveFilteredPCA
 from learner.reference_audit import audit
 from learner.regressor import LatticeRegressor, Stage
 from learner.sampling import sample
+from learner.sources import TeacherSource, as_source
 from learner.subspace import FilteredPCA
 from learner.verification import Verification, verify
 
@@ -20,8 +21,10 @@ __all__ = [
     "SampleWarning",
     "SliceFilter",
     "Stage",
+    "TeacherSource",
     "ThresholdFilter",
     "Verification",
+    "as_source",
     "audit",
     "sample",
     "verify",
