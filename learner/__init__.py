@@ -1,6 +1,7 @@
 """Learn deep ReLU networks from Gaussian samples, and have the result proved."""
 
 from learner.exceptions import NonGaussianWarning, SampleWarning
+from learner.experiments import SweepCell, sweep
 from learner.filters import RampFilter, SliceFilter, ThresholdFilter
 from learner.limits import RecoveryThreshold, weak_recovery_threshold
 from learner.reference import ExhaustiveFilteredPCA
@@ -21,12 +22,14 @@ __all__ = [
     "SampleWarning",
     "SliceFilter",
     "Stage",
+    "SweepCell",
     "TeacherSource",
     "ThresholdFilter",
     "Verification",
     "as_source",
     "audit",
     "sample",
+    "sweep",
     "verify",
     "weak_recovery_threshold",
 ]
