@@ -9,6 +9,7 @@ follow from those of the two ends of its edge.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,12 @@ from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector
 from tropical.clauses import members
 from tropical.complexes import kernels
-from tropical.complexes.exact_vertices import ExactVertices
+from tropical.complexes.exact_vertices import ExactVertices, JoinedVertices
 from tropical.complexes.float_layers import FloatLayer, NotForThisEngine, float_layers
 from tropical.complexes.modular import Arithmetic, ModularNetwork, wall_zeros
 from tropical.network import IntegerLayer, NetworkResolver
 
-__all__ = ["CompiledCells", "NotForThisEngine", "enumerate_cells"]
+__all__ = ["CompiledCells", "NotForThisEngine", "begin", "enumerate_cells", "finish"]
 
 _U = 2.0**-53
 _VERTICES, _CELLS, _STACK = 1 << 10, 1 << 10, 1 << 12
@@ -79,7 +80,7 @@ class CompiledCells:
         For each of them on which constraints of its cell it lies; the bits mean something within a cell only.
     patterns : uint64 (cells, words)
         The active units, layer by layer, each layer beginning a new word.
-    exact : ExactVertices
+    exact : ExactVertices or JoinedVertices
     final : FinalLayer
     complete : bool
         False where the budget ended the enumeration.
@@ -91,7 +92,7 @@ class CompiledCells:
     vertices: np.ndarray
     masks: np.ndarray
     patterns: np.ndarray
-    exact: ExactVertices
+    exact: ExactVertices | JoinedVertices
     final: FinalLayer
     complete: bool
     interrupted: bool
@@ -143,17 +144,37 @@ def enumerate_cells(
     ------
     NotForThisEngine
     """
+    work = begin(network, cones, homogeneous)
+    return finish(work, 0, np.empty((len(cones), 0), dtype=np.uint64), max_cells, progress)
+
+
+def begin(network: NetworkResolver, cones: Sequence[Cone], homogeneous: bool) -> _Work:
+    """Return the state before the first layer: the start cones are the cells.
+
+    Raises
+    ------
+    NotForThisEngine
+    """
     layers = network.layers[:-1]
     prepared = _PREPARED.get(network)
     if prepared is None:
         floats = float_layers(layers)
         prepared = _PREPARED[network] = (floats, ModularNetwork(layers, floats))
-    work = _Work(layers, *prepared, cones, homogeneous)
-    patterns = np.empty((len(cones), 0), dtype=np.uint64)
+    return _Work(layers, *prepared, cones, homogeneous)
+
+
+def finish(
+    work: _Work,
+    depth: int,
+    patterns: np.ndarray,
+    max_cells: int | None,
+    progress: Callable[[int], object] = lambda count: None,
+) -> CompiledCells:
+    """Split the cells at work, with their patterns in the layers before, along the layers from `depth` on."""
     complete = True
-    for depth in range(len(layers)):
-        parent, pattern, finished = work.split(depth, patterns, max_cells, progress)
-        patterns = np.concatenate([patterns[parent], pattern], axis=1) if depth else pattern
+    for layer in range(depth, len(work.floats)):
+        parent, pattern, finished = work.split(layer, patterns, max_cells, progress)
+        patterns = np.concatenate([patterns[parent], pattern], axis=1)
         complete = complete and finished
         if work.interrupted:  # what was found goes through the layers that are left, if it is not too much
             max_cells = min(max_cells or _AFTER_INTERRUPT, _AFTER_INTERRUPT)
@@ -208,6 +229,16 @@ class _Work:
         self.first_neuron = 0
         self.final: FinalLayer | None = None
         self.interrupted = False
+
+    def part(self, start: int, stop: int) -> _Work:
+        """Return the same state with these cells only; all vertices stay, with their numbers."""
+        part = copy(self)
+        part.exact = self.exact.apart()  # a pool may send several parts at once, in which one object stays one
+        first, last = self.offsets[[start, stop]]
+        part.offsets = self.offsets[start : stop + 1] - first
+        part.vertices, part.masks = self.vertices[first:last], self.masks[first:last]
+        part.cone = self.cone[start:stop]
+        return part
 
     def split(
         self,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
+from itertools import accumulate
 from math import gcd
+from typing import Any
 
 import numpy as np
 from flint import fmpz_mat
@@ -12,7 +16,7 @@ from flint import fmpz_mat
 from tropical._exact.rational import IntVector
 from tropical.network import IntegerLayer
 
-__all__ = ["ExactVertices"]
+__all__ = ["ExactVertices", "JoinedVertices"]
 
 
 class ExactVertices:
@@ -40,6 +44,16 @@ class ExactVertices:
     def _place(self) -> list[tuple[int, int]]:
         """For each neuron its layer, and its number in it."""
         return [(depth, j) for depth, layer in enumerate(self._layers) for j in range(len(layer.matrix))]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_matrices": {}}  # integers of flint do not pickle; they are made anew
+
+    def apart(self) -> ExactVertices:
+        """Return a copy to which later layers can be added without a change here."""
+        other = copy(self)
+        other._matrices, other._rays, other._edges = {}, dict(self._rays), dict(self._edges)
+        other._values, other._single = dict(self._values), dict(self._single)
+        return other
 
     def look_at(self, line: np.ndarray, neurons: np.ndarray) -> None:
         """Take the tables of the layer at work, which a kernel fills; they hold the earlier vertices' neurons, too."""
@@ -124,3 +138,16 @@ class ExactVertices:
             self._matrices[depth] = fmpz_mat(rows)
         column = [[x] for x in (*self.inputs(vertex, depth), self.last(vertex))]
         return [int(x) for x in (self._matrices[depth] * fmpz_mat(column)).entries()]
+
+
+class JoinedVertices:
+    """The exact vertices of several runs, numbered through."""
+
+    def __init__(self, parts: Sequence[ExactVertices | JoinedVertices], counts: Sequence[int]) -> None:
+        self._parts = parts
+        self._starts = [0, *accumulate(counts)]
+
+    def ray(self, vertex: int) -> IntVector:
+        """Return the primitive homogeneous coordinates."""
+        run = bisect_right(self._starts, vertex) - 1
+        return self._parts[run].ray(vertex - self._starts[run])
