@@ -26,10 +26,13 @@ from tropical.complexes.float_layers import FloatLayer, NotForThisEngine, float_
 from tropical.complexes.modular import Arithmetic, ModularNetwork, wall_zeros
 from tropical.network import IntegerLayer, NetworkResolver
 
-__all__ = ["CompiledCells", "NotForThisEngine", "begin", "enumerate_cells", "finish"]
+__all__ = ["CompiledCells", "FinalOutputs", "NotForThisEngine", "begin", "enumerate_cells", "finish"]
 
 _U = 2.0**-53
 _VERTICES, _CELLS, _STACK = 1 << 10, 1 << 10, 1 << 12
+
+
+Outputs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class FinalLayer:
     values: np.ndarray
     error: np.ndarray
 
-    def outputs(self, layers: Sequence[IntegerLayer]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    def outputs(self, layers: Sequence[IntegerLayer]) -> Outputs | None:
         """Return the outputs (homogeneous: times t), t, and bounds of the errors of both; None beyond float64's range.
 
         Of sums of fan_in + 1 products each, as in the kernel that evaluates layers.
@@ -68,6 +71,17 @@ class FinalLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class FinalOutputs:
+    """The outputs at all vertices, as :meth:`FinalLayer.outputs` gives them: a small part of what that layer holds."""
+
+    found: Outputs | None
+
+    def outputs(self, layers: Sequence[IntegerLayer]) -> Outputs | None:
+        """Return what was found."""
+        return self.found
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledCells:
     """Cells as arrays.
 
@@ -81,7 +95,7 @@ class CompiledCells:
     patterns : uint64 (cells, words)
         The active units, layer by layer, each layer beginning a new word.
     exact : ExactVertices or JoinedVertices
-    final : FinalLayer
+    final : FinalLayer or FinalOutputs
     complete : bool
         False where the budget ended the enumeration.
     interrupted : bool
@@ -93,7 +107,7 @@ class CompiledCells:
     masks: np.ndarray
     patterns: np.ndarray
     exact: ExactVertices | JoinedVertices
-    final: FinalLayer
+    final: FinalLayer | FinalOutputs
     complete: bool
     interrupted: bool
 
@@ -231,13 +245,15 @@ class _Work:
         self.interrupted = False
 
     def part(self, start: int, stop: int) -> _Work:
-        """Return the same state with these cells only; all vertices stay, with their numbers."""
+        """Return the same state with these cells, and their vertices, only."""
         part = copy(self)
-        part.exact = self.exact.apart()  # a pool may send several parts at once, in which one object stays one
         first, last = self.offsets[[start, stop]]
         part.offsets = self.offsets[start : stop + 1] - first
-        part.vertices, part.masks = self.vertices[first:last], self.masks[first:last]
-        part.cone = self.cone[start:stop]
+        kept = self.exact.closed(self.vertices[first:last])
+        part.vertices = np.searchsorted(kept, self.vertices[first:last]).astype(np.int32)
+        part.masks, part.cone = self.masks[first:last], self.cone[start:stop]
+        part.inputs, part.last, part.error = self.inputs[kept], self.last[kept], self.error[kept]
+        part.neurons, part.zeros, part.exact = self.neurons[kept], self.zeros[kept], self.exact.restricted(kept)
         return part
 
     def split(

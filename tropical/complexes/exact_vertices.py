@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from copy import copy
 from functools import cached_property
 from itertools import accumulate
 from math import gcd
@@ -48,11 +47,25 @@ class ExactVertices:
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_matrices": {}}  # integers of flint do not pickle; they are made anew
 
-    def apart(self) -> ExactVertices:
-        """Return a copy to which later layers can be added without a change here."""
-        other = copy(self)
-        other._matrices, other._rays, other._edges = {}, dict(self._rays), dict(self._edges)
-        other._values, other._single = dict(self._values), dict(self._single)
+    def closed(self, vertices: np.ndarray) -> np.ndarray:
+        """Return these vertices and all that their coordinates follow from, sorted; between two layers."""
+        kept = np.unique(vertices)
+        while True:
+            ends = self._lines[kept]
+            more = np.setdiff1d(ends[ends >= 0], kept)
+            if not len(more):
+                return kept
+            kept = np.union1d(kept, more)
+
+    def restricted(self, kept: np.ndarray) -> ExactVertices:
+        """Return the vertices of a closed sorted set, numbered by their places in it; between two layers."""
+        lines = self._lines[kept]
+        first = np.flatnonzero(lines[:, 0] < 0).tolist()
+        rays = [self._rays[v] for v in kept[first].tolist()]
+        other = ExactVertices(self._layers, (), self.homogeneous)
+        other._rays = dict(zip(first, rays, strict=True))
+        other._lines = np.where(lines >= 0, np.searchsorted(kept, lines), -1).astype(np.int32)
+        other._present = (self._present[0], self._present[1][kept])
         return other
 
     def look_at(self, line: np.ndarray, neurons: np.ndarray) -> None:

@@ -16,14 +16,22 @@ from typing import Any
 import numpy as np
 
 from tropical._exact.cone import Cone
-from tropical.complexes.compiled import CompiledCells, FinalLayer, NotForThisEngine, begin, finish
+from tropical.complexes.compiled import (
+    CompiledCells,
+    FinalLayer,
+    FinalOutputs,
+    NotForThisEngine,
+    Outputs,
+    begin,
+    finish,
+)
 from tropical.complexes.exact_vertices import JoinedVertices
-from tropical.network import NetworkResolver
+from tropical.network import IntegerLayer, NetworkResolver
 
 __all__ = ["enumerate_in_parallel"]
 
 # Runs for each process: cells have different numbers of parts, so the last run to end is waited for by the others. A
-# run costs its transfer, with all vertices of the first layer: some milliseconds.
+# run costs its transfer, some milliseconds.
 _RUNS = 4
 
 
@@ -65,22 +73,31 @@ def enumerate_in_parallel(
         found = finish(work, 1, patterns, max_cells, progress)
         return replace(found, complete=found.complete and complete)
     ends = np.unique(np.linspace(0, count, min(count, _RUNS * jobs) + 1).astype(int)).tolist()
-    runs = (delayed(_run)(work.part(start, stop), patterns[start:stop], max_cells) for start, stop in pairwise(ends))
+    runs = (
+        delayed(_run)(work.part(start, stop), patterns[start:stop], max_cells, network.layers)
+        for start, stop in pairwise(ends)
+    )
     # arrays as memory maps are read-only, for which the kernels would be compiled once more
     pool: Any = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)
     return _joined(pool(runs), len(ends) - 1, complete, max_cells, progress)
 
 
-def _run(work: Any, patterns: np.ndarray, max_cells: int | None) -> CompiledCells | str:
-    """Split a run of cells; a reason comes back as its text, which a pool can send."""
+Run = tuple[CompiledCells, int]
+
+
+def _run(work: Any, patterns: np.ndarray, max_cells: int | None, layers: Sequence[IntegerLayer]) -> Run | str:
+    """Split a run of cells; return them with their number of vertices, or the reason why not, which a pool can send."""
     try:
-        return finish(work, 1, patterns, max_cells)
+        found = finish(work, 1, patterns, max_cells)
     except NotForThisEngine as reason:
         return str(reason)
+    assert isinstance(found.final, FinalLayer)
+    # The last layer at all vertices is most of what would be sent back; all that is read of it are the outputs.
+    return replace(found, final=FinalOutputs(found.final.outputs(layers))), len(found.final.values)
 
 
 def _joined(
-    results: Iterator[CompiledCells | str],
+    results: Iterator[Run | str],
     expected: int,
     complete: bool,
     max_cells: int | None,
@@ -88,19 +105,20 @@ def _joined(
 ) -> CompiledCells:
     """Return the cells of all runs behind each other, up to the budget; after Ctrl-C those of the runs that ended."""
     runs: list[CompiledCells] = []
+    counts: list[int] = []
     interrupted, cells = False, 0
     try:
         for run in results:
             if isinstance(run, str):
                 raise NotForThisEngine(run)
-            runs.append(run)
-            cells += len(run.offsets) - 1
+            runs.append(run[0])
+            counts.append(run[1])
+            cells += len(run[0].offsets) - 1
             progress(cells)
     except KeyboardInterrupt:
         if not runs:
             raise
         interrupted = True
-    counts = [len(run.final.values) for run in runs]
     starts = [0, *accumulate(counts)]
     sizes = np.concatenate([np.diff(run.offsets) for run in runs])
     kept = len(sizes) if max_cells is None else min(len(sizes), max_cells)
@@ -112,9 +130,15 @@ def _joined(
         np.concatenate([run.masks for run in runs])[: offsets[-1]],
         np.concatenate([run.patterns for run in runs])[:kept],
         JoinedVertices([run.exact for run in runs], counts),
-        FinalLayer(
-            *(np.concatenate([getattr(run.final, name) for run in runs]) for name in ("active", "values", "error"))
-        ),
+        FinalOutputs(_joined_outputs([run.final.outputs(()) for run in runs])),
         complete and kept == len(sizes) and len(runs) == expected and all(run.complete for run in runs),
         interrupted or any(run.interrupted for run in runs),
     )
+
+
+def _joined_outputs(parts: Sequence[Outputs | None]) -> Outputs | None:
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return None
+    values, last, error = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return values, last, error
