@@ -164,7 +164,7 @@ def _extrapolate(d: int, draw: float, summing: float, merging: float, solving: f
     cores = sum(core_hours) * 3600 / reduction
     print(
         f"  10^10 samples, d = {d}: sums {core_hours[1]:.0f} core hours; drawing {core_hours[0]:.0f}, or reading "
-        f"{read / 1e12:.0f} TB; {TASKS} summaries of {size / 1e6:.0f} MB, the path to the root about {reduction:.0f} s; "
+        f"{read / 1e12:.0f} TB; {TASKS} summaries of {size / 1e6:.0f} MB, the path to the root {reduction:.0f} s; "
         f"search {solving:.1f} s"
     )
     print(
