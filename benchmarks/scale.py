@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import pickle
@@ -102,7 +103,7 @@ def _workers() -> None:
             ) as cluster,
             Client(cluster) as client,
         ):
-            distribute(TeacherSource(_teacher(100), 1000), client).reduce(make)  # imports
+            client.run(importlib.import_module, "learner.distributed")  # on every worker
             seconds = _seconds(lambda client=client: distribute(source, client).reduce(make))
         line.append(f"{workers} of Dask {seconds:.1f} s")
         workers *= 2
@@ -119,9 +120,11 @@ def _cells() -> None:
         enumerate_(n_jobs=jobs)  # starts the processes
         one, several = alternate(enumerate_, partial(enumerate_, n_jobs=jobs), repeats=3, warm_up=False)
         name = "-".join(map(str, widths))
+        whole, serial = _processor(enumerate_, repeats=1), _processor(partial(enumerate_, n_jobs=jobs), repeats=1)
         print(
             f"  cells of {name}: {enumerate_().n_cells} in {one[0]:.2f} s, with {jobs} processes {several[0]:.2f} s: "
-            f"{one[0] / several[0]:.2f} times as fast ({one[1] / several[2]:.2f} to {one[2] / several[1]:.2f})"
+            f"{one[0] / several[0]:.2f} times as fast ({one[1] / several[2]:.2f} to {one[2] / several[1]:.2f}); "
+            f"of {whole:.1f} s of processor time {serial:.1f} s stay in the calling process"
         )
 
 
@@ -158,15 +161,16 @@ def _extrapolate(d: int, draw: float, summing: float, merging: float, solving: f
     levels = int(np.ceil(np.log(TASKS) / np.log(8)))
     reduction = levels * 8 * (merging + size / 1e9)  # the path to the root: eight summaries of 1 GB/s a level
     read = TARGET * (d + 1) * 8
-    cores = sum(core_hours) * 3600 / reduction
+    serial = reduction + solving
     print(
         f"  10^10 samples, d = {d}: sums {core_hours[1]:.0f} core hours; drawing {core_hours[0]:.0f}, or reading "
         f"{read / 1e12:.0f} TB; {TASKS} summaries of {size / 1e6:.0f} MB, the path to the root {reduction:.0f} s; "
         f"search {solving:.1f} s"
     )
     print(
-        f"    next bottlenecks: files that give less than {8 * (d + 1) / summing / 1e6:.0f} MB/s a core; "
-        f"the tree of merges beyond about {cores:.0f} cores"
+        f"    next bottlenecks: files that give less than {8 * (d + 1) / summing / 1e6:.0f} MB/s a core; cores beyond "
+        f"{TASKS} need more tasks; merges and search ({serial:.0f} s, serial) take as long as the sums at about "
+        f"{sum(core_hours) * 3600 / serial:.0f} cores; at d = {int((8e9 / (32 * SLICES)) ** 0.5)} a summary is 8 GB"
     )
 
 
