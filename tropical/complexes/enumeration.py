@@ -63,7 +63,8 @@ def cells(
     -----
     Linear forms are reduced to their rank k first. Compiled: with N cells of V vertices each and hidden widths n, about
     N·V·(n + V) float operations, and integers only where float64 cannot prove a sign. Reference: the same in Python
-    integers, practical to some 10^4 cells.
+    integers, practical to some 10^4 cells. Several processes: of 8.6 s of processor time for the 10^6 cells of
+    3-64-64-64-1 in a box 0.8 s stay in the calling one, which bounds what more of them gain.
 
     Examples
     --------
