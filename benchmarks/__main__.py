@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import platform
 
-from benchmarks import cells, decide, directions, gaussian, lattice, moments, recovery, reference, spectral
+from benchmarks import cells, decide, directions, gaussian, lattice, moments, recovery, reference, scale, spectral
 
 SUITE = {
     "cells": cells.run,
@@ -17,6 +17,7 @@ SUITE = {
     "reference": reference.run,
     "spectral": spectral.run,
     "directions": directions.run,
+    "scale": scale.run,
 }
 
 if __name__ == "__main__":
