@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     cells,
+    claims,
     decide,
     directions,
     gaussian,
@@ -18,6 +19,7 @@ from benchmarks import (
     recovery,
     recovery_proofs,
     reference,
+    separation,
     spectral,
 )
 
@@ -29,6 +31,8 @@ SUITE: dict[str, Callable[..., None]] = {
     "gaussian": gaussian.run,
     "recovery": recovery.run,
     "recovery_proofs": recovery_proofs.run,
+    "separation": separation.run,
+    "claims": claims.run,
     "reference": reference.run,
     "spectral": spectral.run,
     "directions": directions.run,

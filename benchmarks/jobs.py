@@ -1,8 +1,8 @@
 """Resumable grids: every cell of a grid is a job with a cap, and what is finished is not repeated.
 
-A job is a task, parameters and a seed. It runs in a process of its own, which is ended at the cap. Its record is one line
-of JSON in ``benchmarks/results/NAME.jsonl``, appended in one write: a run that is stopped loses the job it was at, and
-the next run goes on from there. To measure a cell again, delete its line, or pass ``--again``: the last line counts.
+A job is parameters and a seed. It runs in a process of its own, which is ended at the cap. Its record is one line of
+JSON in ``benchmarks/results/NAME.jsonl``, appended in one write: a run that is stopped loses the job it was at, and the
+next run goes on from there. To measure a cell again, delete its line, or pass ``--again``: the last line counts.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ __all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "run_jobs"]
 RESULTS = Path(__file__).parent / "results"
 
 Parameters = dict[str, Any]
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def run_jobs(
     *,
     folder: Path | None = None,
     again: bool = False,
-    report: Callable[[str], None] | None = print,
+    report: Callable[[str], None] | None = _print,
 ) -> list[dict[str, Any]]:
     """Run the jobs that are not finished, and return the records of all of them.
 
@@ -68,8 +72,8 @@ def run_jobs(
     name : str
         Of the file of results.
     work : callable
-        Called as ``work(**parameters, seed=seed, cap=cap)`` in a process of its own, with one BLAS thread; returns plain
-        values.
+        Called as ``work(**parameters, seed=seed, cap=cap)`` in a process of its own, with one BLAS thread; returns
+        plain values.
     jobs : iterable of Job
     folder : Path, optional
         Where the file lies; default `RESULTS`.
