@@ -188,7 +188,8 @@ class _Pieces:
     def enough(self, chosen: np.ndarray, d: int) -> bool:
         """Return whether some pieces have more members than they and their directions have unknowns."""
         rank = self.rank(chosen)
-        return self.members(chosen) >= _REDUNDANCY * (int(chosen.sum()) * self.coefficients.shape[1] + rank * (d - rank)) + _SPARE
+        unknowns = int(chosen.sum()) * self.coefficients.shape[1] + rank * (d - rank)
+        return self.members(chosen) >= _REDUNDANCY * unknowns + _SPARE
 
     def keep(self, chosen: np.ndarray) -> None:
         """Forget all pieces but some."""
