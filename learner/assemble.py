@@ -25,10 +25,56 @@ def forms_of_samples(
     """Return the clauses of the lower (max-min) and of the upper (min-max) form."""
     if len(Z) == 0:
         return {"max-min": [[0]]}
-    return {
-        form: clauses_of_samples(Z, y, gradients, constants, tolerance, dual=form == "min-max")
-        for form in ("max-min", "min-max")
-    }
+    forms = {}
+    for form in ("max-min", "min-max"):
+        clauses = clauses_of_samples(Z, y, gradients, constants, tolerance, dual=form == "min-max")
+        forms[form] = without_refuted(clauses, Z, y, gradients, constants, tolerance, dual=form == "min-max")
+    return forms
+
+
+def without_refuted(
+    clauses: Clauses,
+    Z: np.ndarray,
+    y: np.ndarray,
+    gradients: np.ndarray,
+    constants: np.ndarray,
+    tolerance: float,
+    *,
+    dual: bool = False,
+) -> Clauses:
+    """Return the clauses less those that samples refute more often than they need them.
+
+    Where all pieces are known no clause is above a label. Where one is missing, a clause without it may be above F far
+    from the sample that made it, and samples there show it: such a clause is dropped if it is above the label of more
+    samples than would be below theirs without it. The worst first, until none is.
+
+    Notes
+    -----
+    n·M multiply-adds and n bytes for each clause, on at most 20 000 of the samples.
+    """
+    rows = slice(0, _JURY)
+    sign = -1.0 if dual else 1.0
+    heights = sign * (gradients @ Z[rows].T + constants[:, None] - y[rows])
+    lows = [heights[clause].min(axis=0) for clause in clauses]
+    above = np.array([low > tolerance for low in lows])
+    if not above.any():
+        return clauses
+    on = np.array([np.abs(low) <= tolerance for low in lows])
+    kept = np.ones(len(clauses), dtype=bool)
+    while kept.sum() > 1:
+        # A sample is right if some clause is on its label and none above it.
+        wrongs, rights = above[kept].sum(axis=0), on[kept].sum(axis=0)
+        gain = (above[kept] & (wrongs == 1) & (rights > 0)).sum(axis=1)
+        gain = gain + 0.5 * (above[kept] & (wrongs > 1)).sum(axis=1) / max(1, int(wrongs.max()))
+        loss = (on[kept] & (rights == 1) & (wrongs == 0)).sum(axis=1)
+        worst = int((gain - loss).argmax())
+        if gain[worst] <= loss[worst]:
+            break
+        kept[np.flatnonzero(kept)[worst]] = False
+    return [clause for clause, keep in zip(clauses, kept, strict=True) if keep]
+
+
+_JURY = 20_000
 
 
 def complete(table: PieceTable, forms: dict[str, Clauses], max_cells: int) -> tuple[str, Clauses | None]:

@@ -59,6 +59,7 @@ def exact_finish(
     homogeneous: bool,
     rounding: float,
     rng: np.random.RandomState,
+    steep: bool = False,
     rounds: int = 40,
     expired: Callable[[], bool] = lambda: False,
 ) -> Finished | None:
@@ -73,12 +74,15 @@ def exact_finish(
         Whether pieces are linear.
     rounding : float
         Residual that counts as exact.
+    steep : bool
+        Whether new pieces may miss samples in proportion to their slope, as a rough subspace makes them do. Needed
+        where slopes differ much; where pieces are many, it lets mixtures of them in.
 
     Notes
     -----
     A round costs n·M·k for assignments, and some 20 to 60 times 4·n·d·k for the joint solve.
     """
-    pieces = _Pieces(homogeneous, rounding, rng)
+    pieces = _Pieces(homogeneous, steep, rounding, rng)
     U, kept, before = start, None, 0
     for done in range(rounds):
         Z = X @ U.T
@@ -140,7 +144,7 @@ _WITHIN = 3.5  # scales from a piece that a member may be
 _VOTES, _MAJORITY = 9, 0.6
 _TRIMMED = 0.7  # of a seed's neighbours are fitted
 _SEEDS, _COVER = 600, 0.9
-_WIDEST = 1e-3  # weights of pieces differ by no more than this, below the median: conjugate gradients have to converge
+_WIDEST = 1e-3  # least weight against the median, its square against the largest: conjugate gradients have to converge
 _GROWING = 1.05  # exact members in a round over those in the round before, while there are still more to come
 _FLAT = 1e-6  # singular values of gradients below count as none
 _FEWEST = 3  # members of a piece, for each of its unknowns
@@ -153,8 +157,8 @@ class _Pieces:
     and the others, at larger scales, still have to turn theirs.
     """
 
-    def __init__(self, homogeneous: bool, rounding: float, rng: np.random.RandomState) -> None:
-        self.homogeneous, self.rounding, self._rng = homogeneous, rounding, rng
+    def __init__(self, homogeneous: bool, steep: bool, rounding: float, rng: np.random.RandomState) -> None:
+        self.homogeneous, self.rounding, self._steep, self._rng = homogeneous, rounding, steep, rng
         self.coefficients = np.empty((0, 0))
         self.scales = np.empty(0)
         self.measured = np.empty(0)
@@ -245,10 +249,14 @@ class _Pieces:
         if not np.isfinite(self.scale):
             rough = spread[spread > self.rounding]  # a plateau is exact from the start and says nothing about the rest
             self.scale = 1.5 * float(np.median(rough)) if len(rough) else self.rounding
-        limit = _WITHIN * self.scale
-        rows = [*self.coefficients]
+        slopes = np.linalg.norm(fits[:, : design.shape[1] - (not self.homogeneous)], axis=1)
+        typical = float(np.median(slopes[spread > self.rounding])) if (spread > self.rounding).any() else 0.0
+        steeper = np.maximum(1.0, slopes / typical) if self._steep and typical > 0.0 else np.ones(len(slopes))
+        scales = self.scale * steeper
+        rows, new = [*self.coefficients], [*self.scales]
         near = self._near[:, :_VOTES]
-        for j in np.argsort(spread):
+        for j in np.argsort(spread / scales):
+            limit = _WITHIN * scales[j]
             if self.owner[seeds[j]] >= 0 or spread[j] > limit:
                 continue
             row, mine = fits[j], np.empty(0, dtype=int)
@@ -262,10 +270,11 @@ class _Pieces:
             else:
                 self.owner[mine] = len(rows)
                 rows.append(row)
+                new.append(scales[j])
                 if (self.owner >= 0).mean() >= _COVER:
                     break
         self.coefficients = np.array(rows).reshape(len(rows), design.shape[1])
-        self.scales = np.append(self.scales, np.full(len(rows) - len(self.scales), self.scale))
+        self.scales = np.array(new)
 
     def turn(self, X: np.ndarray, y: np.ndarray, U: np.ndarray, *, precise: bool) -> np.ndarray:
         """Return the subspace that fits the members best, with all pieces free."""
@@ -283,7 +292,7 @@ class _Pieces:
                 values[part] -= basis @ (basis.T @ values[part])
             return values
 
-        floor = max(_WIDEST * float(np.median(self.scales)), 1e-300)
+        floor = max(_WIDEST * float(np.median(self.scales)), _WIDEST**2 * float(self.scales.max()), 1e-300)
         weights = (floor / np.maximum(self.scales, floor))[owner]
         step = turning_step(
             rows,

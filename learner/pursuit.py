@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -169,8 +170,9 @@ class Pursuit:
     def _finish(self) -> None:
         assert self.refined is not None
         self._drop_idle_directions()
-        homogeneous = self.refined.function.smoother.homogeneous
-        for linear in (True, False) if homogeneous else (False,):
+        k, homogeneous = len(self.refined.components), self.refined.function.smoother.homogeneous
+        partial: Finished | None = None
+        for linear, steep in product((True, False) if homogeneous else (False,), (False, True)):
             found = exact_finish(
                 self.X,
                 self.y,
@@ -178,13 +180,19 @@ class Pursuit:
                 homogeneous=linear,
                 rounding=self.rounding,
                 rng=self._rng,
+                steep=steep,
                 expired=self._expired,
             )
-            if found is not None and found.exact:
+            if found is None:
+                continue
+            if found.exact and len(found.components) == k:
                 self.finished = found
                 return
-            if found is not None and (self.rough is None or found.scale < self.rough.scale):
+            if found.exact and (partial is None or len(found.components) > len(partial.components)):
+                partial = found
+            if not found.exact and (self.rough is None or found.scale < self.rough.scale):
                 self.rough = found
+        self.finished = partial  # a direction that no exact piece looks at is sought among the samples without a piece
 
     def _explained(self) -> bool:
         return self.finished is not None

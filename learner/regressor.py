@@ -321,11 +321,11 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
     def _inexact_pieces(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray) -> Pieces:
         """Return pieces by least squares: as the refinement left them, or one affine function of the components."""
-        rough = pursuit.rough
-        if rough is not None:
-            self.components_ = rough.components
+        rough, refined = pursuit.rough, pursuit.refined
+        if rough is not None and refined is not None:
+            self.components_ = refined.components  # closer under noise: all samples made it, not those on pieces alone
             members = slice(0, len(rough.owner))
-            Z = X[members] @ rough.components.T
+            Z = X[members] @ refined.components.T
             gradients, constants, owner = merged_pieces(rough, Z, y[members])
             if len(gradients):
                 full = np.full(len(X), -1)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import tropical
-from tropical import Certificate, CheckResult, LatticePolynomial, NotExact, Witness
+from tropical import BudgetExceeded, Certificate, CheckResult, LatticePolynomial, NotExact, Witness
 from tropical.exceptions import InvalidInput, InvalidType
+from tropical.gaussian import Enclosure, Exact
 
 __all__ = ["Verification", "verify"]
 
@@ -30,6 +31,8 @@ class Verification:
         What the checker found.
     witness : Witness or None
         A rational point where teacher and learned function differ, with both exact values.
+    enclosure : Exact, Enclosure or None
+        E[(learned - teacher)²] for x from N(0, I), proved, where they differ and `max_cells` allows it.
     """
 
     proved: bool
@@ -38,12 +41,13 @@ class Verification:
     certificate: Certificate | None = None
     check: CheckResult | None = None
     witness: Witness | None = None
+    enclosure: Exact | Enclosure | None = None
 
     def __bool__(self) -> bool:
         return self.proved
 
 
-def verify(model: Any, teacher: Any, *, max_cells: int | None = None) -> Verification:
+def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: bool = False) -> Verification:
     """Decide exactly whether a learned function is the teacher.
 
     Parameters
@@ -53,6 +57,9 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None) -> Verific
         Exact; one output.
     max_cells : int, optional
         Limit for the decision; see :func:`tropical.same_function`.
+    measure : bool
+        Whether to enclose the expected square of the difference where there is one, which costs far more than to find
+        it: on at most `max_cells` cells, or 5 000 where no limit is given.
 
     Returns
     -------
@@ -79,7 +86,9 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None) -> Verific
         raise InvalidInput("teacher", requirement, given, "pass the ReLUNetwork, select an output with net[j]")
     verdict = tropical.same_function(teacher, exact, max_cells=max_cells)
     if not verdict:
-        return Verification(False, f"differs from the teacher {verdict.witness}", exact, witness=verdict.witness)
+        enclosure = _distance(teacher, exact, max_cells or _MOST_CELLS) if measure else None
+        reason = f"differs from the teacher {verdict.witness}"
+        return Verification(False, reason, exact, witness=verdict.witness, enclosure=enclosure)
     assert verdict.certificate is not None
     replay = tropical.check(verdict.certificate, teacher, exact)  # compares both functions, and the domain: all of R^d
     if not replay:
@@ -88,3 +97,14 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None) -> Verific
         )
     reason = f"equal to the teacher on all of R^{exact.dimension}"
     return Verification(True, reason, exact, verdict.certificate, replay)
+
+
+def _distance(teacher: Any, exact: LatticePolynomial, max_cells: int) -> Exact | Enclosure | None:
+    try:
+        result = tropical.gaussian.distance(teacher, exact, max_cells=max_cells)
+    except BudgetExceeded:
+        return None
+    return result if isinstance(result, Exact | Enclosure) else None
+
+
+_MOST_CELLS = 5000

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from learner import LatticeRegressor, sample, verify
-from tropical import InvalidInput, LatticePolynomial, ReLUNetwork, check, families, lattice
+from tropical import InvalidInput, LatticePolynomial, ReLUNetwork, check, families, lattice, maximum
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +78,16 @@ def test_bad_arguments(learned):
         verify(model, 3)
     with pytest.raises(InvalidInput, match=r"^`teacher` needs"):
         verify(model, families.random_network((3, 2, 1), 0))
+
+
+def test_what_differs_is_measured_by_proof():
+    teacher = families.random_network((6, 3, 1), 1, rank=2)
+    almost = maximum(lattice(teacher), -3)
+    report = verify(almost, teacher, measure=True)
+    assert not report.proved
+    assert report.witness is not None
+    samples = np.random.default_rng(0).standard_normal((200_000, 6))
+    estimate = ((almost.evaluate(samples) - teacher.evaluate(samples)) ** 2).mean()
+    assert float(report.enclosure) == pytest.approx(estimate, rel=0.2, abs=1e-4)
+    assert verify(almost, teacher).enclosure is None
+    assert verify(almost, teacher, measure=True, max_cells=None).enclosure == report.enclosure
