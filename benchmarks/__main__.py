@@ -1,29 +1,68 @@
-"""``python -m benchmarks run [NAME ...]``: all of them where none is named."""
+"""``python -m benchmarks run [NAME ...] [--quick]``, ``compare OLD NEW``, ``render``."""
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import platform
+import sys
+from collections.abc import Callable
 
-from benchmarks import cells, decide, directions, gaussian, lattice, moments, recovery, reference, spectral
+from benchmarks import (
+    cells,
+    claims,
+    decide,
+    directions,
+    gaussian,
+    lattice,
+    moments,
+    recovery,
+    recovery_proofs,
+    reference,
+    scale,
+    separation,
+    spectral,
+)
 
-SUITE = {
+SUITE: dict[str, Callable[..., None]] = {
     "cells": cells.run,
     "moments": moments.run,
     "decide": decide.run,
     "lattice": lattice.run,
     "gaussian": gaussian.run,
     "recovery": recovery.run,
+    "recovery_proofs": recovery_proofs.run,
+    "separation": separation.run,
+    "claims": claims.run,
     "reference": reference.run,
     "spectral": spectral.run,
     "directions": directions.run,
+    "scale": scale.run,
 }
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("command", choices=["run"])
-    parser.add_argument("names", nargs="*", choices=[[], *SUITE], help="which (default: all)")
-    options = parser.parse_args()
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit status of ``compare`` is 1 if something got worse."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    running = commands.add_parser("run", help="run benchmarks; cells of grids that are finished are not repeated")
+    running.add_argument("names", nargs="*", metavar="NAME", help=f"which (default: all): {', '.join(SUITE)}")
+    running.add_argument("--quick", action="store_true", help="a few cells of the grids, one seed")
+    running.add_argument("--again", action="store_true", help="repeat finished cells")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.names if name not in SUITE]
+    if unknown:
+        parser.error(f"no benchmark is called {unknown[0]!r}: choose from {', '.join(SUITE)}")
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}")
     for name in options.names or SUITE:
-        SUITE[name]()
+        _run(SUITE[name], {"quick": options.quick, "again": options.again})
+    return 0
+
+
+def _run(benchmark: Callable[..., None], options: dict[str, bool]) -> None:
+    taken = inspect.signature(benchmark).parameters
+    benchmark(**{name: value for name, value in options.items() if name in taken})
+
+
+if __name__ == "__main__":
+    sys.exit(main())
