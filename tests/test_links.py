@@ -1,6 +1,7 @@
 """No relative link of the README, the texts or the notebooks leads nowhere."""
 
 import json
+import pkgutil
 import re
 from pathlib import Path
 
@@ -50,3 +51,11 @@ def test_the_pages_of_the_site_exist():
     assert len(pages) > 10
     listed = {(ROOT / "docs" / page) for page in pages}
     assert listed == set((ROOT / "docs").rglob("*.md"))
+
+
+def test_the_code_that_the_theory_table_names_exists():
+    text = (ROOT / "docs" / "code_and_theory.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:tropical|learner)\.[\w.]+)`", text):
+        pkgutil.resolve_name(name)
+    for pattern in re.findall(r"`(tests/[\w.*]+)`", text):
+        assert list(ROOT.glob(pattern)), f"{pattern} does not exist"
