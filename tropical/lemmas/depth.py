@@ -32,6 +32,8 @@ def depth_bound(k: int, *, base: int = 2) -> int:
     base : {2, 3}
         2: ⌈log2(k+1)⌉ (Arora et al. 2018); 3: ⌈log3(k-1)⌉ + 1 for k >= 3 (Bakaev et al. 2025), the same for k <= 2.
 
+    Examples
+    --------
     >>> [depth_bound(k) for k in range(6)], [depth_bound(k, base=3) for k in range(6)]
     ([0, 1, 2, 2, 3, 3], [0, 1, 2, 2, 2, 3])
     """

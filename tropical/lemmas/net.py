@@ -189,6 +189,8 @@ def candidate_count(pieces: int, dimension: int, steps: int, *, constant_steps: 
     constant_steps : int, optional
         ⌈C/κ⌉, for functions with biases.
 
+    Examples
+    --------
     >>> candidate_count(3, 2, 2)
     281250
     """
