@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,7 +22,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-__all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "run_jobs"]
+__all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "parsed", "record_ratio", "run_jobs"]
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -97,16 +97,28 @@ def run_jobs(
 
 
 def finished(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the last record of each job in a file; a line that was cut off is passed over."""
+    """Return the last record of each job in a file."""
+    return parsed(path.read_text()) if path.is_file() else {}
+
+
+def parsed(text: str) -> dict[str, dict[str, Any]]:
+    """Return the last record of each job in lines of JSON; a line that was cut off is passed over."""
     records: dict[str, dict[str, Any]] = {}
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            try:
-                record = json.loads(line)
-                records[_key(record["parameters"], record["seed"])] = record
-            except (ValueError, KeyError, TypeError):
-                continue
+    for line in text.splitlines():
+        try:
+            record = json.loads(line)
+            records[_key(record["parameters"], record["seed"])] = record
+        except (ValueError, KeyError, TypeError):
+            continue
     return records
+
+
+def record_ratio(name: str, what: str, ours: Sequence[float], other: Sequence[float]) -> None:
+    """Append the ratio of two timings, each (median, fastest, slowest), to the results of a benchmark."""
+    ratio = {"ratio": ours[0] / other[0], "low": ours[1] / other[2], "high": ours[2] / other[1]}
+    facts = {"machine": machine(), "load": round(_load(), 1)}
+    record = {"parameters": {"what": what}, "seed": 0, "status": "done", "result": ratio, **facts}
+    _append(RESULTS / f"{name}.jsonl", record)
 
 
 def grouped(records: Iterable[dict[str, Any]]) -> list[tuple[Parameters, list[dict[str, Any]]]]:
