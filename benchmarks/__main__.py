@@ -23,6 +23,7 @@ from benchmarks import (
     recovery,
     recovery_proofs,
     reference,
+    scale,
     separation,
     spectral,
 )
@@ -43,6 +44,7 @@ SUITE: dict[str, Callable[..., None]] = {
     "reference": reference.run,
     "spectral": spectral.run,
     "directions": directions.run,
+    "scale": scale.run,
 }
 
 SLOW = {"cells", "decide", "recovery_proofs", "reference", "spectral", "directions"}

@@ -78,7 +78,7 @@ def exact_finish(
     -----
     A round costs n·M·k for assignments, and some 20 to 60 times 4·n·d·k for the joint solve.
     """
-    pieces = _Pieces(homogeneous, rng)
+    pieces = _Pieces(homogeneous, rounding, rng)
     U, kept, before = start, None, 0
     for done in range(rounds):
         Z = X @ U.T
@@ -89,7 +89,7 @@ def exact_finish(
         if (pieces.owner >= 0).sum() < _REDUNDANCY * unknowns + _SPARE or expired():
             break
         U = pieces.turn(X, y, U, precise=pieces.scale < _PRECISE * float(np.std(y)))
-        stalled = pieces.refit(X @ U.T, y, rounding)
+        stalled = pieces.refit(X @ U.T, y)
         if kept is None and stalled:
             kept = pieces.finished(U, exact=False, rounds=done)
         exact = pieces.scales <= rounding
@@ -98,7 +98,7 @@ def exact_finish(
         if exact.any() and settled and pieces.rank(exact) == len(U) and pieces.enough(exact, X.shape[1]):
             return _polished(pieces, X, y, U, rounding, done)
     exact = pieces.scales <= rounding
-    if exact.any() and pieces.enough(exact, X.shape[1]):
+    if exact.any() and pieces.rank(exact) and pieces.enough(exact, X.shape[1]):
         return _polished(pieces, X, y, U, rounding, rounds)
     return kept
 
@@ -113,17 +113,17 @@ def _polished(
         pieces.scales[:] = rounding
         pieces.assign(X @ best.T, y, grow=False)
         turned = pieces.turn(X, y, best, precise=True)
-        pieces.refit(X @ turned.T, y, rounding)
+        pieces.refit(X @ turned.T, y)
         scale = float(np.median(pieces.measured))
         if not scale < _BETTER * best_scale:
             break
         best, best_scale = turned, scale
     pieces.scales[:] = rounding
     pieces.assign(X @ best.T, y, grow=False)
-    pieces.refit(X @ best.T, y, rounding)
-    if not len(pieces.coefficients):
+    pieces.refit(X @ best.T, y)
+    span = pieces.span() if len(pieces.coefficients) else np.empty((0, len(best)))
+    if not len(span):
         return None
-    span = pieces.span()
     components = orthonormal(span @ best)
     found = pieces.finished(components, exact=True, rounds=rounds)
     return replace(found, gradients=pieces.coefficients[:, : len(best)] @ (best @ components.T))
@@ -153,8 +153,8 @@ class _Pieces:
     and the others, at larger scales, still have to turn theirs.
     """
 
-    def __init__(self, homogeneous: bool, rng: np.random.RandomState) -> None:
-        self.homogeneous, self._rng = homogeneous, rng
+    def __init__(self, homogeneous: bool, rounding: float, rng: np.random.RandomState) -> None:
+        self.homogeneous, self.rounding, self._rng = homogeneous, rounding, rng
         self.coefficients = np.empty((0, 0))
         self.scales = np.empty(0)
         self.measured = np.empty(0)
@@ -170,13 +170,16 @@ class _Pieces:
         """Return the numerical rank of the gradients of some pieces."""
         k = self.coefficients.shape[1] - (not self.homogeneous)
         values = np.linalg.svd(self.coefficients[chosen][:, :k], compute_uv=False)
-        return int((values > _FLAT * float(values.max(initial=0.0))).sum())
+        return int((values > self._flat(values)).sum())
+
+    def _flat(self, values: np.ndarray) -> float:
+        return max(_FLAT * float(values.max(initial=0.0)), self.rounding)
 
     def span(self) -> np.ndarray:
         """Return an orthonormal basis (r, k) of the span of the gradients."""
         k = self.coefficients.shape[1] - (not self.homogeneous)
         _, values, rows = np.linalg.svd(self.coefficients[:, :k], full_matrices=False)
-        return rows[: int((values > _FLAT * float(values.max(initial=0.0))).sum())]
+        return rows[: int((values > self._flat(values)).sum())]
 
     def members(self, chosen: np.ndarray) -> int:
         """Return the number of samples on some pieces."""
@@ -185,7 +188,8 @@ class _Pieces:
     def enough(self, chosen: np.ndarray, d: int) -> bool:
         """Return whether some pieces have more members than they and their directions have unknowns."""
         rank = self.rank(chosen)
-        return self.members(chosen) >= _REDUNDANCY * (int(chosen.sum()) * self.coefficients.shape[1] + rank * (d - rank)) + _SPARE
+        unknowns = int(chosen.sum()) * self.coefficients.shape[1] + rank * (d - rank)
+        return self.members(chosen) >= _REDUNDANCY * unknowns + _SPARE
 
     def keep(self, chosen: np.ndarray) -> None:
         """Forget all pieces but some."""
@@ -239,7 +243,8 @@ class _Pieces:
         """Add pieces from seeds, the clearest first."""
         fits, spread = _trimmed(design[self._near[seeds]], y[self._near[seeds]])
         if not np.isfinite(self.scale):
-            self.scale = 1.5 * float(np.median(spread))
+            rough = spread[spread > self.rounding]  # a plateau is exact from the start and says nothing about the rest
+            self.scale = 1.5 * float(np.median(rough)) if len(rough) else self.rounding
         limit = _WITHIN * self.scale
         rows = [*self.coefficients]
         near = self._near[:, :_VOTES]
@@ -291,7 +296,7 @@ class _Pieces:
         )
         return orthonormal(U + step)
 
-    def refit(self, Z: np.ndarray, y: np.ndarray, rounding: float) -> bool:
+    def refit(self, Z: np.ndarray, y: np.ndarray) -> bool:
         """Fit each piece on its members again and measure its scale; return whether most have stalled."""
         design = self.design(Z)
         self.measured = np.full(len(self.coefficients), np.inf)
@@ -301,10 +306,11 @@ class _Pieces:
                 self.coefficients[number] = np.linalg.lstsq(design[mine], y[mine], rcond=None)[0]
                 residuals = np.abs(design[mine] @ self.coefficients[number] - y[mine])
                 self.measured[number] = 1.4826 * float(np.median(residuals))
-        stalled = (self.measured > _STALL * self.scales) & (self.scales > rounding)
+        stalled = (self.measured > _STALL * self.scales) & (self.scales > self.rounding)
         self.scales = np.where(stalled, np.minimum(self.measured, _ANNEAL * self.scales), self.measured)
-        self.scales = np.maximum(self.scales, _FLOOR * rounding)
-        self.scale = min(self.scale, float(self.scales.max(initial=0.0)))
+        self.scales = np.maximum(self.scales, _FLOOR * self.rounding)
+        rough = self.scales[self.scales > self.rounding]
+        self.scale = min(self.scale, float(rough.max())) if len(rough) else self.scale
         return bool(stalled.mean() > 0.5)
 
     def finished(self, U: np.ndarray, *, exact: bool, rounds: int) -> Finished:

@@ -29,6 +29,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from learner.arrays import from_host, namespace, to_host
 from tropical._display import Record
 from tropical.exceptions import InvalidInput, InvalidType
 
@@ -42,6 +43,9 @@ __all__ = [
     "RampFilter",
     "SliceFilter",
     "ThresholdFilter",
+    "cells_of_slices",
+    "choose_partition",
+    "index_on_device",
     "residuals",
 ]
 
@@ -304,6 +308,44 @@ class LevelFilter(Record):
             cure = "return one number for each label, scaled to that range"
             raise InvalidInput("filter", "values in [-1, 1], one a sample", f"shape {weights.shape}", cure)
         return np.searchsorted(self.edges, weights, side="right")
+
+
+def choose_partition(
+    chosen: Partition | Filter | None,
+    y: np.ndarray,
+    p: np.ndarray | None,
+    *,
+    n_slices: int,
+    n_cells: int,
+    predictor: Predictor | None,
+) -> Partition:
+    """Return the partition that was chosen, the level sets of the filter that was, or else slices at quantiles."""
+    if chosen is None and p is not None:
+        slices = max(2, n_slices // 4)
+        return ConditionalSliceFilter.by_quantiles(y, p, cells=n_cells, slices=slices, predictor=predictor)
+    if chosen is None:
+        return SliceFilter.by_quantiles(y, n_slices)
+    return chosen if isinstance(chosen, Partition) else LevelFilter.of(chosen)
+
+
+def cells_of_slices(partition: Partition) -> np.ndarray:
+    """Return the cell of the known coordinates that each slice lies in, (H,) int."""
+    if isinstance(partition, ConditionalSliceFilter):
+        return np.repeat(np.arange(len(partition.slices)), [len(slices) for slices in partition.slices])
+    return np.zeros(len(partition), dtype=int)
+
+
+def index_on_device(partition: Partition, y: Any, p: Any = None) -> Any:
+    """Return the cells (n,) of labels and coordinates on a device, as integers there.
+
+    Slices of the label are found on the device. Other partitions look at labels and known coordinates on the host:
+    these are l + 1 numbers a sample, the inputs stay where they are.
+    """
+    if isinstance(partition, SliceFilter) and partition.predictor is None:
+        edges = from_host(partition.edges, y)
+        return namespace(y).searchsorted(edges, y, side="right")
+    index = partition.index(to_host(y), None if p is None else to_host(p))
+    return from_host(index.astype(np.int64), y)
 
 
 def _quantile_edges(values: np.ndarray, count: int) -> np.ndarray:

@@ -3,20 +3,28 @@ r"""Additive summaries of filtered moments: the only place that sweeps all n·d 
 A summary is a sum over samples, so chunks may come in any order and any number of workers may hold parts:
 ``add`` a chunk, ``merge`` summaries, and read moments at the end.
 
-A sample also has a *fold*, a hash of its own numbers (:func:`content_folds`): estimates from some folds are tested on
-the others, and neither order nor chunking changes who is where; copies of a sample share a fold.
+A sample also has a *fold*, a hash of its own numbers (:mod:`learner.content`): estimates from some folds are tested on
+the others, and neither order nor chunking changes who is where. :class:`FilteredSums` is all that filtered PCA keeps of
+samples.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.linalg.blas import dsyrk  # pyright: ignore[reportAttributeAccessIssue]
 
+from learner.arrays import coordinates, from_host, is_foreign, namespace, to_host
+from learner.content import content_folds
+from learner.filters import Partition, index_on_device
+from learner.sampling import GaussianCheck
 from tropical.exceptions import InvalidInput
 
-__all__ = ["SliceMoments", "content_folds"]
+__all__ = ["FOLDS", "DeviceMoments", "FilteredSums", "SliceMoments"]
+
+FOLDS = 4  # three quarters choose, a quarter tests; more folds cost memory, fewer cost power near the threshold
 
 
 class SliceMoments:
@@ -141,16 +149,106 @@ class SliceMoments:
 _CHUNK = 1 << 14  # fastest of 2^11 ... 2^16 for 16 and for 64 slices at d = 500, on one and on two threads
 
 
-def content_folds(X: np.ndarray, y: np.ndarray, folds: int) -> np.ndarray:
-    """Return a fold for each sample, (n,) int: a hash of its label and of at most eight of its inputs."""
-    columns = np.unique(np.linspace(0, X.shape[1] - 1, _HASHED).astype(int))
-    state = np.zeros(len(y), dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        for column in (y, *(X[:, j] for j in columns)):
-            bits = np.ascontiguousarray(column, dtype=np.float64) + 0.0  # -0.0 and 0.0 are one number
-            state = (state ^ bits.view(np.uint64)) * np.uint64(0x9E3779B97F4A7C15)
-            state ^= state >> np.uint64(29)
-    return (state >> np.uint64(11)).astype(np.int64) % folds
+class DeviceMoments:
+    """:class:`SliceMoments` of arrays on a device, with the sums kept there until they are asked for.
+
+    Parameters
+    ----------
+    slices, dimension : int
+        H and d.
+    like : array
+        Any array of the library, on the device.
+
+    Notes
+    -----
+    The rows of a chunk are sorted by slice there and each slice is one product; H numbers a chunk, the sizes of the
+    slices, come back to the host. All in float64.
+    """
+
+    def __init__(self, slices: int, dimension: int, like: Any) -> None:
+        zeros = from_host(np.zeros((slices, dimension)), like)
+        self.counts = np.zeros(slices, dtype=np.int64)
+        self._sums = zeros
+        self._squares = from_host(np.zeros((slices, dimension, dimension)), like)
+        self._slices = from_host(np.arange(slices), like)
+
+    def add(self, X: Any, index: Any) -> DeviceMoments:
+        """Add rows of X (n, d), whose slice numbers are `index` (n,), both on the device."""
+        xp = namespace(X, index)
+        order = xp.argsort(index)
+        rows = xp.take(xp.astype(X, xp.float64), order, axis=0)
+        ends = to_host(xp.searchsorted(xp.take(index, order), self._slices, side="right")).astype(np.int64)
+        counts = np.diff(ends, prepend=0)
+        self.counts += counts
+        for h in np.flatnonzero(counts).tolist():
+            block = rows[int(ends[h] - counts[h]) : int(ends[h]), :]
+            self._sums[h, :] += xp.sum(block, axis=0)
+            self._squares[h, :, :] += block.T @ block
+        return self
+
+    def to_host(self) -> SliceMoments:
+        """Return the sums in NumPy's memory."""
+        return SliceMoments.from_sums(self.counts.copy(), to_host(self._sums).copy(), to_host(self._squares).copy())
 
 
-_HASHED = 8
+class FilteredSums:
+    """All that filtered PCA keeps of samples: moments of each slice of each fold, and a look at the law of x.
+
+    Parameters
+    ----------
+    partition : Partition
+    dimension : int
+        d.
+    known : float array (l, d), optional
+        Rows whose coordinates the partition looks at.
+
+    Attributes
+    ----------
+    check : GaussianCheck
+
+    Notes
+    -----
+    8·F·H·d² bytes for F folds, whatever the number of samples.
+    """
+
+    def __init__(self, partition: Partition, dimension: int, known: np.ndarray | None = None) -> None:
+        self.partition = partition
+        self.check = GaussianCheck(dimension)
+        self._known = known
+        self._host = SliceMoments(FOLDS * len(partition), dimension)
+        self._device: DeviceMoments | None = None
+
+    @property
+    def moments(self) -> SliceMoments:
+        """The moments; group ``fold·H + h`` is slice h of a fold."""
+        if self._device is not None:
+            self._host.merge(self._device.to_host())
+            self._device = None
+        return self._host
+
+    def coordinates(self, X: Any) -> Any:
+        """Return the coordinates that the partition looks at, (n, l), or None."""
+        return None if self._known is None else coordinates(X, self._known)
+
+    def add(self, X: Any, y: Any) -> FilteredSums:
+        """Add inputs X (n, d) and labels y (n,), of NumPy or on a device."""
+        known, folds = self.coordinates(X), content_folds(X, y, FOLDS)
+        if is_foreign(X):
+            index = folds * len(self.partition) + index_on_device(self.partition, y, known)
+            if self._device is None:
+                self._device = DeviceMoments(FOLDS * len(self.partition), X.shape[1], X)
+            self._device.add(X, index)
+        else:
+            self._host.add(X, folds * len(self.partition) + self.partition.index(y, known))
+        self.check.add(X)
+        return self
+
+    def merge(self, other: FilteredSums) -> FilteredSums:
+        """Add the sums of other samples over the same partition."""
+        self.moments.merge(other.moments)
+        self.check.merge(other.check)
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        self.moments  # noqa: B018 - a device is not sent to another process
+        return self.__dict__

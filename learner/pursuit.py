@@ -207,7 +207,7 @@ class Pursuit:
         """Add the direction that slices of the residual show within cells of the known coordinates."""
         current = self.refined
         most = min(self.X.shape[1], _MOST if wanted is None else wanted)
-        if current is None or current.error > _SEEN or len(current.components) >= most:
+        if current is None or not _SMALL < current.error < _SEEN or len(current.components) >= most:
             return False
         U = current.components
         extra = FilteredPCA(1, basis=U, predictor=current.local).fit(self.X, self.y).components_
@@ -223,6 +223,7 @@ def _error(result: Refined) -> float:
 
 
 _EXPLAINED = 0.02  # of the variance: honest residuals of a right subspace end below, of wrong ones at tens of per cent
+_SMALL = 1e-3  # what is left below is misfit and noise, or pieces too rare to show a direction
 _SEEN = 0.7  # honest residuals below are no chance
 _WORTH_FINISHING = 0.1
 _IDLE, _WORSE, _NOTHING = 0.05, 1.5, 1e-6

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from sklearn.utils import check_random_state
 
+from learner.arrays import to_host
 from learner.exceptions import NonGaussianWarning, SampleWarning
 from tropical.exceptions import InvalidInput, InvalidType
 
@@ -165,8 +166,8 @@ class GaussianCheck:
         self._rows = 0
 
     def add(self, X: np.ndarray) -> GaussianCheck:
-        """Take in rows of X (n, d)."""
-        rows = X[: max(0, _ROWS_OF_FOURTH - self._rows)]
+        """Take in rows of X (n, d), of NumPy or on a device."""
+        rows = to_host(X[: max(0, min(X.shape[0], _ROWS_OF_FOURTH - self._rows)), :])
         squares = rows * rows
         self._fourth += np.einsum("ij,ij->j", squares, squares)
         self._rows += len(rows)

@@ -23,6 +23,7 @@ lemma S2              ``soundness_``
 from __future__ import annotations
 
 import re
+from functools import partial
 from numbers import Integral
 from typing import Any
 
@@ -32,12 +33,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from learner import spectral, starts
+from learner.arrays import coordinates, is_foreign
+from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
-from learner.filters import ConditionalSliceFilter, Filter, LevelFilter, Partition, Predictor, SliceFilter
-from learner.moments import SliceMoments, content_folds
-from learner.sampling import GaussianCheck, as_samples
+from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, choose_partition
+from learner.moments import FOLDS, FilteredSums
+from learner.sampling import as_samples
 from learner.search import Search
 from learner.soundness import soundness_bound
+from learner.sources import BUDGET, SampleSource, as_source, gather, is_streamed, label_sample
+from learner.sources.protocol import rows_of
 from learner.spectral import FoldedMoments, Weights
 from learner.whitening import Whitening
 from tropical._protocol import as_sample_array
@@ -82,6 +87,8 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         A function G from the coordinates along the basis, (n, l), to (n,): filters look at y - G.
     random_state : None, int or RandomState
         For permutations; used where x is not Gaussian only.
+    memory_budget : int
+        Bytes for the samples held at a time where they come from a source; the sums, 40·H·d² bytes, come to that.
 
     Attributes
     ----------
@@ -111,6 +118,10 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     multiply-adds; then O(H·d²) for each of some hundred products. Memory O(H·d²), whatever n is. Results do not depend
     on the order of samples or on chunks, but for rounding. sin of the angle to V falls like sqrt(d/n).
 
+    *Sources* (:mod:`learner.sources`). Edges are quantiles of at most 2^17 labels, a uniform subsample (the first ones
+    where samples are drawn); with no more samples the result is that of samples in memory. Inputs that do not look like
+    N(0, I) take one more pass: permutations are then of a uniform subsample that fits into the budget.
+
     Examples
     --------
     >>> import tropical as tp
@@ -134,6 +145,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         basis: Any = None,
         predictor: Predictor | None = None,
         random_state: Any = None,
+        memory_budget: int = BUDGET,
     ) -> None:
         self.n_components = n_components
         self.method = method
@@ -146,16 +158,44 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.basis = basis
         self.predictor = predictor
         self.random_state = random_state
+        self.memory_budget = memory_budget
 
     # ------------------------------------------------------------ sums
 
-    def fit(self, X: Any, y: Any) -> FilteredPCA:
-        """Estimate the directions from samples X (n, d) and labels y (n,)."""
+    def fit(self, X: Any, y: Any = None) -> FilteredPCA:
+        """Estimate the directions from samples X (n, d) and labels y (n,), or from a source of them.
+
+        Parameters
+        ----------
+        X : array-like (n, d), or anything that :func:`learner.sources.as_source` takes
+        y : array-like (n,), or what it takes beside X; None with a source
+        """
         self._begin()
+        if is_streamed(X):
+            return self._fit_source(as_source(X, y))
         samples, labels = self._checked(X, y, first=True)
-        folds = self._sum(samples, labels)
+        self._sum(samples, labels)
         self._warn()
-        return self._solve((samples, self.filter_.index(labels, self._known(samples)), folds))
+        return self._solve((samples, labels))
+
+    def _fit_source(self, source: SampleSource) -> FilteredPCA:
+        self._adopt(source.n_features)
+        self.__dict__.pop("feature_names_in_", None)
+        known = self._raw_basis if len(self._basis) else None
+        if self.filter is not None:
+            self.filter_ = self._partition(np.empty(0), None)
+        else:
+            seen = label_sample(source, known, self.memory_budget)
+            self.filter_ = self._partition(seen.y, None if known is None else seen.X)
+        make = partial(FilteredSums, self.filter_, source.n_features, known)
+        self._sums = source.reduce(make, self.memory_budget)
+        if (n := int(self._sums.moments.counts.sum())) < 2:
+            raise InvalidInput("X", "at least 2 samples", f"{n}", "draw more samples")
+        self._warn()
+        if not (self._sums.check.warned or self.whiten):
+            return self._solve(None)
+        most = rows_of(self.memory_budget, source.n_features)  # permutations need samples
+        return self._solve(gather(source, most, budget_bytes=self.memory_budget))
 
     def partial_fit(self, X: Any, y: Any, *, solve: bool = True) -> FilteredPCA:
         """Add samples to the sums, and estimate the directions anew.
@@ -169,7 +209,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         solve : bool
             False only adds: the directions follow with the next call that solves, or with :meth:`merge`.
         """
-        first = not hasattr(self, "_moments")
+        first = not hasattr(self, "_sums")
         if first:
             self._begin()
         samples, labels = self._checked(X, y, first=first)
@@ -183,14 +223,15 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Add the sums of another worker, whose slices were the same, and estimate the directions anew."""
         for worker in (self, other):
             check_is_fitted(worker, "filter_")
-        self._moments.merge(other._moments)
-        self._check.merge(other._check)
+        self._sums.merge(other._sums)
         self._warn()
         return self._solve(None)
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the coordinates of the rows of X along the components, (n, k)."""
+        """Return the coordinates of the rows of X along the components, (n, k), on the device of X."""
         check_is_fitted(self, "components_")
+        if is_foreign(X):
+            return coordinates(X, self.components_)
         return self._validated(X, reset=False) @ self.components_.T
 
     @property
@@ -204,26 +245,29 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _begin(self) -> None:
         self._automatic = self._check_parameters()
-        if hasattr(self, "_moments"):
-            del self._moments
+        self.__dict__.pop("_sums", None)
 
     def _warn(self) -> None:
         """Warn where the inputs are not N(0, I); covariances may be anything where they are whitened."""
-        n = max(1, int(self._moments.counts.sum()))
-        mean, second = self._moments.sums.sum(axis=0) / n, self._moments.squares.sum(axis=0) / n
-        self._check.warn(n, mean, second)
+        moments = self._sums.moments
+        n = max(1, int(moments.counts.sum()))
+        self._sums.check.warn(n, moments.sums.sum(axis=0) / n, moments.squares.sum(axis=0) / n)
 
     def _checked(self, X: Any, y: Any, *, first: bool) -> tuple[np.ndarray, np.ndarray]:
         least = 2 if first else 1
         samples, labels = self._validated(X, y, reset=first, y_numeric=True, ensure_min_samples=least)
         samples, labels = as_samples(samples, labels, least=least, constant=True)
         if first:
-            self.n_features_in_ = samples.shape[1]
-            self._basis = self._checked_basis()
-            if not self._automatic and int(self.n_components) > samples.shape[1] - len(self._basis):
-                most = f"d = {samples.shape[1]}" if not len(self._basis) else "d less the basis"
-                raise InvalidInput("n_components", f"at most {most}", self.n_components, "lower it")
+            self._adopt(samples.shape[1])
         return samples, labels
+
+    def _adopt(self, dimension: int) -> None:
+        """Take the number of inputs and check what depends on it."""
+        self.n_features_in_ = dimension
+        self._basis = self._checked_basis()
+        if not self._automatic and int(self.n_components) > dimension - len(self._basis):
+            most = f"d = {dimension}" if not len(self._basis) else "d less the basis"
+            raise InvalidInput("n_components", f"at most {most}", self.n_components, "lower it")
 
     def _validated(self, X: Any, *y: Any, **options: Any) -> Any:
         """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
@@ -250,49 +294,32 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             raise InvalidInput("basis", "linearly independent rows", f"rank below {len(rows)}", "drop some")
         return orthonormal
 
-    def _known(self, samples: np.ndarray) -> np.ndarray | None:
-        """Return the coordinates along the basis as it was given, which the predictor takes."""
-        return samples @ self._raw_basis.T if len(self._basis) else None
-
-    def _sum(self, samples: np.ndarray, labels: np.ndarray) -> np.ndarray:
-        """Add samples to the sums and return their folds."""
-        known = self._known(samples)
-        if not hasattr(self, "_moments"):
-            self.filter_ = self._partition(labels, known)
-            self._moments = SliceMoments(_FOLDS * len(self.filter_), self.n_features_in_)
-            self._check = GaussianCheck(self.n_features_in_)
-        folds = content_folds(samples, labels, _FOLDS)
-        self._moments.add(samples, folds * len(self.filter_) + self.filter_.index(labels, known))
-        self._check.add(samples)
-        return folds
+    def _sum(self, samples: np.ndarray, labels: np.ndarray) -> None:
+        """Add samples in memory to the sums."""
+        if not hasattr(self, "_sums"):
+            rows = self._raw_basis if len(self._basis) else None
+            self.filter_ = self._partition(labels, None if rows is None else samples @ rows.T)
+            self._sums = FilteredSums(self.filter_, self.n_features_in_, rows)
+        self._sums.add(samples, labels)
 
     def _partition(self, labels: np.ndarray, known: np.ndarray | None) -> Partition:
-        chosen = self.filter
-        if chosen is None and known is not None:
-            slices = max(2, int(self.n_slices) // 4)
-            return ConditionalSliceFilter.by_quantiles(
-                labels, known, cells=int(self.n_cells), slices=slices, predictor=self.predictor
-            )
-        if chosen is None:
-            return SliceFilter.by_quantiles(labels, int(self.n_slices))
-        if isinstance(chosen, Partition):
-            return chosen
-        return LevelFilter.of(chosen)
+        sizes = {"n_slices": int(self.n_slices), "n_cells": int(self.n_cells)}
+        return choose_partition(self.filter, labels, known, predictor=self.predictor, **sizes)
 
     # ------------------------------------------------------------ directions
 
-    def _solve(self, data: tuple[np.ndarray, np.ndarray, np.ndarray] | None) -> FilteredPCA:
-        """Estimate directions from the sums; samples, slices and folds are used for permutations only."""
-        moments, self._whitening = self._moments, None
-        known = self._basis.T
+    def _solve(self, data: tuple[np.ndarray, np.ndarray] | None) -> FilteredPCA:
+        """Estimate directions from the sums; samples and labels are used for permutations only."""
+        moments, self._whitening = self._sums.moments, None
+        known, cells = self._basis.T, cells_of_slices(self.filter_)
         if self.whiten:
             self._whitening = Whitening.of(moments)
             moments = moments.along(self._whitening.columns, self._whitening.mean)
             known = self._whitening.forward(known)
         # The folds' law under no signal is that of N(0, I) only where x is: otherwise permute, if there are samples.
-        permute = data is not None and (self._check.warned or self.whiten)
+        permute = data is not None and (self._sums.check.warned or self.whiten)
         self.null_ = "permutation" if permute else "gaussian"
-        folded = FoldedMoments.split(moments, _FOLDS, self._cells())
+        folded = FoldedMoments.split(moments, FOLDS, cells)
         room = moments.dimension - known.shape[1]
         self.slice_counts_ = folded.total.counts
         psi = self.filter_.values if isinstance(self.filter_, LevelFilter) else None
@@ -307,21 +334,25 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             values, vectors = values[order], vectors[:, order]
         self.eigenvalues_ = values
         search = Search(
-            folded, known, self._cells(), method=self.method, mean_weight=self.mean_weight, psi=psi, vectors=vectors
+            folded, known, cells, method=self.method, mean_weight=self.mean_weight, psi=psi, vectors=vectors
         )
         self.pvalues_ = np.full(self.n_features_in_, np.nan)
         greedy = None
         if self._automatic:
             rng = check_random_state(self.random_state)
+            if permute:
+                assert data is not None
+                folds = content_folds(*data, FOLDS)
+                index = self.filter_.index(data[1], self._sums.coordinates(data[0]))
 
             def test(fold: int, direction: np.ndarray, weights: Weights) -> float:
                 if not permute:
                     return gaussian_pvalue(folded.parts[fold], direction, weights)
                 assert data is not None
-                mine = data[2] == fold
+                mine = folds == fold
                 z = data[0][mine] @ (self._whitening.columns @ direction if self._whitening else direction)
-                draws = int(np.ceil(_FOLDS / self.level))
-                return permutation_pvalue(z, data[1][mine], weights, draws=draws, rng=rng)
+                draws = int(np.ceil(FOLDS / self.level))
+                return permutation_pvalue(z, index[mine], weights, draws=draws, rng=rng)
 
             greedy, pvalues = search.significant(room, self.level, test)
             self.pvalues_[: len(pvalues)] = pvalues
@@ -347,17 +378,11 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         )
         return self
 
-    def _cells(self) -> np.ndarray:
-        """Return the cell of the known coordinates that each slice lies in."""
-        if isinstance(self.filter_, ConditionalSliceFilter):
-            return np.repeat(np.arange(len(self.filter_.slices)), [len(slices) for slices in self.filter_.slices])
-        return np.zeros(len(self.filter_), dtype=int)
-
     def _check_parameters(self) -> bool:
         """Return whether the number of components is to be estimated."""
         if not 0.0 < self.level < 1.0:
             raise InvalidInput("level", "a number between 0 and 1", self.level, "0.02 is usual")
-        for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8")):
+        for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8"), ("memory_budget", 1, str(BUDGET))):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
                 raise InvalidInput(name, f"an integer of at least {least}", value, f"{usual} is usual")
@@ -373,13 +398,6 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return False
 
 
-_FOLDS = 4  # three quarters choose, a quarter tests; more folds cost memory, fewer cost power near the threshold
-
-
 def _fixed_signs(rows: np.ndarray) -> np.ndarray:
-    """Return the rows with their largest entries positive, so that equal inputs give equal outputs."""
-    if len(rows) == 0:
-        return rows
-    largest = np.abs(rows).argmax(axis=1, keepdims=True)
-    signs = np.sign(np.take_along_axis(rows, largest, axis=1))
-    return rows * signs
+    """Return the rows with their largest entries positive: equal inputs give equal outputs."""
+    return np.array([row * np.sign(row[np.abs(row).argmax()]) for row in rows]).reshape(rows.shape)

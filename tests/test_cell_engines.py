@@ -1,6 +1,7 @@
 """The compiled engine against the pure-integer reference, and against exact values for its error bounds."""
 
 import json
+import pickle
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -21,6 +22,7 @@ import tropical.complexes.modular as modular
 from tropical import Box, BudgetExceeded, Interrupted, InvalidInput, Polyhedron, ReLUNetwork, cells, families, parse
 from tropical.complexes.compiled_complex import _pointed
 from tropical.complexes.reduction import Reduction
+from tropical.domains import as_polyhedron
 from tropical.network import NetworkResolver
 from tropical.testing import networks, rationals
 
@@ -431,3 +433,77 @@ def test_a_change_inside_the_kernels_is_noticed(tmp_path):
         )
     )
     assert run() == "7"
+
+
+# ------------------------------------------------------------ several processes
+
+SHARED = {
+    "box": (BOUNDED["box"], Box([-10] * 3, [10] * 3)),
+    "cones": (BOUNDED["cones"], None),
+    "nearly parallel": (BOUNDED["nearly parallel"], Box([-10] * 2, [10] * 2)),
+    "huge integers": (ReLUNetwork(*ADVERSARIAL["huge integers"]), Box([-3, -3], [3, 3])),
+    "two outputs": (families.random_network((2, 6, 6, 2), 0, biases=True), None),
+    "half-plane": (families.random_network((2, 6, 6, 1), 0, biases=True), Polyhedron([[1, 1]], [1])),
+    "one hidden layer": (families.random_network((3, 12, 1), 0, biases=True), None),
+}
+
+
+def everything(complex_):
+    cones = [(c.rays, c.incidence, c.constraints) for c in complex_.source.cones()]
+    return complex_.cells, complex_.tables, complex_.adjacent(), cones, complex_.n_regions
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_two_processes_find_what_one_finds_in_the_same_order(name):
+    net, domain = SHARED[name]
+    one, two = (cells(afresh(net), domain, engine="compiled", n_jobs=jobs) for jobs in (1, 2))
+    assert one == two
+    assert everything(one) == everything(two)
+
+
+def test_contenders_of_two_processes_come_in_the_same_order():
+    net, box = SHARED["box"]
+    one, two = (cells(net, box, engine="compiled", n_jobs=jobs).source.contenders(1) for jobs in (1, 2))
+    assert list(dict.fromkeys(ray for _, ray in one)) == list(dict.fromkeys(ray for _, ray in two))
+
+
+@pytest.mark.parametrize("limit", [3, 40])  # spent on the first layer, and behind it
+def test_a_budget_of_several_processes(limit):
+    net, box = SHARED["box"]
+    partial = []
+    for jobs in (1, 2):
+        with pytest.raises(BudgetExceeded, match=f"max_cells={limit}") as caught:
+            cells(net, box, limit, engine="compiled", n_jobs=jobs)
+        partial.append(caught.value.partial)
+    assert len(partial[0]) == limit
+    assert partial[0] == partial[1]
+
+
+def test_runs_sent_together_do_not_disturb_each_other(monkeypatch):
+    every_sign_exactly(monkeypatch, "python")  # all that a vertex remembers is used
+    net, box = SHARED["nearly parallel"]
+    work = compiled.begin(*started(afresh(net), box))
+    _, patterns, _ = work.split(0, np.empty((len(work.offsets) - 1, 0), dtype=np.uint64), None)
+    middle = len(patterns) // 2
+    parts = pickle.loads(pickle.dumps([work.part(0, middle), work.part(middle, len(patterns))]))
+    runs = [
+        compiled.finish(parts[0], 1, patterns[:middle], None),
+        compiled.finish(parts[1], 1, patterns[middle:], None),
+    ]
+    whole = compiled.finish(work, 1, patterns, None)
+    assert np.array_equal(np.concatenate([run.patterns for run in runs]), whole.patterns)
+    rays = [run.exact.ray(int(v)) for run in runs for v in run.vertices]
+    assert rays == [whole.exact.ray(int(v)) for v in whole.vertices]
+
+
+def started(net, box):
+    """What the engine starts from."""
+    reduction = Reduction([net], as_polyhedron(box, net.dimension))
+    (resolver,) = reduction.resolvers
+    return resolver, [reduction.start().cone], reduction.homogeneous
+
+
+def test_a_number_of_processes_is_a_number():
+    for wrong in (0, True, 1.5, "2"):
+        with pytest.raises(InvalidInput, match="`n_jobs` needs an integer"):
+            cells(SHARED["box"][0], n_jobs=wrong)

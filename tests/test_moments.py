@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from learner.content import content_folds
 from learner.filters import SliceFilter
-from learner.moments import SliceMoments, content_folds
+from learner.moments import SliceMoments
 from tropical import InvalidInput
 
 

@@ -9,6 +9,7 @@ follow from those of the two ends of its edge.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,18 @@ from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector
 from tropical.clauses import members
 from tropical.complexes import kernels
-from tropical.complexes.exact_vertices import ExactVertices
+from tropical.complexes.exact_vertices import ExactVertices, JoinedVertices
 from tropical.complexes.float_layers import FloatLayer, NotForThisEngine, float_layers
 from tropical.complexes.modular import Arithmetic, ModularNetwork, wall_zeros
 from tropical.network import IntegerLayer, NetworkResolver
 
-__all__ = ["CompiledCells", "NotForThisEngine", "enumerate_cells"]
+__all__ = ["CompiledCells", "FinalOutputs", "NotForThisEngine", "begin", "enumerate_cells", "finish"]
 
 _U = 2.0**-53
 _VERTICES, _CELLS, _STACK = 1 << 10, 1 << 10, 1 << 12
+
+
+Outputs = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class FinalLayer:
     values: np.ndarray
     error: np.ndarray
 
-    def outputs(self, layers: Sequence[IntegerLayer]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    def outputs(self, layers: Sequence[IntegerLayer]) -> Outputs | None:
         """Return the outputs (homogeneous: times t), t, and bounds of the errors of both; None beyond float64's range.
 
         Of sums of fan_in + 1 products each, as in the kernel that evaluates layers.
@@ -67,6 +71,17 @@ class FinalLayer:
 
 
 @dataclass(frozen=True, slots=True)
+class FinalOutputs:
+    """The outputs at all vertices, as :meth:`FinalLayer.outputs` gives them: a small part of what that layer holds."""
+
+    found: Outputs | None
+
+    def outputs(self, layers: Sequence[IntegerLayer]) -> Outputs | None:
+        """Return what was found."""
+        return self.found
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledCells:
     """Cells as arrays.
 
@@ -79,8 +94,8 @@ class CompiledCells:
         For each of them on which constraints of its cell it lies; the bits mean something within a cell only.
     patterns : uint64 (cells, words)
         The active units, layer by layer, each layer beginning a new word.
-    exact : ExactVertices
-    final : FinalLayer
+    exact : ExactVertices or JoinedVertices
+    final : FinalLayer or FinalOutputs
     complete : bool
         False where the budget ended the enumeration.
     interrupted : bool
@@ -91,8 +106,8 @@ class CompiledCells:
     vertices: np.ndarray
     masks: np.ndarray
     patterns: np.ndarray
-    exact: ExactVertices
-    final: FinalLayer
+    exact: ExactVertices | JoinedVertices
+    final: FinalLayer | FinalOutputs
     complete: bool
     interrupted: bool
 
@@ -143,17 +158,37 @@ def enumerate_cells(
     ------
     NotForThisEngine
     """
+    work = begin(network, cones, homogeneous)
+    return finish(work, 0, np.empty((len(cones), 0), dtype=np.uint64), max_cells, progress)
+
+
+def begin(network: NetworkResolver, cones: Sequence[Cone], homogeneous: bool) -> _Work:
+    """Return the state before the first layer: the start cones are the cells.
+
+    Raises
+    ------
+    NotForThisEngine
+    """
     layers = network.layers[:-1]
     prepared = _PREPARED.get(network)
     if prepared is None:
         floats = float_layers(layers)
         prepared = _PREPARED[network] = (floats, ModularNetwork(layers, floats))
-    work = _Work(layers, *prepared, cones, homogeneous)
-    patterns = np.empty((len(cones), 0), dtype=np.uint64)
+    return _Work(layers, *prepared, cones, homogeneous)
+
+
+def finish(
+    work: _Work,
+    depth: int,
+    patterns: np.ndarray,
+    max_cells: int | None,
+    progress: Callable[[int], object] = lambda count: None,
+) -> CompiledCells:
+    """Split the cells at work, with their patterns in the layers before, along the layers from `depth` on."""
     complete = True
-    for depth in range(len(layers)):
-        parent, pattern, finished = work.split(depth, patterns, max_cells, progress)
-        patterns = np.concatenate([patterns[parent], pattern], axis=1) if depth else pattern
+    for layer in range(depth, len(work.floats)):
+        parent, pattern, finished = work.split(layer, patterns, max_cells, progress)
+        patterns = np.concatenate([patterns[parent], pattern], axis=1)
         complete = complete and finished
         if work.interrupted:  # what was found goes through the layers that are left, if it is not too much
             max_cells = min(max_cells or _AFTER_INTERRUPT, _AFTER_INTERRUPT)
@@ -208,6 +243,18 @@ class _Work:
         self.first_neuron = 0
         self.final: FinalLayer | None = None
         self.interrupted = False
+
+    def part(self, start: int, stop: int) -> _Work:
+        """Return the same state with these cells, and their vertices, only."""
+        part = copy(self)
+        first, last = self.offsets[[start, stop]]
+        part.offsets = self.offsets[start : stop + 1] - first
+        kept = self.exact.closed(self.vertices[first:last])
+        part.vertices = np.searchsorted(kept, self.vertices[first:last]).astype(np.int32)
+        part.masks, part.cone = self.masks[first:last], self.cone[start:stop]
+        part.inputs, part.last, part.error = self.inputs[kept], self.last[kept], self.error[kept]
+        part.neurons, part.zeros, part.exact = self.neurons[kept], self.zeros[kept], self.exact.restricted(kept)
+        return part
 
     def split(
         self,

@@ -29,7 +29,13 @@ __all__ = ["compiled_cells"]
 
 
 def compiled_cells(
-    network: ReLUNetwork, reduction: Reduction, max_cells: int | None, *, insist: bool, progress: bool = False
+    network: ReLUNetwork,
+    reduction: Reduction,
+    max_cells: int | None,
+    *,
+    insist: bool,
+    progress: bool = False,
+    n_jobs: int = 1,
 ) -> CellComplex | None:
     """Return the complex of a network, or None where this engine cannot work and is not insisted on.
 
@@ -54,7 +60,13 @@ def compiled_cells(
     try:
         cones = list(_pointed(reduction.start().cone, first.matrix, first.bias))
         with progress_bar(progress) as bar:
-            found = enumerate_cells(resolver, cones, reduction.homogeneous, max_cells, bar)
+            arguments = (resolver, cones, reduction.homogeneous, max_cells, bar)
+            if n_jobs == 1:
+                found = enumerate_cells(*arguments)
+            else:
+                from tropical.complexes.parallel import enumerate_in_parallel
+
+                found = enumerate_in_parallel(*arguments, n_jobs=n_jobs)
     except NotForThisEngine as reason:
         return None if not insist else _refuse(f"another instance: {reason}")
     complex_ = CellComplex(_CompiledSource(found, resolver, reduction, hidden), network)
@@ -139,7 +151,7 @@ class _CompiledSource:
         if computed is None or self._homogeneous:
             return None
         values, t, error = (a[:, 0] if a.ndim > 1 else a for a in computed)
-        used, first = np.unique(self._found.vertices, return_index=True)
+        used, first = self._used
         value, t, error = sign * values[used], t[used], error[used]
         finite = t > 2 * error
         near, far = np.where(finite, t - error, 1.0), t + error
@@ -186,12 +198,19 @@ class _CompiledSource:
         return self._numbered[1]
 
     @cached_property
+    def _used(self) -> tuple[np.ndarray, np.ndarray]:
+        """The vertices in the order in which the cells show them, and where each is first: whatever their numbers."""
+        used, first = np.unique(self._found.vertices, return_index=True)
+        order = np.argsort(first)
+        return used[order], first[order]
+
+    @cached_property
     def _rays(self) -> tuple[list[IntVector], list[int]]:
         """The different exact rays, and for each vertex the number of its ray: one may have been made on two edges."""
         number: dict[IntVector, int] = {}
         exact = self._found.exact
-        used = np.unique(self._found.vertices).tolist()
-        place = [-1] * (used[-1] + 1)
+        used = self._used[0].tolist()
+        place = [-1] * (max(used) + 1)
         for vertex in used:
             place[vertex] = number.setdefault(exact.ray(vertex), len(number))
         return list(number), place

@@ -24,6 +24,7 @@ def cells(
     progress: bool = False,
     *,
     engine: str = "auto",
+    n_jobs: int = 1,
 ) -> CellComplex:
     """Enumerate the cells of a piecewise-linear function, exactly.
 
@@ -42,6 +43,10 @@ def cells(
     engine : {"auto", "compiled", "reference"}
         The compiled engine takes networks, needs numba and compiles once (some ten seconds; kept on disk). The
         reference engine takes everything. By default whichever is faster; both are exact.
+    n_jobs : int
+        Processes for the compiled engine, -1 for one a core: the cells of the first hidden layer are shared out, and
+        the result is the same. It pays from some seconds on; networks with one hidden layer and functions that are no
+        networks take one process.
 
     Returns
     -------
@@ -58,7 +63,8 @@ def cells(
     -----
     Linear forms are reduced to their rank k first. Compiled: with N cells of V vertices each and hidden widths n, about
     N·V·(n + V) float operations, and integers only where float64 cannot prove a sign. Reference: the same in Python
-    integers, practical to some 10^4 cells.
+    integers, practical to some 10^4 cells. Several processes: of 8.6 s of processor time for the 10^6 cells of
+    3-64-64-64-1 in a box 0.8 s stay in the calling one, which bounds what more of them gain.
 
     Examples
     --------
@@ -71,6 +77,8 @@ def cells(
         raise InvalidInput("engine", '"auto", "compiled" or "reference"', repr(engine), "leave it out")
     function = as_function(F)
     limit = as_limit(max_cells, "max_cells")
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0:
+        raise InvalidInput("n_jobs", "an integer other than 0", n_jobs, "-1 is one process a core")
     if engine == "compiled" and not isinstance(function, ReLUNetwork):
         given = type(function).__name__
         raise InvalidInput("engine", '"reference" for functions other than networks', given, "leave it out")
@@ -81,7 +89,9 @@ def cells(
     if engine == "compiled" or (engine == "auto" and function.size > _SMALL):
         from tropical.complexes.compiled_complex import compiled_cells
 
-        found = compiled_cells(function, reduction, limit, insist=engine == "compiled", progress=progress)
+        found = compiled_cells(
+            function, reduction, limit, insist=engine == "compiled", progress=progress, n_jobs=n_jobs
+        )
         if found is not None:
             return found
     return reference_cells(function, reduction, limit, progress=progress)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import accumulate
 from math import gcd
+from typing import Any
 
 import numpy as np
 from flint import fmpz_mat
@@ -12,7 +15,7 @@ from flint import fmpz_mat
 from tropical._exact.rational import IntVector
 from tropical.network import IntegerLayer
 
-__all__ = ["ExactVertices"]
+__all__ = ["ExactVertices", "JoinedVertices"]
 
 
 class ExactVertices:
@@ -40,6 +43,30 @@ class ExactVertices:
     def _place(self) -> list[tuple[int, int]]:
         """For each neuron its layer, and its number in it."""
         return [(depth, j) for depth, layer in enumerate(self._layers) for j in range(len(layer.matrix))]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_matrices": {}}  # integers of flint do not pickle; they are made anew
+
+    def closed(self, vertices: np.ndarray) -> np.ndarray:
+        """Return these vertices and all that their coordinates follow from, sorted; between two layers."""
+        kept = np.unique(vertices)
+        while True:
+            ends = self._lines[kept]
+            more = np.setdiff1d(ends[ends >= 0], kept)
+            if not len(more):
+                return kept
+            kept = np.union1d(kept, more)
+
+    def restricted(self, kept: np.ndarray) -> ExactVertices:
+        """Return the vertices of a closed sorted set, numbered by their places in it; between two layers."""
+        lines = self._lines[kept]
+        first = np.flatnonzero(lines[:, 0] < 0).tolist()
+        rays = [self._rays[v] for v in kept[first].tolist()]
+        other = ExactVertices(self._layers, (), self.homogeneous)
+        other._rays = dict(zip(first, rays, strict=True))
+        other._lines = np.where(lines >= 0, np.searchsorted(kept, lines), -1).astype(np.int32)
+        other._present = (self._present[0], self._present[1][kept])
+        return other
 
     def look_at(self, line: np.ndarray, neurons: np.ndarray) -> None:
         """Take the tables of the layer at work, which a kernel fills; they hold the earlier vertices' neurons, too."""
@@ -124,3 +151,16 @@ class ExactVertices:
             self._matrices[depth] = fmpz_mat(rows)
         column = [[x] for x in (*self.inputs(vertex, depth), self.last(vertex))]
         return [int(x) for x in (self._matrices[depth] * fmpz_mat(column)).entries()]
+
+
+class JoinedVertices:
+    """The exact vertices of several runs, numbered through."""
+
+    def __init__(self, parts: Sequence[ExactVertices | JoinedVertices], counts: Sequence[int]) -> None:
+        self._parts = parts
+        self._starts = [0, *accumulate(counts)]
+
+    def ray(self, vertex: int) -> IntVector:
+        """Return the primitive homogeneous coordinates."""
+        run = bisect_right(self._starts, vertex) - 1
+        return self._parts[run].ray(vertex - self._starts[run])

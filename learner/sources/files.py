@@ -1,0 +1,153 @@
+"""Samples in files: ``.npy`` read by ranges of rows, and Parquet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from learner.sources.protocol import BUDGET, Chunk, Part, SampleSource, rows_of
+from tropical.exceptions import FormatError, InvalidInput
+
+__all__ = ["NpyFile", "ParquetSource"]
+
+
+class NpyFile:
+    """An array in a ``.npy`` file, or rows of it, read when it is asked for.
+
+    By ordinary reads and not by a memory map, whose pages stay resident until the system needs the room.
+
+    Attributes
+    ----------
+    shape : tuple of int
+    dtype : numpy dtype
+    """
+
+    def __init__(
+        self, path: str | os.PathLike[str], *, layout: tuple[int, np.dtype, tuple[int, ...]] | None = None
+    ) -> None:
+        self._path = os.path.abspath(path)  # a worker may live in another folder
+        self._offset, self.dtype, self.shape = _npy_layout(self._path) if layout is None else layout
+
+    @classmethod
+    def of_map(cls, array: np.memmap) -> NpyFile | None:
+        """Return the file behind a memory map, or None where it is a view, a copy on write, or ordered by columns."""
+        import mmap
+
+        whole = isinstance(array.base, mmap.mmap) and array.flags.c_contiguous and array.mode in ("r", "r+")
+        if not whole or array.filename is None:
+            return None
+        array.flush()
+        return cls(array.filename, layout=(array.offset, array.dtype, array.shape))
+
+    def rows(self, start: int, stop: int) -> NpyFile:
+        """Return the rows from `start` up to `stop`."""
+        size = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
+        return NpyFile(self._path, layout=(self._offset + start * size, self.dtype, (stop - start, *self.shape[1:])))
+
+    def read(self) -> np.ndarray:
+        """Return the array."""
+        count = int(np.prod(self.shape, dtype=np.int64))
+        found = np.fromfile(self._path, dtype=self.dtype, count=count, offset=self._offset)
+        if len(found) != count:
+            raise FormatError(Path(self._path).name, f"it ends after {len(found)} of {count} numbers")
+        return found.reshape(self.shape)
+
+
+def _npy_layout(path: str) -> tuple[int, np.dtype, tuple[int, ...]]:
+    name = Path(path).name
+    with open(path, "rb") as stream:
+        try:
+            version = np.lib.format.read_magic(stream)
+            read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+            shape, by_columns, dtype = read(stream)
+        except ValueError as error:
+            raise FormatError(name, f"no readable .npy: {error}") from None
+        if dtype.kind not in "fiu":
+            raise FormatError(name, f"it holds {dtype}, not numbers")
+        if by_columns and len(shape) > 1:
+            raise FormatError(name, "it is ordered by columns; save it with numpy.ascontiguousarray")
+        return stream.tell(), dtype, shape
+
+
+class ParquetSource(SampleSource):
+    """Samples in Parquet files, one column an input and one the label.
+
+    Parameters
+    ----------
+    paths : path or sequence of paths
+        Files, or folders of ``.parquet`` files, which are taken in the order of their names.
+    label : str, optional
+        Column of the labels: ``y``, or else the last one.
+
+    Notes
+    -----
+    A part is a row group of a file. pyarrow unpacks a row group column by column: besides the budget one row group of
+    one file is held at a time, so write files with row groups of some ten megabytes.
+    """
+
+    def __init__(
+        self, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], label: str | None = None
+    ) -> None:
+        parquet = _pyarrow()
+        given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        self._files: list[tuple[str, int]] = []
+        rows, names = 0, None
+        for path in given:
+            folder = Path(path)
+            for file in sorted(folder.glob("*.parquet")) if folder.is_dir() else [folder]:
+                metadata = parquet.read_metadata(file)
+                columns = metadata.schema.to_arrow_schema().names
+                if names is not None and set(columns) != set(names):
+                    raise FormatError(file.name, f"its columns are {columns}, those of the first file {names}")
+                names = names or columns
+                self._files.append((os.path.abspath(file), metadata.num_row_groups))
+                rows += metadata.num_rows
+        if names is None:
+            raise InvalidInput("paths", "at least one .parquet file", str(paths), "check the folder")
+        self._label = label if label is not None else "y" if "y" in names else names[-1]
+        if self._label not in names or len(names) < 2:
+            raise InvalidInput("label", f"one of the columns {names}, besides inputs", self._label, "name the label")
+        self._inputs = [name for name in names if name != self._label]
+        self._rows = rows
+
+    @property
+    def n_features(self) -> int:
+        """Number of inputs d."""
+        return len(self._inputs)
+
+    @property
+    def n_samples(self) -> int:
+        """Number of samples."""
+        return self._rows
+
+    def parts(self, budget_bytes: int = BUDGET) -> list[Part]:
+        """Return one part for each row group."""
+        rows = rows_of(budget_bytes, self.n_features)
+        return [
+            partial(_read_group, file, group, self._inputs, self._label, rows)
+            for file, groups in self._files
+            for group in range(groups)
+        ]
+
+
+def _read_group(file: str, group: int, inputs: list[str], label: str, rows: int) -> Iterator[Chunk]:
+    with _pyarrow().ParquetFile(file, pre_buffer=False) as stream:
+        for batch in stream.iter_batches(batch_size=rows, row_groups=[group], columns=[*inputs, label]):
+            columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in inputs]
+            X = np.empty((batch.num_rows, len(inputs)))
+            for j, column in enumerate(columns):
+                X[:, j] = column
+            yield X, batch.column(label).to_numpy(zero_copy_only=False)
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        raise ImportError("Parquet files need pyarrow: pip install 'tropical-learner[io]'") from None
+    return pyarrow.parquet
