@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import platform
+import signal
 import sys
 from collections.abc import Callable
 
@@ -47,7 +48,7 @@ SUITE: dict[str, Callable[..., None]] = {
     "scale": scale.run,
 }
 
-SLOW = {"cells", "decide", "recovery_proofs", "reference", "spectral", "directions"}
+SLOW = {"cells", "decide", "recovery_proofs", "reference", "spectral", "directions", "scale"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     unknown = [name for name in options.names if name not in SUITE]
     if unknown:
         parser.error(f"no benchmark is called {unknown[0]!r}: choose from {', '.join(SUITE)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the job at work is ended, too
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}")
     for name in options.names or [name for name in SUITE if not options.quick or name not in SLOW]:
         _run(SUITE[name], {"quick": options.quick, "again": options.again})

@@ -124,8 +124,8 @@ def render(peers: list[dict[str, Any]], success: list[dict[str, Any]]) -> str:
         [
             f"All tools see the same samples. The others get {VALIDATION} fresh samples more to choose an epoch with, "
             f"the true k where they take one, up to {SECONDS:g} seconds of processor time for each setting, and the "
-            f"setting that is best on the test points counts ({widths}). Seconds are of processor time, on one core, for "
-            "all settings of a tool together. Medians over seeds.",
+            f"setting that is best on the test points counts ({widths}). Seconds are of processor time, on one core, "
+            "for all settings of a tool together. Medians over seeds.",
             table(("samples", "tool", "NMSE", "sine", "seconds", "samples used", "best setting"), rows),
             f"Solved (NMSE at most {SOLVED:g} on fresh points), seeds of those run:",
             _success_table(success),
