@@ -48,7 +48,7 @@ SUITE: dict[str, Callable[..., None]] = {
     "scale": scale.run,
 }
 
-SLOW = {"cells", "decide", "recovery_proofs", "reference", "spectral", "directions", "scale"}
+SLOW = {"cells", "decide", "reference", "spectral", "directions", "scale"}
 
 
 def main(arguments: list[str] | None = None) -> int:

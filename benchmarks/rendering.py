@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, recovery, separation
+from benchmarks import claims, recovery, recovery_proofs, separation
 from benchmarks.jobs import RESULTS, finished
 from benchmarks.tables import table
 
@@ -27,6 +27,9 @@ def render(folder: Path = RESULTS) -> Path:
     if records.get("recovery"):
         title = "## Recovery\n\n`python -m benchmarks run recovery`: LatticeRegressor, told nothing."
         parts += [title, recovery.render(records["recovery"])]
+    if records.get("recovery_proofs"):
+        title = "## Proofs\n\n`python -m benchmarks run recovery_proofs`: learned, then decided by exact arithmetic."
+        parts += [title, recovery_proofs.render(records["recovery_proofs"])]
     if records.get("peers") or records.get("success"):
         separation.figure(records.get("success", []), folder / "separation.svg")
         parts += ["## Other tools, and the separation from gradient descent\n\n`python -m benchmarks run separation`"]
