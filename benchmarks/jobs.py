@@ -8,9 +8,11 @@ next run goes on from there. To measure a cell again, delete its line, or pass `
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import platform
+import signal
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,8 +24,15 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-__all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "parsed", "record_ratio", "run_jobs"]
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
+__all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "parsed", "record_ratio", "run_jobs", "slowness"]
+
+_PATIENCE = 10.0
+_OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0))
 RESULTS = Path(__file__).parent / "results"
 
 Parameters = dict[str, Any]
@@ -43,7 +52,9 @@ class Job:
         Plain values: strings, numbers.
     seed : int
     cap : float
-        Seconds of wall time, after which the process is ended and the record says "capped".
+        Seconds of processor time, after which the process is ended and the record says "capped": with other
+        work on the machine the same job then has the same chance. Where the system has no such limit, and for processes that sleep,
+        `_PATIENCE` times as many seconds of wall time.
     """
 
     parameters: Parameters
@@ -144,6 +155,11 @@ def machine() -> str:
     return f"{_processor()}, {os.cpu_count()} cores, {python}, {', '.join(packages)}, commit {commit}"
 
 
+def slowness() -> float:
+    """Return how many seconds of wall time one of processor time takes now, by the load: for limits of wall time."""
+    return max(1.0, 1.5 * _load() / (os.cpu_count() or 1))
+
+
 # ------------------------------------------------------------ one job
 
 
@@ -158,10 +174,12 @@ def _in_process(work: Callable[..., Parameters], job: Job) -> Parameters:
     theirs.close()
     status, result = "capped", {}
     try:
-        if ours.poll(job.cap):
+        if ours.poll(_PATIENCE * job.cap):
             status, result = ours.recv()
     except EOFError:
-        status, result = "failed", {"error": "the process ended without a result"}
+        process.join()
+        if process.exitcode != -_OUT_OF_TIME:
+            status, result = "failed", {"error": "the process ended without a result"}
     finally:
         if process.is_alive():
             process.join(1.0)
@@ -171,6 +189,9 @@ def _in_process(work: Callable[..., Parameters], job: Job) -> Parameters:
 
 
 def _child(work: Callable[..., Parameters], job: Job, pipe: Any) -> None:
+    if resource is not None:
+        seconds = math.ceil(job.cap)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     try:
         with threadpool_limits(1):
             answer = ("done", work(**job.parameters, seed=job.seed, cap=job.cap))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import tropical
-from benchmarks.jobs import Job, run_jobs
+from benchmarks.jobs import Job, run_jobs, slowness
 from benchmarks.tables import over_seeds, table
 from benchmarks.teachers import hidden
 from learner import LatticeRegressor
@@ -62,7 +62,7 @@ def learn(family: str, d: int, alpha: float, seed: int, cap: float) -> dict[str,
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         start, processor = perf_counter(), process_time()
-        model = LatticeRegressor(random_state=seed, max_time=_MARGIN * cap).fit(X, y)
+        model = LatticeRegressor(random_state=seed, max_time=_MARGIN * cap * slowness()).fit(X, y)
         seconds, processor = perf_counter() - start, process_time() - processor
     fresh, truth = teacher.sample(FRESH, [seed, 2])
     error = model.predict(fresh) - truth

@@ -13,7 +13,7 @@ from pathlib import Path
 from time import process_time
 from typing import Any
 
-from benchmarks.jobs import RESULTS, Job, finished, run_jobs
+from benchmarks.jobs import RESULTS, Job, finished, run_jobs, slowness
 from benchmarks.peers import PEERS, SETTINGS, Task, best_of
 from benchmarks.tables import over_seeds, table
 from benchmarks.teachers import function, hidden
@@ -80,7 +80,7 @@ def compare(family: str, d: int, alpha: float, tool: str, seconds: float, seed: 
     if tool == "ours":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = LatticeRegressor(random_state=seed, max_time=5.0 * seconds).fit(X, y)
+            model = LatticeRegressor(random_state=seed, max_time=5.0 * seconds * slowness()).fit(X, y)
         error = float(((model.predict(fresh) - truth) ** 2).mean() / truth.var())
         components, samples, setting = model.components_, len(X), "no setting"
     else:
@@ -142,9 +142,7 @@ def _meaning(records: list[dict[str, Any]]) -> str:
     for family in dict.fromkeys(name for name, _, _ in rates):
         words = []
         for tool in LEARNERS:
-            good = [
-                alpha for (name, other, alpha), rate in rates.items() if (name, other) == (family, tool) and rate[0]
-            ]
+            good = [cell[2] for cell, rate in rates.items() if cell[:2] == (family, tool) and rate[0]]
             words.append(f"{_LABELS[tool]} {min(good):g}" if good else f"{_LABELS[tool]} nowhere")
         solved.append(f"`{family}`: {', '.join(words)}")
     errors = [
@@ -152,14 +150,14 @@ def _meaning(records: list[dict[str, Any]]) -> str:
         for record in records
         if record["parameters"]["tool"] in ("adam", "sgd") and record["result"].get("nmse", 1.0) <= SOLVED
     ]
-    reached = (
-        f"Where gradient descent solves the task, it ends at {min(errors):.0e} to {max(errors):.0e}" if errors else ""
-    )
+    reached = "Gradient descent solves nothing here"
+    if errors:
+        reached = f"Where gradient descent solves the task, it ends at {min(errors):.0e} to {max(errors):.0e}"
     return (
-        f"Smallest n/d of the grid with a seed solved: {'; '.join(solved)}.\n\n{reached or 'It solves nothing here'}. "
-        "The grid says how many samples it takes with the widths, rates and seconds named above. It is no lower bound for "
-        "gradient descent: with more samples an input, more time, wider networks, other step sizes or fresh samples "
-        "without end it solves more than here. α_c is the limit of weak recovery for spectral methods and approximate "
+        f"Smallest n/d of the grid with a seed solved: {'; '.join(solved)}.\n\n{reached}. "
+        "The grid says how many samples it takes with the widths, rates and seconds named above. It is no lower bound "
+        "for gradient descent: with more samples an input, more time, wider networks, other step sizes or fresh "
+        "samples without end it solves more than here. α_c is the limit of weak recovery for spectral methods and approximate "
         "message passing; it is no limit for exhaustive search."
     )
 

@@ -20,6 +20,9 @@ def work(what: str, folder: str, seed: int, cap: float) -> dict:
         calls.write(f"{what} {seed}\n")
     if what == "sleeps":
         time.sleep(60)
+    if what == "computes":
+        while True:
+            pass
     if what == "fails":
         raise ValueError("on purpose")
     if what == "dies":
@@ -57,11 +60,15 @@ def test_a_line_that_was_cut_off_is_run_again(tmp_path):
 
 def test_the_cap_ends_a_job_and_the_grid_goes_on(tmp_path):
     start = time.perf_counter()
-    jobs = [*grid(tmp_path, "sleeps", cap=0.5)[:1], *grid(tmp_path, "fails", "dies", "a")]
+    jobs = [
+        *grid(tmp_path, "sleeps", cap=0.05)[:1],
+        *grid(tmp_path, "computes", cap=0.5)[:1],
+        *grid(tmp_path, "fails", "dies", "a"),
+    ]
     records = run_jobs("grid", work, jobs, folder=tmp_path, report=None)
-    assert [record["status"] for record in records] == ["capped", *["failed"] * 4, "done", "done"]
-    assert records[1]["result"]["error"] == "ValueError: on purpose"
-    assert time.perf_counter() - start < 30
+    assert [record["status"] for record in records] == ["capped", "capped", *["failed"] * 4, "done", "done"]
+    assert records[2]["result"]["error"] == "ValueError: on purpose"
+    assert time.perf_counter() - start < 60
 
 
 def written(folder, values, machine="one, 2 cores, CPython 3.11, numpy 1, commit x"):
