@@ -52,9 +52,9 @@ class Job:
         Plain values: strings, numbers.
     seed : int
     cap : float
-        Seconds of processor time, after which the process is ended and the record says "capped": with other
-        work on the machine the same job then has the same chance. Where the system has no such limit, and for processes that sleep,
-        `_PATIENCE` times as many seconds of wall time.
+        Seconds of processor time, after which the process is ended and the record says "capped":
+        other work on the machine then changes nothing. Where the system has no such limit, and for processes that
+        sleep, `_PATIENCE` times as many seconds of wall time.
     """
 
     parameters: Parameters

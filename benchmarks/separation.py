@@ -157,8 +157,8 @@ def _meaning(records: list[dict[str, Any]]) -> str:
         f"Smallest n/d of the grid with a seed solved: {'; '.join(solved)}.\n\n{reached}. "
         "The grid says how many samples it takes with the widths, rates and seconds named above. It is no lower bound "
         "for gradient descent: with more samples an input, more time, wider networks, other step sizes or fresh "
-        "samples without end it solves more than here. α_c is the limit of weak recovery for spectral methods and approximate "
-        "message passing; it is no limit for exhaustive search."
+        "samples without end it solves more than here. α_c is the limit of weak recovery for spectral methods and "
+        "approximate message passing; it is no limit for exhaustive search."
     )
 
 
