@@ -311,7 +311,7 @@ class _Pieces:
         self.scales = np.maximum(self.scales, _FLOOR * self.rounding)
         rough = self.scales[self.scales > self.rounding]
         self.scale = min(self.scale, float(rough.max())) if len(rough) else self.scale
-        return bool(stalled.mean() > 0.5)
+        return bool(2 * stalled.sum() > len(stalled))
 
     def finished(self, U: np.ndarray, *, exact: bool, rounds: int) -> Finished:
         k = len(U)

@@ -101,6 +101,8 @@ class Pursuit:
                     return
             if rank == len(start) and n >= _ENOUGH * rank * d and self.refined and self.refined.error < _SEEN:
                 return  # errors are honest and the test has confirmed so many: what is missing comes one at a time
+        if n >= _PLENTY * d:
+            return
         for rank in [rank for rank in ranks if rank > 1] or ranks:
             if self.refined is not None and self.refined.error < _EXPLAINED:
                 return

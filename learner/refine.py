@@ -98,15 +98,18 @@ def refine(
     labels = (y - centre) / scale
     choice = _Choice(len(start), len(X), centre / scale)
     everything, U, best, fit = (X, labels), start, None, None
+    mark = (0, np.inf)  # the last round that made progress, and its error
     for done in range(rounds):
         if outer:
             lengths = np.linalg.norm(everything[0] @ U.T, axis=1)
             far = lengths >= np.quantile(lengths, outer)
             X, labels, fit = everything[0][far], everything[1][far], None
         fit = choice.fit(X @ U.T, labels if fit is None else _without_outliers(labels, fit), every=3)
+        if best is None or fit.error < _PROGRESS * mark[1]:
+            mark = (done, fit.error)
         if best is None or fit.error < best.error:
             best = Refined(U, fit, fit.error, *choice.label_frame(centre, scale), done)
-        if expired():
+        if expired() or done - mark[0] > _PATIENCE:
             break
         slopes = fit.with_gradients(X @ U.T)[1]
         step = turning_step(X, slopes, fit.residuals, U, ridge=_ridge(fit.error, X))
@@ -161,7 +164,8 @@ def refine_apart(
     return best
 
 
-_SETTLED, _FINE, _CLEAR, _PATIENCE = 1e-3, 1e-5, 0.02, 15
+_SETTLED, _FINE, _CLEAR = 1e-3, 1e-5, 0.02
+_PATIENCE, _PROGRESS = 12, 0.98  # rounds that may pass without an error smaller by this factor
 
 
 def _ridge(error: float, X: np.ndarray) -> float:
@@ -213,10 +217,11 @@ class _Choice:
 
     def fit(self, Z: np.ndarray, labels: np.ndarray, every: int) -> SmootherFit:
         if self.used is None or self._round % every == 0:
-            fits = [s.fit(Z, labels + self._shift if s.homogeneous else labels) for s in self._all]
-            best = min(fits, key=lambda fit: fit.error)
-            self.used = best.smoother
-        else:
-            best = self.used.fit(Z, self.targets(labels))
+            few = slice(0, _JURY)
+            fits = [s.fit(Z[few], labels[few] + self._shift if s.homogeneous else labels[few]) for s in self._all]
+            self.used = min(fits, key=lambda fit: fit.error).smoother
         self._round += 1
-        return best
+        return self.used.fit(Z, self.targets(labels))
+
+
+_JURY = 3000  # samples that smoothers compete on

@@ -26,10 +26,10 @@ from learner.noisy_pieces import merged_pieces
 from learner.piece_regression import Pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
 from learner.rational_pieces import ExactTable, recognised
-from learner.sampling import as_samples, distinct_samples, warn_if_rounded
+from learner.sampling import as_samples, distinct_samples, validated, warn_if_rounded
+from learner.sources import as_source, gather, is_streamed
 from learner.subspace import FilteredPCA
 from tropical import LatticePolynomial, NotExact
-from tropical._protocol import as_sample_array
 from tropical.exceptions import Interrupted, InvalidInput
 
 __all__ = ["LatticeRegressor", "Stage"]
@@ -60,6 +60,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     max_cells : int
         Where the pieces are rational and the samples leave regions open, the completion enumerates joint cells of the
         lower and the upper form: up to so many (some milliseconds each), else the better of the two forms is kept.
+    max_samples : int
+        Where samples come from a source beyond memory: rows taken into memory for all but the spectral start.
     max_time : float, optional
         Seconds after which the search ends with the best so far, and `confidence_` says so. A step that has begun is
         completed.
@@ -109,6 +111,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         validation_fraction: float = 0.1,
         level: float = 0.02,
         max_cells: int = 4000,
+        max_samples: int = 200_000,
         max_time: float | None = None,
         random_state: Any = None,
         callback: Callable[[Stage, LatticeRegressor], None] | None = None,
@@ -117,12 +120,20 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.level = level
         self.max_cells = max_cells
+        self.max_samples = max_samples
         self.max_time = max_time
         self.random_state = random_state
         self.callback = callback
 
-    def fit(self, X: Any, y: Any) -> LatticeRegressor:
+    def fit(self, X: Any, y: Any = None) -> LatticeRegressor:
         """Learn from samples X (n, d), rows from N(0, I), and labels y (n,).
+
+        Parameters
+        ----------
+        X : array-like (n, d), or anything that :func:`learner.as_source` takes
+            The spectral start sees all samples of a source, the rest a uniform subsample of `max_samples`.
+        y : array-like (n,)
+            Left out where the source has the labels.
 
         Raises
         ------
@@ -130,14 +141,20 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             On Ctrl-C, once there is something to keep: the regressor is then fitted with the best so far.
         """
         clock = _Clock(self._checked_limit())
-        training, answers, X_held, y_held, rng = self._split(X, y)
-        self._tolerance = label_tolerance(answers)
+        spectral = FilteredPCA(self.n_components, level=self.level)
         self.stages_: list[Stage] = []
         started = perf_counter()
-        self.start_ = FilteredPCA(self.n_components, level=self.level, random_state=rng).fit(training, answers)
+        if is_streamed(X):
+            source = as_source(X, y)
+            spectral.fit(source)
+            X, y = gather(source, self.max_samples)
+        training, answers, X_held, y_held, rng = self._split(X, y)
+        self._tolerance = label_tolerance(answers)
+        if not hasattr(spectral, "components_"):
+            spectral.set_params(random_state=rng).fit(training, answers)
+        self.start_, self.components_ = spectral, spectral.components_
         how = f"significant at level {self.level:g}" if self.n_components == "auto" else "asked for"
-        self.components_ = self.start_.components_
-        started = self._end("directions", f"{len(self.start_.components_)} {how}", started)
+        started = self._end("directions", f"{len(self.components_)} {how}", started)
         pursuit = self._pursue(training, answers, rng, clock)
         started = self._end("refinement", self._pursuit_text(pursuit), started)
 
@@ -181,7 +198,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         One product with `components_`, then a function of R^k.
         """
         check_is_fitted(self, "components_")
-        return self._predict(as_sample_array(X, self.n_features_in_))
+        return self._predict(validated(self, X, reset=False))
 
     def is_sure(self, X: Any) -> np.ndarray:
         """Return at which rows of X (n, d) the samples determine the function, as bools (n,).
@@ -190,9 +207,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         piece, a direction or a clause is missing, the rows nearby are not sure. Evidence, no certificate.
         """
         check_is_fitted(self, "components_")
+        X = validated(self, X, reset=False)
         if not self.explained_training_:
-            return np.zeros(len(as_sample_array(X, self.n_features_in_)), dtype=bool)
-        Z = as_sample_array(X, self.n_features_in_) @ _basis(self.components_).T
+            return np.zeros(len(X), dtype=bool)
+        Z = X @ _basis(self.components_).T
         gap = np.abs(self._bounds[0].evaluate(Z) - self._bounds[1].evaluate(Z))
         known, on_piece = self._training
         linear = bool(not self.pieces_[:, -1].any())
@@ -243,7 +261,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
     def _split(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.random.RandomState]:
         """Return training and held-out samples, and the generator."""
-        samples, labels = distinct_samples(*as_samples(X, y, least=10))
+        samples, labels = validated(self, X, y, y_numeric=True, ensure_min_samples=2)
+        samples, labels = distinct_samples(*as_samples(samples, labels, least=10))
         warn_if_rounded(labels, label_tolerance(labels))
         rng = check_random_state(self.random_state)
         held = np.zeros(len(samples), dtype=bool)
@@ -252,7 +271,6 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         if kept < least:
             given = f"{kept} after holding out {int(held.sum())}"
             raise InvalidInput("X", f"at least d + 2 = {least} training samples", given, "draw more samples")
-        self.n_features_in_ = samples.shape[1]
         return samples[~held], labels[~held], samples[held], labels[held], rng
 
     def _end(self, name: str, found: str, started: float) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import validate_data
 
 from learner.arrays import to_host
 from learner.exceptions import NonGaussianWarning, SampleWarning
@@ -19,6 +21,7 @@ __all__ = [
     "as_samples",
     "distinct_samples",
     "sample",
+    "validated",
     "warn_if_rounded",
     "warn_unless_gaussian",
 ]
@@ -118,6 +121,18 @@ def as_samples(
 
 
 _LARGEST = 1e100  # squares and sums of squares stay finite
+
+
+def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
+    """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
+    try:
+        return validate_data(estimator, X, *y, dtype=np.float64, **options)
+    except (TypeError, ValueError) as error:
+        name = "y" if re.search(r"\by\b|inconsistent numbers of samples", str(error)) else "X"
+        wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
+        given = f"{type(y[0] if y and name == 'y' else X).__name__}"
+        kind = InvalidType if isinstance(error, TypeError) else InvalidInput
+        raise kind(name, wanted, given, f"{error}") from error
 
 
 def distinct_samples(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

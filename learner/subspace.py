@@ -22,7 +22,6 @@ lemma S2              ``soundness_``
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -30,7 +29,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from learner import spectral, starts
 from learner.arrays import coordinates, is_foreign
@@ -38,7 +37,7 @@ from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
 from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, choose_partition
 from learner.moments import FOLDS, FilteredSums
-from learner.sampling import as_samples
+from learner.sampling import as_samples, validated
 from learner.search import Search
 from learner.soundness import soundness_bound
 from learner.sources import BUDGET, SampleSource, as_source, gather, is_streamed, label_sample
@@ -46,7 +45,7 @@ from learner.sources.protocol import rows_of
 from learner.spectral import FoldedMoments, Weights
 from learner.whitening import Whitening
 from tropical._protocol import as_sample_array
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical.exceptions import InvalidInput
 
 __all__ = ["FilteredPCA"]
 
@@ -232,7 +231,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self, "components_")
         if is_foreign(X):
             return coordinates(X, self.components_)
-        return self._validated(X, reset=False) @ self.components_.T
+        return validated(self, X, reset=False) @ self.components_.T
 
     @property
     def _n_features_out(self) -> int:
@@ -255,7 +254,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _checked(self, X: Any, y: Any, *, first: bool) -> tuple[np.ndarray, np.ndarray]:
         least = 2 if first else 1
-        samples, labels = self._validated(X, y, reset=first, y_numeric=True, ensure_min_samples=least)
+        samples, labels = validated(self, X, y, reset=first, y_numeric=True, ensure_min_samples=least)
         samples, labels = as_samples(samples, labels, least=least, constant=True)
         if first:
             self._adopt(samples.shape[1])
@@ -268,17 +267,6 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if not self._automatic and int(self.n_components) > dimension - len(self._basis):
             most = f"d = {dimension}" if not len(self._basis) else "d less the basis"
             raise InvalidInput("n_components", f"at most {most}", self.n_components, "lower it")
-
-    def _validated(self, X: Any, *y: Any, **options: Any) -> Any:
-        """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
-        try:
-            return validate_data(self, X, *y, dtype=np.float64, **options)
-        except (TypeError, ValueError) as error:
-            name = "y" if re.search(r"\by\b", str(error)) else "X"
-            wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
-            given = f"{type(y[0] if y and name == 'y' else X).__name__}"
-            kind = InvalidType if isinstance(error, TypeError) else InvalidInput
-            raise kind(name, wanted, given, f"{error}") from error
 
     def _checked_basis(self) -> np.ndarray:
         """Return orthonormal rows with the span of the basis."""
