@@ -232,7 +232,7 @@ def _steepness_table(cells: list[tuple[str, Any]]) -> str:
         "### Dependence on the Lipschitz constant is necessary\n\n`homogeneous_parity(3, t)` in R^30: as t goes to 0, "
         "filters of the label lose three of the four directions.\n\n"
         + table(("t", "Λ", "sine of label filters alone, n = 1000 d", "n/d at which V is found, each seed"), rows)
-        + "\n\nShows: at fixed d and k the samples needed grow as Λ does; the proof that label filters fade is lemma "
+        + "\n\nShows: the samples that this learner needs at fixed d and k. That label filters fade is proved in lemma "
         "Λ. Does not show: a lower bound for every algorithm. A search that stops at its time counts as not found."
     )
 
