@@ -114,8 +114,8 @@ def render(records: list[dict[str, Any]]) -> str:
     head = (*head, "seconds", "of processor")
     return (
         "Recovered: sine of the largest angle to V at most 1e-9, and at least 99 % of fresh points explained to 1e-9 "
-        "standard deviations. V found: the sine alone. Medians over seeds 0, 1, ... (lowest to highest), as many as were "
-        "run.\n\n" + table(head, rows)
+        "standard deviations. V found: the sine alone. Medians over the seeds run, from 0 on (lowest to highest).\n\n"
+        + table(head, rows)
     )
 
 

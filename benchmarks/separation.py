@@ -142,8 +142,11 @@ def _meaning(records: list[dict[str, Any]]) -> str:
     for family in dict.fromkeys(name for name, _, _ in rates):
         words = []
         for tool in LEARNERS:
-            good = [cell[2] for cell, rate in rates.items() if cell[:2] == (family, tool) and rate[0]]
-            words.append(f"{_LABELS[tool]} {min(good):g}" if good else f"{_LABELS[tool]} nowhere")
+            cells = {cell[2]: rate for cell, rate in rates.items() if cell[:2] == (family, tool)}
+            good = [alpha for alpha, rate in cells.items() if rate[0]]
+            if cells:
+                least = f"{min(good):g}" if good else f"none up to {max(cells):g}"
+                words.append(f"{_LABELS[tool]} {least}")
         solved.append(f"`{family}`: {', '.join(words)}")
     errors = [
         record["result"]["nmse"]
