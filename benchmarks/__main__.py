@@ -1,10 +1,15 @@
-"""``python -m benchmarks run [NAME ...] [--quick]``, ``compare OLD NEW``, ``render``."""
+"""``python -m benchmarks run [NAME ...] [--quick]``, ``compare OLD [NEW]``, ``render``.
+
+Grids (recovery, separation, claims) go on where they were stopped. ``--quick`` without names leaves out `SLOW`, the
+benchmarks that take some minutes and have no small version.
+"""
 
 from __future__ import annotations
 
 import argparse
 import inspect
 import platform
+import signal
 import sys
 from collections.abc import Callable
 
@@ -23,6 +28,9 @@ from benchmarks import (
     separation,
     spectral,
 )
+from benchmarks.comparison import changes, load
+from benchmarks.jobs import RESULTS
+from benchmarks.rendering import render
 
 SUITE: dict[str, Callable[..., None]] = {
     "cells": cells.run,
@@ -40,6 +48,8 @@ SUITE: dict[str, Callable[..., None]] = {
     "scale": scale.run,
 }
 
+SLOW = {"cells", "decide", "reference", "spectral", "directions", "scale"}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; the exit status of ``compare`` is 1 if something got worse."""
@@ -49,12 +59,24 @@ def main(arguments: list[str] | None = None) -> int:
     running.add_argument("names", nargs="*", metavar="NAME", help=f"which (default: all): {', '.join(SUITE)}")
     running.add_argument("--quick", action="store_true", help="a few cells of the grids, one seed")
     running.add_argument("--again", action="store_true", help="repeat finished cells")
+    comparing = commands.add_parser("compare", help="what got worse by more than the noise; exit status 1 if anything")
+    comparing.add_argument("old", metavar="OLD", help="a folder of results, a file of it, or a git revision")
+    comparing.add_argument("new", metavar="NEW", nargs="?", default=str(RESULTS), help="default: the results here")
+    commands.add_parser("render", help="write benchmarks/RESULTS.md from the results")
     options = parser.parse_args(arguments)
+    if options.command == "compare":
+        worse = list(changes(load(options.old), load(options.new)))
+        print("\n".join(map(str, worse)) or "nothing got worse by more than the noise")
+        return int(bool(worse))
+    if options.command == "render":
+        print(f"wrote {render()}")
+        return 0
     unknown = [name for name in options.names if name not in SUITE]
     if unknown:
         parser.error(f"no benchmark is called {unknown[0]!r}: choose from {', '.join(SUITE)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the job at work is ended, too
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}")
-    for name in options.names or SUITE:
+    for name in options.names or [name for name in SUITE if not options.quick or name not in SLOW]:
         _run(SUITE[name], {"quick": options.quick, "again": options.again})
     return 0
 

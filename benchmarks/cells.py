@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 import tropical
+from benchmarks.jobs import record_ratio
 from benchmarks.networks import shared_networks
 from benchmarks.timing import alternate
 from tropical.complexes import CellComplex
@@ -40,14 +41,14 @@ def run() -> None:
         n = tropical.cells(net, box, engine="compiled").n_cells
         assert n == expected, name
         line = f"  {name:<28} {n:>6} cells {ours[0] * 1e3:9.2f} ms {ours[0] / n * 1e9:8.0f} ns a cell"
-        print(line + (f"   {_ratio(net, box, n):6.0f} times the reference" if name in COMPARED else ""))
+        print(line + (f"   {_ratio(name, net, box, n):6.0f} times the reference" if name in COMPARED else ""))
     _degenerate()
     _large()
     _peer(networks)
     print(f"  peak resident memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
-def _ratio(net: tropical.ReLUNetwork, box: tropical.Box, n: int) -> float:
+def _ratio(name: str, net: tropical.ReLUNetwork, box: tropical.Box, n: int) -> float:
     """Return how many times longer the reference takes, in the same run."""
     repeats = 3 if n < LARGE else 1
     pair = alternate(
@@ -56,6 +57,7 @@ def _ratio(net: tropical.ReLUNetwork, box: tropical.Box, n: int) -> float:
         repeats=repeats,
         warm_up=n < LARGE,
     )
+    record_ratio("cells", f"{name}, compiled / reference engine", *pair)
     return pair[1][0] / pair[0][0]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 import tropical
 from benchmarks import milp
+from benchmarks.jobs import record_ratio
 from benchmarks.networks import shared_networks
 from benchmarks.timing import alternate
 
@@ -46,6 +47,7 @@ def _equality(networks: dict[str, tuple[tropical.ReLUNetwork, tropical.Box, int]
             lambda net=net, other=other, box=box: tropical.same_function(net, other, box),
             repeats=5,
         )
+        record_ratio("decide", f"{name}, one weight changed / a copy", changed, ours)
         start = perf_counter()
         certificate = tropical.same_function(net, copy, box).certificate
         made = perf_counter() - start

@@ -8,11 +8,13 @@ next run goes on from there. To measure a cell again, delete its line, or pass `
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import os
 import platform
+import signal
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -22,8 +24,15 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-__all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "run_jobs"]
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
+__all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "parsed", "record_ratio", "run_jobs", "slowness"]
+
+_PATIENCE = 10.0
+_OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0))
 RESULTS = Path(__file__).parent / "results"
 
 Parameters = dict[str, Any]
@@ -43,7 +52,9 @@ class Job:
         Plain values: strings, numbers.
     seed : int
     cap : float
-        Seconds of wall time, after which the process is ended and the record says "capped".
+        Seconds of processor time, after which the process is ended and the record says "capped":
+        other work on the machine then changes nothing. Where the system has no such limit, and for processes that
+        sleep, `_PATIENCE` times as many seconds of wall time.
     """
 
     parameters: Parameters
@@ -97,16 +108,28 @@ def run_jobs(
 
 
 def finished(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the last record of each job in a file; a line that was cut off is passed over."""
+    """Return the last record of each job in a file."""
+    return parsed(path.read_text()) if path.is_file() else {}
+
+
+def parsed(text: str) -> dict[str, dict[str, Any]]:
+    """Return the last record of each job in lines of JSON; a line that was cut off is passed over."""
     records: dict[str, dict[str, Any]] = {}
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            try:
-                record = json.loads(line)
-                records[_key(record["parameters"], record["seed"])] = record
-            except (ValueError, KeyError, TypeError):
-                continue
+    for line in text.splitlines():
+        try:
+            record = json.loads(line)
+            records[_key(record["parameters"], record["seed"])] = record
+        except (ValueError, KeyError, TypeError):
+            continue
     return records
+
+
+def record_ratio(name: str, what: str, ours: Sequence[float], other: Sequence[float]) -> None:
+    """Append the ratio of two timings, each (median, fastest, slowest), to the results of a benchmark."""
+    ratio = {"ratio": ours[0] / other[0], "low": ours[1] / other[2], "high": ours[2] / other[1]}
+    facts = {"machine": machine(), "load": round(_load(), 1)}
+    record = {"parameters": {"what": what}, "seed": 0, "status": "done", "result": ratio, **facts}
+    _append(RESULTS / f"{name}.jsonl", record)
 
 
 def grouped(records: Iterable[dict[str, Any]]) -> list[tuple[Parameters, list[dict[str, Any]]]]:
@@ -132,6 +155,11 @@ def machine() -> str:
     return f"{_processor()}, {os.cpu_count()} cores, {python}, {', '.join(packages)}, commit {commit}"
 
 
+def slowness() -> float:
+    """Return how many seconds of wall time one of processor time takes now, by the load: for limits of wall time."""
+    return max(1.0, 1.5 * _load() / (os.cpu_count() or 1))
+
+
 # ------------------------------------------------------------ one job
 
 
@@ -146,10 +174,12 @@ def _in_process(work: Callable[..., Parameters], job: Job) -> Parameters:
     theirs.close()
     status, result = "capped", {}
     try:
-        if ours.poll(job.cap):
+        if ours.poll(_PATIENCE * job.cap):
             status, result = ours.recv()
     except EOFError:
-        status, result = "failed", {"error": "the process ended without a result"}
+        process.join()
+        if process.exitcode != -_OUT_OF_TIME:
+            status, result = "failed", {"error": "the process ended without a result"}
     finally:
         if process.is_alive():
             process.join(1.0)
@@ -159,6 +189,9 @@ def _in_process(work: Callable[..., Parameters], job: Job) -> Parameters:
 
 
 def _child(work: Callable[..., Parameters], job: Job, pipe: Any) -> None:
+    if resource is not None:
+        seconds = math.ceil(job.cap)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     try:
         with threadpool_limits(1):
             answer = ("done", work(**job.parameters, seed=job.seed, cap=job.cap))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 import tropical
+from benchmarks.jobs import record_ratio
 from benchmarks.timing import alternate
 
 __all__ = ["run"]
@@ -49,4 +50,5 @@ def _report(name: str, operation: Callable[[], Any], size: Callable[[Any], str])
     X = np.random.default_rng(0).standard_normal((POINTS, result.dimension))
     exact, floats = alternate(operation, lambda: result.evaluate(X), repeats=3)
     ratio = exact[0] / floats[0]
+    record_ratio("lattice", f"{name} / evaluation at {POINTS} points", exact, floats)
     print(f"  {name:<62} {size(result):>22}: {exact[0] * 1e3:8.1f} ms, {ratio:7.3f} evaluations")

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
-from statistics import median
 from time import perf_counter
+from typing import Any
 
 import tropical
+from benchmarks.jobs import Job, run_jobs, slowness
+from benchmarks.tables import over_seeds, table
 from learner import LatticeRegressor, sample, verify
 
-__all__ = ["run"]
+__all__ = ["jobs", "prove", "render", "run"]
 
 SEEDS, SAMPLES = 24, 200_000
+_CAP = 180.0
 
 
-def run() -> None:
-    """Print one line a teacher 50-6-6-1 of rank 3, weights k/4; about four minutes."""
-    print(f"recovery: {SEEDS} teachers 50-6-6-1 of rank 3, bias-free, {SAMPLES} samples each")
-    proved, seconds = 0, []
-    for seed in range(SEEDS):
-        teacher = tropical.families.random_network((50, 6, 6, 1), seed, rank=3)
-        X, y = sample(teacher, SAMPLES, random_state=seed)
-        clock = perf_counter()
-        model = LatticeRegressor(random_state=seed).fit(X, y)
-        result = verify(model, teacher)
-        seconds.append(perf_counter() - clock)
-        proved += result.proved
-        pieces = tropical.cells(teacher).n_pieces
-        state = "proved" if result.proved else "not proved"
-        print(f"  seed {seed:>2}: {len(model.pieces_):>3} of {pieces:>3} pieces, {state}, {seconds[-1]:5.1f} s")
-    print(f"  proved: {proved} of {SEEDS}; median {median(seconds):.1f} s")
+def jobs(quick: bool = False) -> list[Job]:
+    """Return a job for each teacher."""
+    return [Job({"teacher": "50-6-6-1 of rank 3", "n": SAMPLES}, seed, _CAP) for seed in range(2 if quick else SEEDS)]
+
+
+def prove(teacher: str, n: int, seed: int, cap: float) -> dict[str, Any]:
+    """Learn one teacher from n samples, and decide whether the result equals it."""
+    net = tropical.families.random_network((50, 6, 6, 1), seed, rank=3)
+    X, y = sample(net, n, random_state=seed)
+    clock = perf_counter()
+    model = LatticeRegressor(random_state=seed, max_time=0.6 * cap * slowness()).fit(X, y)
+    result = verify(model, net)
+    seconds = perf_counter() - clock
+    pieces = tropical.cells(net).n_pieces
+    return {"proved": bool(result.proved), "pieces": len(model.pieces_), "true_pieces": pieces, "seconds": seconds}
+
+
+def run(*, quick: bool = False, again: bool = False) -> None:
+    """Run what is not finished, and print how many are proved; some four minutes in all."""
+    print(f"recovery_proofs: {SEEDS} teachers 50-6-6-1 of rank 3, bias-free, {SAMPLES} samples each")
+    print(render(run_jobs("recovery_proofs", prove, jobs(quick), again=again)))
+
+
+def render(records: list[dict[str, Any]]) -> str:
+    """Return the table in Markdown."""
+    rows = []
+    for cell, group in over_seeds(records):
+        proved = sum(result["proved"] for result in group.results)
+        others = [
+            f"seed {record['seed']}: {record['result']['pieces']} of {record['result']['true_pieces']}"
+            for record in group.records
+            if record["status"] == "done" and not record["result"]["proved"]
+        ]
+        pieces, seconds = group.spread("true_pieces", ".0f"), group.spread("seconds", ".1f") + group.lost
+        rows.append(
+            [cell["teacher"], cell["n"], f"{proved} of {group.count}", pieces, "; ".join(others) or "none", seconds]
+        )
+    return table(("teacher", "n", "proved equal", "pieces", "pieces found where not proved", "seconds"), rows)
