@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 __all__ = ["Evidence", "confidence", "is_sure"]
-
-from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def is_sure(
     Lower = upper alone says nothing where a piece is missing: then samples that lie on no piece are near. So the
     nearest k + 2 training samples have to lie on pieces, too. This is evidence, no certificate.
     """
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     def placed(points: np.ndarray) -> np.ndarray:
         if not homogeneous:
@@ -112,5 +112,5 @@ def is_sure(
         return points / np.maximum(np.linalg.norm(points, axis=1), 1e-300)[:, None]
 
     nearest = min(len(known), Z.shape[1] + 2)
-    neighbours = cKDTree(placed(known)).query(placed(Z), nearest)[1].reshape(len(Z), nearest)
+    neighbours = KDTree(placed(known)).query(placed(Z), nearest)[1].reshape(len(Z), nearest)
     return (gap <= tolerance) & on_piece[neighbours].all(axis=1)

@@ -206,11 +206,11 @@ class _Pieces:
 
     def look_around(self, Z: np.ndarray) -> None:
         """Find the neighbours of each sample; by direction where pieces are cones."""
-        from scipy.spatial import cKDTree
+        from scipy.spatial import KDTree
 
         unknowns = Z.shape[1] + (not self.homogeneous)
         points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.homogeneous else Z
-        self._near = cKDTree(points).query(points, min(len(Z), max(12, 5 * unknowns)))[1]
+        self._near = KDTree(points).query(points, min(len(Z), max(12, 5 * unknowns)))[1]
 
     def assign(self, Z: np.ndarray, y: np.ndarray, *, grow: bool = True) -> None:
         """Assign samples to pieces, and look for new pieces where there are none."""

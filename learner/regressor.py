@@ -271,6 +271,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         if kept < least:
             given = f"{kept} after holding out {int(held.sum())}"
             raise InvalidInput("X", f"at least d + 2 = {least} training samples", given, "draw more samples")
+        self.n_features_in_: int = samples.shape[1]
         return samples[~held], labels[~held], samples[held], labels[held], rng
 
     def _end(self, name: str, found: str, started: float) -> float:

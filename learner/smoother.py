@@ -158,7 +158,9 @@ def _points(k: int, count: int, homogeneous: bool) -> np.ndarray:
         return np.column_stack([np.cos(angles), np.sin(angles)])
     from scipy.stats import norm, qmc
 
-    cube = qmc.Sobol(k, seed=0).random_base2(int(np.ceil(np.log2(count))))[:count]
+    # SciPy calls it `seed` up to 1.14 and takes both names since
+    sequence = qmc.Sobol(k, seed=0)  # pyright: ignore[reportCallIssue]
+    cube = sequence.random_base2(int(np.ceil(np.log2(count))))[:count]
     normal = norm.ppf(np.clip(cube, 1e-9, 1.0 - 1e-9))
     return normal / np.linalg.norm(normal, axis=1)[:, None] if homogeneous else _SPREAD * normal
 
