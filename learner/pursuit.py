@@ -188,7 +188,7 @@ class Pursuit:
             if found.exact and len(found.components) == k:
                 self.finished = found
                 return
-            if found.exact and (partial is None or len(found.components) > len(partial.components)):
+            if found.exact and partial is None and (found.owner >= 0).mean() >= _NEARLY_ALL:
                 partial = found
             if not found.exact and (self.rough is None or found.scale < self.rough.scale):
                 self.rough = found
@@ -236,8 +236,9 @@ _EXPLAINED = 0.02  # of the variance: honest residuals of a right subspace end b
 _SMALL = 1e-3  # what is left below is misfit and noise, or pieces too rare to show a direction
 _SEEN = 0.7  # honest residuals below are no chance
 _WORTH_FINISHING = 0.1
-_IDLE, _WORSE, _NOTHING = 0.05, 1.5, 1e-6
+_IDLE, _WORSE, _NOTHING = 0.02, 1.1, 1e-6
 _GAIN = 0.9
+_NEARLY_ALL = 0.9  # of the samples: pieces that span fewer directions are all there is only if they explain so many
 _PLENTY, _ENOUGH = 50, 20  # samples for each input (and direction)
 _MOST = 8
 _LEADING, _PLANES = 6, 5
