@@ -20,9 +20,11 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from learner.arrays import is_foreign
 from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples
 from learner.confidence import Evidence, confidence, is_sure
 from learner.noisy_pieces import merged_pieces
+from learner.on_device import lattice_values
 from learner.piece_regression import Pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
 from learner.rational_pieces import ExactTable, recognised
@@ -195,9 +197,12 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """Return the learned function at the rows of X (n, d), as floats (n,).
 
-        One product with `components_`, then a function of R^k.
+        One product with `components_`, then a function of R^k. Arrays of torch, CuPy or others of the array API
+        stay where they are, and so do the values: those of `lattice_`.
         """
         check_is_fitted(self, "components_")
+        if is_foreign(X):
+            return lattice_values(self.lattice_, X, components=self.components_)
         return self._predict(validated(self, X, reset=False))
 
     def is_sure(self, X: Any) -> np.ndarray:

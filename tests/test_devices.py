@@ -8,7 +8,7 @@ import array_api_strict
 import numpy as np
 import pytest
 
-from learner import FilteredPCA, sample
+from learner import FilteredPCA, LatticeRegressor, sample
 from learner.arrays import coordinates, is_foreign, to_host
 from learner.content import content_folds, content_hash
 from learner.filters import CellFilter, ConditionalSliceFilter, SliceFilter, ThresholdFilter, index_on_device
@@ -125,3 +125,19 @@ def test_errors(library):
         as_source(there(library, X), Y)
     with pytest.raises(InvalidInput, match=r"`X` needs shape \(n, 2\)"):
         lattice_values(parse("x0 + x1"), there(library, X))
+
+
+def test_a_learned_function_predicts_where_the_inputs_are(library):
+    net = families.random_network((6, 3, 1), 1, rank=2)
+    inputs, labels = sample(net, 2000, random_state=0)
+    model = LatticeRegressor(random_state=0).fit(inputs, labels)
+    values = model.predict(there(library, inputs[:300]))
+    assert is_foreign(values)
+    assert np.allclose(to_host(values), labels[:300])
+
+
+def test_a_regressor_learns_from_arrays_of_another_library(library):
+    net = families.random_network((6, 3, 1), 1, rank=2)
+    inputs, labels = sample(net, 2000, random_state=0)
+    model = LatticeRegressor(random_state=0).fit(there(library, inputs), there(library, labels))
+    assert np.allclose(model.predict(inputs), labels)
