@@ -210,7 +210,8 @@ class _Pieces:
 
         unknowns = Z.shape[1] + (not self.homogeneous)
         points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.homogeneous else Z
-        self._near = KDTree(points).query(points, min(len(Z), max(12, 5 * unknowns)))[1]
+        nearest = KDTree(points).query(points, min(len(Z), max(12, 5 * unknowns)))[1]
+        self._near = np.asarray(nearest).reshape(len(Z), -1)
 
     def assign(self, Z: np.ndarray, y: np.ndarray, *, grow: bool = True) -> None:
         """Assign samples to pieces, and look for new pieces where there are none."""
