@@ -38,6 +38,7 @@ MORE = [
     gaussian.conditional_moments(MEDIAN, (0, 1)).mean,
     gaussian.conditional_moments(MEDIAN, (0, 1)).mean.basis,
     gaussian.LabelFilter.ramp(1).parts[0],
+    lemmas.CellFilter([(None, 1), (tp.Box([0], [1]), gaussian.LabelFilter.ramp(1))]),
     gaussian.independent_sum([tp.parse("max(x0, 0)")] * 2),
     learner.RecoveryThreshold(0.5, 0.01, 0),
     learner.RecoveryThreshold(float("inf"), float("inf"), 2),
