@@ -38,8 +38,6 @@ class Pursuit:
     X, y : (n, d), (n,)
     rounding : float
         Residual that counts as exact.
-    level : float
-        Of the test for directions.
     rng : RandomState
     expired : callable
         Says whether time is up.
@@ -64,12 +62,11 @@ class Pursuit:
         y: np.ndarray,
         *,
         rounding: float,
-        level: float,
         rng: np.random.RandomState,
         expired: Callable[[], bool],
         note: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self.X, self.y, self.rounding, self.level = X, y, rounding, level
+        self.X, self.y, self.rounding = X, y, rounding
         self._rng, self._expired, self._note = rng, expired, note
         self.refined: Refined | None = None
         self.finished: Finished | None = None

@@ -291,9 +291,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _pursue(self, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState, clock: _Clock) -> Pursuit:
         """Search on as many samples as help; the others are for pieces."""
         most = max(_FEW_SAMPLES, _SAMPLES_AN_INPUT * X.shape[1])
-        pursuit = Pursuit(
-            X[:most], y[:most], rounding=_ROUNDING * self._tolerance, level=self.level, rng=rng, expired=clock.expired
-        )
+        pursuit = Pursuit(X[:most], y[:most], rounding=_ROUNDING * self._tolerance, rng=rng, expired=clock.expired)
         wanted = None if self.n_components == "auto" else int(self.n_components)
         try:
             return pursuit.run(self.start_.components_, wanted)
@@ -314,10 +312,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """Return all exact pieces, and set the components to the span of their gradients."""
         finished = pursuit.finished
         if finished is None:
-            hopeless = pursuit.refined is None or pursuit.refined.error > _NO_HOPE
             start = pursuit.refined.components if pursuit.refined is not None else self.start_.components_
-            if hopeless and len(self.start_.components_) == 0 and len(start) == 0:
-                start = np.zeros((0, X.shape[1]))
             components, pieces = pieces_from_rough(X, y, start, rng=rng)
         else:
             components, pieces = pieces_from_exact(X, y, finished, rng=rng)
@@ -414,7 +409,6 @@ class _Clock:
 
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
-_NO_HOPE = 0.5
 _MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do
 
 
