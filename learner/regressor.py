@@ -25,6 +25,7 @@ from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples
 from learner.confidence import Evidence, confidence, is_sure
 from learner.noisy_pieces import merged_pieces
 from learner.on_device import lattice_values
+from learner.one_layer import all_pieces, as_one_layer, renumbered
 from learner.piece_regression import Pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
 from learner.rational_pieces import ExactTable, recognised
@@ -168,6 +169,11 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self.explained_training_ = float(on_piece.mean())
         found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
         started = self._end("pieces", found, started)
+        whole = self._one_hidden_layer(pieces, training, answers) if exact else None
+        if whole is not None:
+            found = f"explains all samples on pieces: {len(whole.pieces)} pieces, {len(pieces)} of them seen"
+            pieces = all_pieces(whole, training @ _basis(self.components_).T, answers)
+            started = self._end("one hidden layer", found, started)
         if not exact:
             self.exact_ = ExactTable(None, "no exact piece was found")
         elif not _determines_gradients(training):
@@ -178,7 +184,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         on_piece = pieces.owner >= 0
         self.explained_training_ = float(on_piece.mean()) if exact else 0.0
 
-        forms = self._assembled(pieces, training[on_piece], answers[on_piece], exact)
+        if whole is None:
+            forms = self._assembled(pieces, training[on_piece], answers[on_piece], exact)
+        else:
+            forms = {"max-min": renumbered(whole, pieces)}
         found = " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in forms.items())
         started = self._end("assembly", found, started)
         if self.exact_.table is not None and len(forms) == 2 and not clock.expired():
@@ -320,6 +329,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             self.components_ = components
         return pieces
 
+    def _one_hidden_layer(self, pieces: Pieces, X: np.ndarray, y: np.ndarray) -> LatticePolynomial | None:
+        """Return the function on R^k if one hidden layer explains the pieces; it has those without samples, too."""
+        if len(pieces) <= 2:
+            return None
+        layer = as_one_layer(X @ _basis(self.components_).T, y, pieces)
+        return None if layer is None else layer.lattice(_CELLS_OF_A_LAYER * self.max_cells)
+
     def _inexact_pieces(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray) -> Pieces:
         """Return pieces by least squares: as the refinement left them, or one affine function of the components."""
         rough, refined = pursuit.rough, pursuit.refined
@@ -408,6 +424,7 @@ class _Clock:
 
 
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
+_CELLS_OF_A_LAYER = 10  # times max_cells: they cost some hundredths of a millisecond each
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
 _MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do
 
