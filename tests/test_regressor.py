@@ -61,7 +61,7 @@ def test_the_callback_sees_each_stage_as_it_ends():
     seen = []
     net = families.random_network((6, 3, 1), 1, rank=2)
     fitted(net, 2000, callback=lambda stage, model: seen.append((stage.name, len(model.stages_))))
-    names = ["directions", "refinement", "pieces", "rationals", "assembly", "completion", "validation"]
+    names = ["directions", "refinement", "pieces", "one hidden layer", "rationals", "assembly", "validation"]
     assert seen == [(name, count) for count, name in enumerate(names, start=1)]
 
 
