@@ -209,6 +209,27 @@ def test_a_progress_bar_on_a_terminal(files):
     assert done.stdout.startswith(b"cells")
 
 
+@pytest.mark.parametrize(("verb", "bars"), [("equal", ["proof"]), ("verify", ["cells", "proof"])])
+def test_decisions_that_take_long_show_a_bar_where_somebody_watches(verb, bars, files, folder, monkeypatch, capsys):
+    arguments = {
+        "equal": ["one.json", "lattice.json", "--certificate", "proof.json"],
+        "verify": [str(folder / "net.json"), str(folder / "safe.vnnlib"), "--certificate", "proof.json"],
+    }[verb]
+    monkeypatch.chdir(files)
+    monkeypatch.setattr("tropical.complexes.progress._PATIENCE", 0.0)
+
+    def seen(*options, terminal=True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+        assert main([verb, *arguments, *options]) == 0
+        return capsys.readouterr().err
+
+    shown = seen()
+    assert all(f"\r{bar}: " in shown for bar in bars)
+    quiet = seen("--json") + seen(terminal=False)
+    monkeypatch.setattr("tropical.complexes.progress._PATIENCE", 60.0)
+    assert "\r" not in quiet + seen()
+
+
 @pytest.mark.parametrize("name", ["tropical", "tropical-learner"])
 def test_console_scripts_are_declared(name):
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())["project"]

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 __all__ = [
     "PALETTE",
     "Record",
+    "Records",
     "Shown",
     "html_table",
     "matrix_latex",
@@ -167,3 +168,15 @@ class Record(Shown):
     def __repr__(self) -> str:
         inner = ", ".join(f"{name}={value_text(value)}" for name, value in self._facts())
         return f"{type(self).__name__}({inner})"
+
+
+class Records(list[Any]):
+    """A list of records that shows itself as one table, a row each."""
+
+    __slots__ = ()
+
+    @never_raising
+    def _repr_html_(self) -> str:
+        facts = [dict(record._facts()) for record in self[:ROWS_SHOWN]]
+        names = list(dict.fromkeys(name for row in facts for name in row))
+        return html_table([[row.get(name, "") for name in names] for row in facts], names, total=len(self))

@@ -9,7 +9,7 @@
 ===  ========================================================================
 
 With ``--json`` the answer is one JSON object on one line of standard output, exact numbers as strings. Progress and
-remarks go to standard error; progress bars are shown on a terminal only.
+remarks go to standard error; progress bars are shown on a terminal only, and never with ``--json``.
 """
 
 from __future__ import annotations
@@ -105,9 +105,9 @@ def remark(text: str) -> None:
     print(f"note: {text}", file=sys.stderr)
 
 
-def on_terminal() -> bool:
-    """Return whether somebody watches standard error."""
-    return sys.stderr.isatty()
+def on_terminal(options: argparse.Namespace) -> bool:
+    """Return whether somebody watches standard error; a machine that asked for JSON does not."""
+    return sys.stderr.isatty() and not options.json
 
 
 def add_net_options(parser: argparse.ArgumentParser) -> None:
