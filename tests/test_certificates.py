@@ -22,6 +22,7 @@ from tropical import (
     check,
     families,
     lattice,
+    parse,
     same_function,
     save,
     to_rational,
@@ -314,6 +315,12 @@ def test_the_envelope_is_checked():
         Certificate.from_plain({**document, "version": 99})
     with pytest.raises(ValueError, match="object"):
         Certificate.from_plain([])
+
+
+def test_where_there_is_no_certificate_the_checker_says_so():
+    result = check(same_function(parse("x0"), 0).certificate, parse("x0"), 0)
+    assert not result
+    assert result.reason == "there is no certificate: a no comes with a witness instead"
 
 
 def test_the_checker_runs_without_the_package(tmp_path):

@@ -253,6 +253,8 @@ def check(certificate: Certificate, *subjects: Any, domain: Any = None, claim: A
     functions: tuple[dict[str, Any], ...] = ()
     stated, claimed, statement = None, None, "nothing"
     try:
+        if certificate is None:
+            raise _Rejected("there is no certificate: a no comes with a witness instead")
         document = Certificate.from_plain(certificate.to_plain()).to_plain()
         functions, stated, claimed = tuple(document["functions"]), document["domain"], document["claim"]
         statement = _statement(document)
