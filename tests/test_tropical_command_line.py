@@ -193,6 +193,16 @@ def test_verbs_in_a_process_of_their_own(files):
     assert re.match(r"different at x0 = .* against ", done.stdout)
 
 
+def test_a_box_may_stand_apart(files, capsys, monkeypatch):
+    monkeypatch.chdir(files)
+    expected = cells(load("one.json"), Box([-1, -1], [1, 1])).n_cells
+    for box in (["--box=-1,1"], ["--box", "-1,1"]):
+        assert main(["cells", "one.json", *box]) == 0
+        assert capsys.readouterr().out.startswith(f"cells    {expected}\n")
+    with pytest.raises(SystemExit):
+        main(["cells", "one.json", "--box", "--list"])
+
+
 def test_a_progress_bar_on_a_terminal(files):
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     reader, writer = pty.openpty()

@@ -32,6 +32,7 @@ from tropical.command_line import (
     answer,
     box_of,
     check_target,
+    joined,
     load_function,
     number_texts,
     on_terminal,
@@ -61,7 +62,8 @@ _TEXTS = {"text": to_text, "latex": to_latex, "smt2": to_smtlib, "sage": to_sage
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status, as :mod:`tropical.command_line` lists them."""
-    return run(_parser().parse_args(arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    return run(_parser().parse_args(joined(given, "--box")))
 
 
 def show(options: argparse.Namespace) -> int:
