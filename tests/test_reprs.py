@@ -16,7 +16,7 @@ from test_package import PLAIN
 import learner
 import tropical as tp
 from tropical import gaussian, layers, lemmas
-from tropical._display import Records, html_table, matrix_latex, number_latex, value_text
+from tropical._display import Records, html_table, matrix_latex, number_latex, number_text, value_text
 from tropical.complexes.vector_pictures import cell_picture
 
 HUGE = Fraction(10**5000 + 1, 3)
@@ -338,8 +338,16 @@ def test_numbers_and_values_are_cut():
     assert number_latex(Fraction(-3, 4)) == r"-\tfrac{3}{4}"
     assert number_latex(-7) == "-7"
     assert "bits" in number_latex(HUGE)
+    assert number_latex(Fraction(0.1)) == r"0.100000\ldots"
+    assert number_text(-Fraction(2**70, 3**40)) == "-97.1067…"
+    assert number_text(Fraction(10**40, 3)) == "3.33333E+39…"
+    assert number_text(Fraction(2**40, 3**20)) == "1099511627776/3486784401"
+    assert str(tp.Witness((Fraction(1, 3**40),), Fraction(1), Fraction(0.1))) == (
+        "at x0 = 8.22526E-20…: 1 against 0.100000…"
+    )
     assert matrix_latex([[Fraction(1)] * 9] * 7) == r"\mathbb{Q}^{7 \times 9}"
     assert value_text(tuple(range(100))) == "(0, 1, 2, 3, … 96 more)"
+    assert value_text((6, 4, 3, 2, 1)) == "(6, 4, 3, 2, 1)"
     assert value_text("x" * 100) == "x" * 59 + "…"
     assert value_text(Broken()) == "a Broken that cannot be shown"
     assert html_table(((i,) for i in range(10**9)), total=10**9).endswith("<p>and 999999988 more rows</p>")
