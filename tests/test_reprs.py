@@ -342,8 +342,8 @@ def test_numbers_and_values_are_cut():
     assert number_text(-Fraction(2**70, 3**40)) == "-97.1067…"
     assert number_text(Fraction(10**40, 3)) == "3.33333E+39…"
     assert number_text(Fraction(2**40, 3**20)) == "1099511627776/3486784401"
-    assert str(tp.Witness((Fraction(1, 3**40),), Fraction(1), Fraction(0.1))) == (
-        "at x0 = 8.22526E-20…: 1 against 0.100000…"
+    assert str(tp.Witness((Fraction(1, 3**80),), Fraction(1), Fraction(0.1))) == (
+        "at x0 = 6.76549E-39…: 1 against 0.100000…"
     )
     assert matrix_latex([[Fraction(1)] * 9] * 7) == r"\mathbb{Q}^{7 \times 9}"
     assert value_text(tuple(range(100))) == "(0, 1, 2, 3, … 96 more)"
