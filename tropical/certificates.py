@@ -1147,11 +1147,24 @@ def _primitive(form: Sequence[Fraction | int]) -> Form:
     return tuple(a.numerator // divisor for a in integers)
 
 
-if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        outcome = check(Certificate.from_plain(json.load(file)))
+def _main(arguments: Sequence[str]) -> int:
+    """Replay a saved certificate and show what it proves; 0 if it is valid, 1 if not, 2 if there is none to replay."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print("usage: python certificates.py proof.json", file=sys.stderr)
+        return 2
+    try:
+        with open(arguments[0], encoding="utf-8") as file:
+            certificate = Certificate.from_plain(json.load(file))
+    except (OSError, ValueError, RecursionError) as error:
+        print(f"error: {arguments[0]} holds no certificate: {error}", file=sys.stderr)
+        return 2
+    outcome = check(certificate)
     print(outcome)
     for index, function in enumerate(outcome.functions):
         print(f"{chr(ord('F') + index)} = {json.dumps(function)}")
     print(f"domain = {json.dumps(outcome.domain)}")
-    sys.exit(0 if outcome else 1)
+    return 0 if outcome else 1
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))
