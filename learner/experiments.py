@@ -187,6 +187,9 @@ def _check(teachers: Any, alphas: Any, seeds: Any, noise: Any, n_test: Any, cap:
             raise InvalidType(
                 "teachers", "values with `dimension` and `evaluate`", f"{name}: {teacher!r}", "see sample"
             )
+    for name, values, cure in (("alphas", alphas, "write [20, 40]"), ("seeds", seeds, "use range(10)")):
+        if not isinstance(values, Iterable):
+            raise InvalidType(name, "a sequence of numbers", values, cure)
     for alpha in alphas:
         if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < np.inf:
             raise InvalidInput("alphas", "positive finite numbers", alpha, "they are samples for each input")

@@ -129,7 +129,7 @@ def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
         return validate_data(estimator, X, *y, dtype=np.float64, **options)
     except (TypeError, ValueError) as error:
         text = re.sub(r":\narray=.*\.\nReshape", ". Reshape", str(error), flags=re.DOTALL)  # not all of the array
-        text = re.split(r"\.\n\w+ does not accept missing values", text)[0]  # nor advice to impute
+        text = re.split(r"\.\n\w+ does not accept missing values|\n\[", text)[0]  # nor advice to impute
         name = "y" if re.search(r"\by\b|inconsistent numbers of samples", text) else "X"
         wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
         given = _described(y[0] if y and name == "y" else X)

@@ -91,7 +91,9 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
         exact = model
     else:
         raise InvalidType("model", "a fitted LatticeRegressor or a LatticePolynomial", model, "fit a LatticeRegressor")
-    inputs, outputs = getattr(teacher, "dimension", None), getattr(teacher, "outputs", None)
+    if not hasattr(teacher, "dimension"):
+        raise InvalidType("teacher", "a ReLUNetwork or a LatticePolynomial", teacher, "tropical.load reads files")
+    inputs, outputs = teacher.dimension, getattr(teacher, "outputs", None)
     if (inputs, outputs) != (exact.dimension, 1):
         given = f"{type(teacher).__name__} with {inputs} inputs and {outputs} outputs"
         requirement = f"an exact function of {exact.dimension} inputs with one output"

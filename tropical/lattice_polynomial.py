@@ -124,7 +124,7 @@ class LatticePolynomial(Unordered):
 
     def __call__(self, x: Any) -> Fraction:
         """Evaluate exactly at a rational point."""
-        point = as_point(x, self.dimension)
+        point = as_point(x, self.dimension, of_function=True)
         values = []
         for i in range(len(self.pieces)):
             row = self.pieces.rows[i]
