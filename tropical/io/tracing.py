@@ -136,8 +136,9 @@ class Trace:
     def number_product(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
         """Return ``left @ right`` for arrays of Fractions (m, n) and (n, p)."""
         check_count(left.shape[0] * right.shape[1], self._where, "elements of a product")
-        self.spend(left.size * right.shape[1] // _CONVERSION)
-        if all(_have_common_denominator(array.flat) for array in (left, right)):
+        work, common = left.size * right.shape[1], all(_have_common_denominator(array.flat) for array in (left, right))
+        self.spend(work * _MOST_MADE // _MOST_PRODUCTS if common else work)
+        if common:
             return self.checked(np.array(combine_rows(left.tolist(), right.tolist(), right.shape[1]), dtype=object))
         return self.checked(left @ right)
 
