@@ -56,7 +56,7 @@ def number_latex(value: Fraction | int) -> str:
     top, bottom = value.numerator, value.denominator
     text = number_text(value)
     if text.endswith("…"):
-        return text[:-1] + r"\ldots"
+        return text[:-1] + r"{\ldots}"  # braces, for what follows
     if text.endswith("bits"):
         return rf"\text{{{text}}}"
     if bottom == 1:
