@@ -56,7 +56,8 @@ class Form:
         rows: list[tuple[tuple[int, Fraction], ...]] = []
         for weight, form in weighted:
             if weight:
-                shift += form.constant if weight == 1 else weight * form.constant
+                if form.constant:
+                    shift += weight * form.constant
                 linear = form.linear  # rational operations are what this costs: none for a weight of 1
                 rows.append(linear if weight == 1 else tuple([(unit, weight * c) for unit, c in linear]))
         rows = [row for row in rows if row]

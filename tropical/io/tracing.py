@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from math import lcm, prod
 from typing import Any
 
@@ -108,23 +108,21 @@ class Trace:
             cure = "multiply consecutive affine layers together before, or use a smaller network"
             raise FormatError(self._where, f"a product of matrices with {work} terms, at most {_MOST_PRODUCTS}; {cure}")
         result = np.empty((len(rows), columns.shape[1]), dtype=object)
-        common = _have_common_denominator(value for row in rows for value in row)
         for p, column in enumerate(columns.T):
             shifts = [Fraction(0)] * len(rows) if offset is None else list(offset[:, p])
             units, width = _units(column), self._circuit.width
             dense = (len(rows) + len(column)) * (width + 1) + len(rows) * len(column)
             if units is not None:
                 made = [_read_off(row, units, b) for row, b in zip(rows, shifts, strict=True)]
-            elif (
-                len(rows) * terms[p] > dense // _CONVERSION
-                and common
-                and _have_common_denominator(c for form in column for _, c in form.linear)
+            elif len(rows) * terms[p] > dense // _CONVERSION and _have_common_denominator(
+                chain(*rows, (c for form in column for _, c in form.linear))
             ):
                 self.spend(dense)
                 table = [[*form.row(width), form.constant] for form in column]
                 products = combine_rows(rows, table, width + 1)
                 made = [Form.of_row(r[:-1], r[-1] + b) for r, b in zip(products, shifts, strict=True)]
             else:
+                self.spend(len(rows) * terms[p])
                 if any(form.constant for form in column):  # sums of all forms: flint is faster in any case
                     constants = combine_rows(rows, [[form.constant] for form in column], 1)
                     shifts = [c + b for (c,), b in zip(constants, shifts, strict=True)]
