@@ -155,8 +155,8 @@ class Circuit:
         """Return 1 if the form is certainly >= 0, -1 if certainly <= 0, None if neither is plain to see."""
         if form.linear and not self._layers:
             return None
-        numbers = [*(c for _, c in form.linear), form.constant]
-        return 1 if min(numbers) >= 0 else -1 if max(numbers) <= 0 else None
+        numerators = [*(c.numerator for _, c in form.linear), form.constant.numerator]  # compared faster than fractions
+        return 1 if min(numerators) >= 0 else -1 if max(numerators) <= 0 else None
 
     def layer(self, values: Sequence[Value]) -> list[Form]:
         """Return the values over the units of a new hidden layer; no layer is made if none of them bends."""
