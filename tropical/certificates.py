@@ -77,6 +77,7 @@ Without any package, on a saved certificate: ``python certificates.py proof.json
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -1159,10 +1160,12 @@ def _main(arguments: Sequence[str]) -> int:
         print(f"error: {arguments[0]} holds no certificate: {error}", file=sys.stderr)
         return 2
     outcome = check(certificate)
-    print(outcome)
-    for index, function in enumerate(outcome.functions):
-        print(f"{chr(ord('F') + index)} = {json.dumps(function)}")
-    print(f"domain = {json.dumps(outcome.domain)}")
+    lines = [str(outcome)]
+    lines += [f"{chr(ord('F') + index)} = {json.dumps(function)}" for index, function in enumerate(outcome.functions)]
+    try:
+        print(*lines, f"domain = {json.dumps(outcome.domain)}", sep="\n", flush=True)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0 if outcome else 1
 
 
