@@ -47,6 +47,7 @@ from tropical.command_line import (
     remark,
     run,
 )
+from tropical.complexes.progress import watched
 
 __all__ = ["main"]
 
@@ -66,7 +67,7 @@ def _watched(options: argparse.Namespace) -> Iterator[tuple[Report, Callable[[St
     def silent(_: Any) -> None:
         return None
 
-    if not on_terminal():
+    if not on_terminal(options):
         yield Report(silent if options.json else print), silent
         return
     from tqdm import tqdm
@@ -77,7 +78,7 @@ def _watched(options: argparse.Namespace) -> Iterator[tuple[Report, Callable[[St
             bar.set_postfix_str(stage.name, refresh=False)
             bar.update()
 
-        yield Report(silent if options.json else bar.write), move
+        yield Report(bar.write), move
 
 
 def _stages(model: LatticeRegressor) -> list[dict[str, Any]]:
@@ -132,10 +133,9 @@ def _demo(options: argparse.Namespace, report: Report, move: Callable[[Stage], o
     if result.lattice is not None:
         report.function(result.lattice, pieces=None if options.full else 3)
     if result.proved:
-        assert result.certificate is not None
-        replay = tropical.check(result.certificate, teacher, result.lattice)
+        assert result.check is not None  # `verify` has replayed the certificate
         report.line("proof", f"proved {result.reason}", seconds)
-        report.line("", f"certificate replayed by the independent checker: {replay.reason}")
+        report.line("", f"certificate replayed by the independent checker: {result.check.reason}")
     else:
         report.line("proof", f"NOT proved equal to the teacher: {result.reason}", seconds)
         report.line("", _advice(model, options.biases))
@@ -218,7 +218,8 @@ def verify_model(options: argparse.Namespace) -> int:
         found = tropical.lattice(model, max_cells=options.max_cells)
         assert isinstance(found, LatticePolynomial)  # one output
         model = found
-    result = verify(model, teacher, max_cells=options.max_cells)
+    with watched(on_terminal(options)):
+        result = verify(model, teacher, max_cells=options.max_cells)
     if options.certificate and result.proved:
         tropical.save(result.certificate, options.certificate)
         remark(f"certificate written to {options.certificate}")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
@@ -25,13 +25,14 @@ from learner.results_file import ResultsFile
 from learner.sampling import Teacher, sample
 from learner.time_limit import TimeIsUp, time_limit
 from tropical import BudgetExceeded, relevant_subspace
+from tropical._display import Record, Records
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["SweepCell", "sweep"]
 
 
-@dataclass(frozen=True, slots=True)
-class SweepCell:
+@dataclass(frozen=True, slots=True, repr=False)
+class SweepCell(Record):
     """What came of one cell of a grid; a number that there is none of is None.
 
     Attributes
@@ -79,6 +80,11 @@ class SweepCell:
     error: str = ""
     cap: float | None = None
     setting: str = ""
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        for name, value in Record._facts(self):
+            if name != "setting" and value not in (None, ""):
+                yield name, f"{value:.4g}" if isinstance(value, float) else value
 
 
 def sweep(
@@ -170,7 +176,7 @@ def sweep(
     finally:
         if file:
             file.close()
-    return [found[key] for key in grid]
+    return Records(found[key] for key in grid)
 
 
 def _check(teachers: Any, alphas: Any, seeds: Any, noise: Any, n_test: Any, cap: Any, n_jobs: Any) -> None:
@@ -181,6 +187,9 @@ def _check(teachers: Any, alphas: Any, seeds: Any, noise: Any, n_test: Any, cap:
             raise InvalidType(
                 "teachers", "values with `dimension` and `evaluate`", f"{name}: {teacher!r}", "see sample"
             )
+    for name, values, cure in (("alphas", alphas, "write [20, 40]"), ("seeds", seeds, "use range(10)")):
+        if not isinstance(values, Iterable):
+            raise InvalidType(name, "a sequence of numbers", values, cure)
     for alpha in alphas:
         if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < np.inf:
             raise InvalidInput("alphas", "positive finite numbers", alpha, "they are samples for each input")

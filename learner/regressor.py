@@ -8,7 +8,7 @@ open (:mod:`tropical.completion`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Real
@@ -33,18 +33,22 @@ from learner.sampling import as_samples, distinct_samples, validated, warn_if_ro
 from learner.sources import as_source, gather, is_streamed
 from learner.subspace import FilteredPCA
 from tropical import LatticePolynomial, NotExact
+from tropical._display import Record, Records
 from tropical.exceptions import Interrupted, InvalidInput
 
 __all__ = ["LatticeRegressor", "Stage"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+@dataclass(frozen=True, slots=True, repr=False)
+class Stage(Record):
     """One step of a fit: its name, what it found in words, and its wall time in seconds."""
 
     name: str
     found: str
     seconds: float
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield from (("name", self.name), ("found", self.found), ("seconds", f"{self.seconds:.2f}"))
 
 
 class LatticeRegressor(RegressorMixin, BaseEstimator):
@@ -145,7 +149,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """
         clock = _Clock(self._checked_limit())
         spectral = FilteredPCA(self.n_components, level=self.level)
-        self.stages_: list[Stage] = []
+        self.stages_: list[Stage] = Records()
         started = perf_counter()
         if is_streamed(X):
             source = as_source(X, y)

@@ -128,11 +128,29 @@ def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
     try:
         return validate_data(estimator, X, *y, dtype=np.float64, **options)
     except (TypeError, ValueError) as error:
-        name = "y" if re.search(r"\by\b|inconsistent numbers of samples", str(error)) else "X"
+        text = re.sub(r":\narray=.*\.\nReshape", ". Reshape", str(error), flags=re.DOTALL)  # not all of the array
+        text = re.split(r"\.\n\w+ does not accept missing values|\n\[", text)[0]  # nor advice to impute
+        name = "y" if re.search(r"\by\b|inconsistent numbers of samples", text) else "X"
         wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
-        given = f"{type(y[0] if y and name == 'y' else X).__name__}"
+        given = _described(y[0] if y and name == "y" else X)
         kind = InvalidType if isinstance(error, TypeError) else InvalidInput
-        raise kind(name, wanted, given, f"{error}") from error
+        cure = next((f"; {cure}" for sign, cure in _CURES.items() if re.search(sign, text)), "")
+        raise kind(name, wanted, given, text.rstrip(".") + cure) from error
+
+
+_CURES = {
+    "NaN|infinity": "drop or mend these rows",
+    "target y is None": "call fit(X, y)",
+    "inconsistent numbers": "give one label for each row",
+    "is expecting": "pass the inputs that it was fitted to",
+    r"y should be a 1d array": "learn one output at a time",
+}
+
+
+def _described(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    kind = "None" if value is None else type(value).__name__
+    return kind if shape is None else f"{kind} of shape {tuple(shape)}"
 
 
 def distinct_samples(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

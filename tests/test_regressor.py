@@ -194,15 +194,16 @@ def test_bad_parameters_are_named(fraction):
 @pytest.mark.parametrize(
     ("X", "y", "named"),
     [
-        (np.full((50, 2), np.nan), np.arange(50.0), "X"),
-        (np.zeros((50, 2)), np.ones(50), "y"),
-        (np.zeros(50), np.arange(50.0), "X"),
-        (np.zeros((50, 2)), np.arange(49.0), "y"),
+        (np.full((50, 2), np.nan), np.arange(50.0), r"`X` .* of shape \(50, 2\); .*NaN; drop or mend these rows$"),
+        (np.zeros((50, 2)), np.ones(50), "`y` needs"),
+        (np.zeros(50), np.arange(50.0), r"`X` .* of shape \(50,\); [^\[]*\. Reshape your data [^\[]*$"),
+        (np.zeros((50, 2)), np.arange(49.0), "`y` needs .*; give one label for each row$"),
+        (np.zeros((50, 2)), None, r"`y` needs .*, got None; .*; call fit\(X, y\)$"),
     ],
-    ids=["NaN", "constant y", "one-dimensional", "lengths"],
+    ids=["NaN", "constant y", "one-dimensional", "lengths", "none"],
 )
 def test_bad_samples_are_named(X, y, named):
-    with pytest.raises(InvalidInput, match=f"^`{named}` needs"):
+    with pytest.raises(InvalidInput, match=f"^{named}"):
         LatticeRegressor().fit(X, y)
 
 

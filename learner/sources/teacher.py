@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 
@@ -54,6 +55,13 @@ class TeacherSource(SampleSource):
         if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
             raise InvalidInput("noise", "a finite standard deviation >= 0", noise, "use 0.0 for exact labels")
         self._teacher, self._n, self._seed, self._chunk, self._noise = teacher, int(n), int(seed), int(chunk), noise
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "teacher", self._teacher
+        yield from super()._facts()
+        yield "seed", self._seed
+        if self._noise:
+            yield "noise", f"{self._noise:g}"
 
     @property
     def n_features(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from errno import ENOENT
 from pathlib import Path
 
 __all__ = ["write_bytes", "write_text"]
@@ -17,6 +18,8 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """Write bytes to a temporary file beside `path`, then put it in place of `path` in one step."""
     target = Path(path)
+    if not target.parent.is_dir():  # else the error would name the temporary file
+        raise FileNotFoundError(ENOENT, "the folder does not exist; make it first", str(target.parent))
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
