@@ -148,7 +148,10 @@ class Pursuit:
         if apart.error > _SEEN:
             again = refine_apart(self.X, self.y, result.components, rng=self._rng, expired=self._expired)
             apart = min(apart, again, key=_error)
-        onwards = refine(self.X, self.y, apart.components, expired=self._expired)
+        if apart.components is start:  # no turn made it better: from here `refine` has gone before
+            onwards = result
+        else:
+            onwards = refine(self.X, self.y, apart.components, expired=self._expired)
         if onwards.error <= _EXPLAINED:
             return onwards
         # leave-one-out errors of a subspace that was fitted to the same samples flatter it; those apart do not
@@ -182,7 +185,7 @@ class Pursuit:
             )
             if found is None:
                 continue
-            if found.exact and len(found.components) == k:
+            if found.exact and (len(found.components) == k or self._misses_little(found)):
                 self.finished = found
                 return
             if found.exact and partial is None and (found.owner >= 0).mean() >= _NEARLY_ALL:
@@ -190,6 +193,12 @@ class Pursuit:
             if not found.exact and (self.rough is None or found.scale < self.rough.scale):
                 self.rough = found
         self.finished = partial  # a direction that no exact piece looks at is sought among the samples without a piece
+
+    def _misses_little(self, found: Finished) -> bool:
+        """Return whether fewer samples lie on no piece than a piece with a direction of its own has to have."""
+        values = self.X @ found.components.T @ found.gradients.T + found.constants
+        off = np.abs(values - self.y[:, None]).min(axis=1) > self.rounding
+        return int(off.sum()) <= self.X.shape[1]
 
     def _explained(self) -> bool:
         return self.finished is not None
