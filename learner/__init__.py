@@ -63,6 +63,8 @@ def __getattr__(name: str) -> Any:
     """Load a public name from its room."""
     if name == "plot":
         return import_module("learner.plot")
+    if name == "__version__":
+        return import_module("tropical").__version__
     if name not in _HOME:
         raise AttributeError(f"module 'learner' has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"learner.{_HOME[name]}"), name)

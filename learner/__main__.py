@@ -41,6 +41,7 @@ from tropical.command_line import (
     answer,
     check_target,
     load_function,
+    new_parser,
     number_texts,
     on_terminal,
     remark,
@@ -280,8 +281,8 @@ def _widths(text: str) -> list[int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m learner", description="Learn ReLU networks from Gaussian samples.")
-    verbs = parser.add_subparsers(required=True, metavar="{demo,fit,verify,sample}")
+    names = ["demo", "fit", "verify", "sample"]
+    parser, verbs = new_parser("learner", "Learn ReLU networks from Gaussian samples.", names)
     net = "a function: .json, .onnx, .safetensors or .txt"
 
     verb = add_verb(verbs, "demo", demo, "learn a random teacher and prove the result")

@@ -2,11 +2,14 @@
 
 import copy
 import importlib
+import importlib.metadata
 import pickle
 import pkgutil
+import re
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import joblib
 import pytest
@@ -74,6 +77,23 @@ def test_the_learner_loads_its_names_when_they_are_used():
         assert name in importlib.import_module(f"learner.{room}").__all__
     with pytest.raises(AttributeError, match="'learner' has no attribute 'Regressor'"):
         _ = learner.Regressor
+
+
+def test_there_is_one_version():
+    version = tropical.__version__
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    assert learner.__version__ == version == importlib.metadata.version("tropical-learner")
+    root = Path(__file__).resolve().parents[1]
+    newest = re.search(r"^## (\S+)$", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == version
+    assert f"\nversion: {version}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_the_command_lines_name_it():
+    for package in ("tropical", "learner"):
+        done = subprocess.run([sys.executable, "-m", package, "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout == f"tropical-learner {tropical.__version__}\n"
 
 
 CURVE = TropicalPolynomial({(0, 0): 0, (1, 0): "1/2", (0, 2): -1}, convention="min")
