@@ -290,6 +290,12 @@ def test_blindness(K, tau, digits):
     assert float(matrix[0, 0]) == pytest.approx(float(matrix[1, 1]), abs=1e-6)
 
 
+def test_what_rounding_hides_is_left_open():
+    report = lemmas.check("X", 4, tau=3, digits=5)  # |F_4| > 3 almost nowhere: the eigenvalue is below the rounding
+    assert report.verdict == "undecided"
+    assert report.counterexample is None
+
+
 @pytest.mark.parametrize("tau", [Fraction(1, 3), 1])
 def test_signed_filters_of_two_lines_are_not_isotropic(tau):
     assert replace(lemmas.lemma("X"), signed=2).check(2, tau=tau).verdict == "fails"
