@@ -341,6 +341,10 @@ def test_label_filters_of_steep_parities_fade(t):
     assert report.comparison("Λ² = k/t²").left == 3 / Fraction(t) ** 2
 
 
+def test_wide_entries_on_a_multiple_of_the_identity_have_a_spectrum():
+    assert lemmas.check("Λ", 4, Fraction(1, 114)).verdict == "holds"  # entries of width 1e-6, eigenvalues all alike
+
+
 @settings(max_examples=8, deadline=None)
 @given(
     st.integers(3, 4),
