@@ -150,7 +150,7 @@ _TRIMMED = 0.7  # of a seed's neighbours are fitted
 _SEEDS, _COVER = 600, 0.9
 _WIDEST = 1e-3  # least weight against the median, its square against the largest: conjugate gradients have to converge
 _GROWING = 1.05  # exact members in a round over those in the round before, while there are still more to come
-_QUIET = 3  # rounds that add no member to pieces that are all exact
+_QUIET = 5  # rounds that add no member to pieces that are all exact
 _FLAT = 1e-6  # singular values of gradients below count as none
 _FEWEST = 3  # members of a piece, for each of its unknowns
 
