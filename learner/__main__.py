@@ -22,12 +22,11 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import tropical
-from learner.regressor import LatticeRegressor, Stage
 from learner.report import Report, sine_to
 from learner.sample_files import check_sample_target, read_samples, write_samples
 from learner.sampling import as_samples, sample
@@ -42,12 +41,16 @@ from tropical.command_line import (
     answer,
     check_target,
     load_function,
+    new_parser,
     number_texts,
     on_terminal,
     remark,
     run,
 )
 from tropical.complexes.progress import watched
+
+if TYPE_CHECKING:  # what costs scikit-learn loads once options and files are known to be good
+    from learner.regressor import LatticeRegressor, Stage
 
 __all__ = ["main"]
 
@@ -104,6 +107,8 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace, report: Report, move: Callable[[Stage], object]) -> int:
+    from learner.regressor import LatticeRegressor
+
     started = perf_counter()
     widths = [options.dimension, *_widths(options.widths), 1]
     teacher = tropical.families.random_network(
@@ -169,6 +174,8 @@ def _fit(options: argparse.Namespace, report: Report, move: Callable[[Stage], ob
         if test[0].shape[1] != X.shape[1]:
             given = f"{test[0].shape[1]}"
             raise InvalidInput("X_test", f"{X.shape[1]} columns, as X has", given, "use the same inputs")
+
+    from learner.regressor import LatticeRegressor
 
     def show(stage: Stage, _: LatticeRegressor) -> None:
         report.stage(stage)
@@ -275,8 +282,8 @@ def _widths(text: str) -> list[int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m learner", description="Learn ReLU networks from Gaussian samples.")
-    verbs = parser.add_subparsers(required=True, metavar="{demo,fit,verify,sample}")
+    names = ["demo", "fit", "verify", "sample"]
+    parser, verbs = new_parser("learner", "Learn ReLU networks from Gaussian samples.", names)
     net = "a function: .json, .onnx, .safetensors or .txt"
 
     verb = add_verb(verbs, "demo", demo, "learn a random teacher and prove the result")

@@ -91,7 +91,7 @@ def exact_finish(
     """
     fixed = np.empty((0, X.shape[1])) if known is None else known
     pieces = _Pieces(homogeneous, steep, neighbours, rounding, rng, fixed)
-    U, kept, before = start, None, 0
+    U, kept, before, quiet = start, None, 0, 0
     for done in range(rounds):
         Z = pieces.coordinates(X, U)
         if done < _FRESH or pieces.scale > _REUSED * rounding:
@@ -106,7 +106,11 @@ def exact_finish(
             kept = pieces.finished(U, exact=False, rounds=done)
         exact = pieces.scales <= rounding
         members = pieces.members(exact)
-        settled, before = members <= _GROWING * before, members
+        settled = members <= _GROWING * before
+        quiet = quiet + 1 if exact.all() and members == before else 0
+        before = members
+        if quiet == _QUIET:
+            break  # the same exact pieces again and again: they span fewer directions than were asked for
         if exact.any() and settled and pieces.rank(exact) == len(U) and pieces.enough(exact, X.shape[1]):
             return _polished(pieces, X, y, U, rounding, done)
     exact = pieces.scales <= rounding
@@ -156,6 +160,7 @@ _TRIMMED = 0.7  # of a seed's neighbours are fitted
 _SEEDS, _COVER = 600, 0.9
 _WIDEST = 1e-3  # least weight against the median, its square against the largest: conjugate gradients have to converge
 _GROWING = 1.05  # exact members in a round over those in the round before, while there are still more to come
+_QUIET = 5  # rounds that add no member to pieces that are all exact
 _FLAT = 1e-6  # singular values of gradients below count as none
 _FEWEST = 3  # members of a piece, for each of its unknowns
 

@@ -82,11 +82,17 @@ class Pieces:
 
 
 def all_pieces(function: LatticePolynomial, Z: np.ndarray, y: np.ndarray) -> Pieces:
-    """Return the pieces of a function of R^k, in its order, with the samples that lie on them."""
+    """Return the pieces of a function of R^k with the samples that lie on them; pieces equal up to rounding are one."""
+    from scipy.spatial import KDTree
+
     gradients, constants = function.pieces.float_arrays()
+    scale = max(float(np.abs(gradients).max()), float(np.abs(constants).max()))
+    rows = np.column_stack([gradients, constants])
+    near = KDTree(rows).query_ball_point(rows, _ACCURACY * scale)
+    own = [min(group) == number for number, group in enumerate(near)]
+    gradients, constants = gradients[own], constants[own]
     residuals = np.abs(Z @ gradients.T + constants - y[:, None])
     owner = np.where(residuals.min(axis=1) <= label_tolerance(y), residuals.argmin(axis=1), -1)
-    scale = max(float(np.abs(gradients).max()), float(np.abs(constants).max()))
     return Pieces(gradients, constants, np.full(len(constants), _ACCURACY * scale), owner)
 
 

@@ -167,7 +167,10 @@ class Pursuit:
         if apart.error > _SEEN:
             again = refine_apart(self.X, self.y, result.components, rng=self._rng, expired=self._expired)
             apart = min(apart, again, key=_error)
-        onwards = refine(self.X, self.y, apart.components, expired=self._expired)
+        if apart.components is start:  # no turn made it better: from here `refine` has gone before
+            onwards = result
+        else:
+            onwards = refine(self.X, self.y, apart.components, expired=self._expired)
         if onwards.error <= _EXPLAINED:
             return onwards
         # leave-one-out errors of a subspace that was fitted to the same samples flatter it; those apart do not
@@ -224,7 +227,7 @@ class Pursuit:
                 if (len(found.components), len(left)) not in tried:
                     tried.add((len(found.components), len(left)))
                     found = self._beyond(found, left, homogeneous=linear)
-            if found.exact and len(found.components) == k:
+            if found.exact and (len(found.components) == k or self._misses_little(found)):
                 self.finished = found
                 return
             if found.exact and partial is None and (found.owner >= 0).mean() >= _NEARLY_ALL:
@@ -267,6 +270,10 @@ class Pursuit:
             if more is not None and more.exact:
                 return _joined(found, more, left)
         return found
+
+    def _misses_little(self, found: Finished) -> bool:
+        """Return whether fewer samples lie on no piece than a piece with a direction of its own has to have."""
+        return len(self._without_piece(found)) <= self.X.shape[1]
 
     def _explained(self) -> bool:
         return self.finished is not None

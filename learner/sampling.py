@@ -8,8 +8,6 @@ from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
 from learner.arrays import to_host
 from learner.exceptions import NonGaussianWarning, SampleWarning
@@ -66,6 +64,8 @@ def sample(teacher: Teacher, n: int, *, noise: float = 0.0, random_state: Any = 
         raise InvalidInput("n", "a positive integer", n, "ask for at least one sample")
     if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
         raise InvalidInput("noise", "a finite standard deviation >= 0", noise, "use 0.0 for exact labels")
+    from sklearn.utils import check_random_state
+
     rng = check_random_state(random_state)
     X = rng.standard_normal((int(n), teacher.dimension))
     y = teacher.evaluate(X)
@@ -125,6 +125,8 @@ _LARGEST = 1e100  # squares and sums of squares stay finite
 
 def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
     """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
+    from sklearn.utils.validation import validate_data
+
     try:
         return validate_data(estimator, X, *y, dtype=np.float64, **options)
     except (TypeError, ValueError) as error:

@@ -62,9 +62,9 @@ def test_thin_steep_pieces_beside_flat_ones(F, k, ratio):
 
 
 def test_noise_is_measured_and_the_plane_found():
-    X, y, V, fresh, truth = hidden(families.cyclic(4), 2, 50, 3000, noise=0.1)
+    X, y, V, fresh, truth = hidden(families.cyclic(4), 2, 30, 1800, noise=0.1)
     model = LatticeRegressor(random_state=0).fit(X, y)
-    rate = 0.65 * 0.1 * np.sqrt(50 / 3000)
+    rate = 0.65 * 0.1 * np.sqrt(30 / 1800)
     assert sine_to(V, model.components_) < 1.5 * rate
     assert ((model.predict(fresh) - truth) ** 2).mean() < 5e-3 * truth.var()
     assert model.noise_ == pytest.approx(0.1 * truth.std(), rel=0.3)

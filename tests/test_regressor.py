@@ -105,7 +105,7 @@ def test_sample_files_with_withheld_teachers(data):
 @pytest.mark.parametrize("noise", [1e-6, 0.1])
 def test_noise_is_never_called_exact(noise):
     net = families.random_network((10, 4, 1), 2, rank=2)
-    X, y = sample(net, 3000, noise=noise, random_state=0)
+    X, y = sample(net, 1500, noise=noise, random_state=0)
     model = LatticeRegressor(random_state=0).fit(X, y)
     assert model.explained_ < 0.05
     assert model.confidence_.startswith("not exact")
@@ -126,14 +126,14 @@ def test_pure_noise_gives_no_direction_and_the_mean():
 
 def test_more_components_than_there_are_do_no_harm(small):
     net, _ = small
-    model = fitted(net, 8000, n_components=4)
+    model = fitted(net, 2500, n_components=3)
     assert len(model.components_) == 2
     assert model.explained_ == 1.0
 
 
 def test_one_outlier_makes_nothing_exact():
     rng = np.random.default_rng(0)
-    X, y = rng.standard_normal((3000, 5)), rng.standard_normal(3000)
+    X, y = rng.standard_normal((1000, 5)), rng.standard_normal(1000)
     y[7] = 1e13
     model = LatticeRegressor(random_state=0).fit(X, y)
     assert model.explained_ == 0.0

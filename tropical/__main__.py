@@ -34,6 +34,7 @@ from tropical.command_line import (
     check_target,
     joined,
     load_function,
+    new_parser,
     number_texts,
     on_terminal,
     positive,
@@ -220,8 +221,8 @@ def convert(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tropical", description="Exact answers about ReLU networks.")
-    verbs = parser.add_subparsers(required=True, metavar="{show,cells,lattice,verify,equal,convert}")
+    names = ["show", "cells", "lattice", "verify", "equal", "convert"]
+    parser, verbs = new_parser("tropical", "Exact answers about ReLU networks.", names)
     net = "a function: .json, .onnx, .safetensors or .txt"
 
     verb = add_verb(verbs, "show", show, "say what a file holds")

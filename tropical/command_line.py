@@ -23,6 +23,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from tropical import __version__
 from tropical._exact.rational import as_fraction, rational_text
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.domains import Box
@@ -45,6 +46,7 @@ __all__ = [
     "check_target",
     "joined",
     "load_function",
+    "new_parser",
     "number_texts",
     "on_terminal",
     "positive",
@@ -109,6 +111,13 @@ def remark(text: str) -> None:
 def on_terminal(options: argparse.Namespace) -> bool:
     """Return whether somebody watches standard error; a machine that asked for JSON does not."""
     return sys.stderr.isatty() and not options.json
+
+
+def new_parser(package: str, description: str, verbs: Sequence[str]) -> tuple[argparse.ArgumentParser, Any]:
+    """Return the parser of ``python -m package``, which knows its version, and where its verbs are added."""
+    parser = argparse.ArgumentParser(prog=f"python -m {package}", description=description)
+    parser.add_argument("--version", action="version", version=f"tropical-learner {__version__}")
+    return parser, parser.add_subparsers(required=True, metavar="{" + ",".join(verbs) + "}")
 
 
 def add_net_options(parser: argparse.ArgumentParser) -> None:
