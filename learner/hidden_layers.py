@@ -69,7 +69,7 @@ def as_folded(
     if not len(pieces):
         return None
     search = _Search(*_thinned(Z, y, pieces))
-    for fold in search.candidates():
+    for fold in search.candidates(_BEYOND[0]):
         trial = search.with_fold(fold)
         if trial.samples >= _KEPT * search.samples and trial.cost < search.cost:
             search = trial
@@ -78,14 +78,13 @@ def as_folded(
     if not search.folds or len(search.fits) > _MOST_COMPONENTS:
         return None
     while len(search.fits) > 1 and not expired():
-        trials = [search.with_fold(fold) for fold in search.candidates()]
-        trials = [trial for trial in trials if trial.samples >= _KEPT * search.samples]
-        cheaper = min(trials, key=lambda trial: (trial.cost, len(trial.fits)), default=search)
-        if cheaper.cost >= search.cost:
-            cheaper = min(trials, key=lambda trial: (len(trial.fits), trial.cost), default=search)
-        if cheaper.cost >= search.cost and len(cheaper.fits) >= len(search.fits):
+        for beyond in _BEYOND:
+            better = search.extended(beyond)
+            if better is not None:
+                break
+        if better is None:
             break
-        search = cheaper
+        search = better
     return search.best()
 
 
@@ -224,7 +223,16 @@ class _Search:
 
     # ------------------------------------------------------------ folds
 
-    def candidates(self) -> Iterator[np.ndarray]:
+    def extended(self, beyond: float) -> _Search | None:
+        """Return the search with the fold that saves most coefficients, or else components; None if none does."""
+        trials = [self.with_fold(fold) for fold in self.candidates(beyond)]
+        trials = [trial for trial in trials if trial.samples >= _KEPT * self.samples]
+        best = min(trials, key=lambda trial: (trial.cost, len(trial.fits)), default=self)
+        if best.cost >= self.cost:
+            best = min(trials, key=lambda trial: (len(trial.fits), trial.cost), default=self)
+        return best if best.cost < self.cost or len(best.fits) < len(self.fits) else None
+
+    def candidates(self, beyond: float) -> Iterator[np.ndarray]:
         """Yield folds that jumps between components suggest, the most telling first."""
         signs = fold_values(self.design, self.folds) >= 0.0
         known = features(self.design, self.folds)
@@ -241,7 +249,7 @@ class _Search:
                 continue
             none = float((a == b)[placed].mean()) > _OTHER_SIDE
             key = (none, -seen * here.mean()) if self.folds else (False, -seen)
-            ranked.append((key, self._ended(jump, open_, values, here) if len(open_) else jump))
+            ranked.append((key, self._ended(jump, open_, values, here, beyond) if len(open_) else jump))
         ranked.sort(key=lambda entry: entry[0])
         return (fold for _, fold in ranked[:_CANDIDATES])
 
@@ -263,7 +271,9 @@ class _Search:
         found.sort(key=lambda entry: entry[:2])
         return ((jump, open_) for _, _, jump, open_ in found)
 
-    def _ended(self, jump: np.ndarray, open_: np.ndarray, values: np.ndarray, here: np.ndarray) -> np.ndarray:
+    def _ended(
+        self, jump: np.ndarray, open_: np.ndarray, values: np.ndarray, here: np.ndarray, beyond: float
+    ) -> np.ndarray:
         """Choose what is open so that the fold does not cross known folds that it was not seen to cross.
 
         On the side of a known fold where the jump was seen, ``|H| - σH`` is zero, beyond it is 2·|H|: a large multiple
@@ -274,15 +284,15 @@ class _Search:
         for j, fold in enumerate(self.folds):
             crossing = heights[self.first, j] * heights[self.second, j] < 0.0
             for side in (1.0, -1.0):
-                beyond = np.zeros(len(jump))
-                beyond[p + j] = 1.0
-                beyond[: len(fold)] -= side * fold
-                size = float(np.linalg.norm(beyond))
-                if np.linalg.norm(beyond - open_.T @ (open_ @ beyond)) > _SAME * size:
+                bend = np.zeros(len(jump))
+                bend[p + j] = 1.0
+                bend[: len(fold)] -= side * fold
+                size = float(np.linalg.norm(bend))
+                if np.linalg.norm(bend - open_.T @ (open_ @ bend)) > _SAME * size:
                     continue
                 near = here & (side * heights[:, j] > 0.0)
                 along = np.concatenate([ends[crossing & near[ends]] for ends in (self.first, self.second)])
-                full += float(np.sign(np.sign(values[along]).sum())) * _BEYOND / size * beyond
+                full += float(np.sign(np.sign(values[along]).sum())) * beyond / size * bend
         return full / np.linalg.norm(full)
 
     # ------------------------------------------------------------ functions
@@ -319,7 +329,7 @@ class _Search:
         largest = max(self.fits, key=lambda fit: fit.samples)
         best = FoldedFunction(self.folds, largest.coefficients, self.linear, k)
         share = self.explained(best)
-        for fold in [None, *self.candidates()][:_POLISHED]:
+        for fold in [None, *self.candidates(_BEYOND[0])][:_POLISHED]:
             folds = self.folds if fold is None else [*self.folds, fold]
             known = features(self.design[mine], folds)
             start = np.linalg.lstsq(known, self.y[mine], rcond=None)[0]
@@ -336,7 +346,7 @@ class _Search:
         return float((np.abs(function.evaluate(self.Z[mine]) - self.y[mine]) <= self.tolerance).mean())
 
 
-_BEYOND = 3.0
+_BEYOND = (3.0, 0.0, 0.5)  # how much a fold is bent where it was not seen to go on, in units of its coefficients
 _POLISHED = 4
 
 

@@ -78,6 +78,8 @@ class Pursuit:
         self._from_spectrum(start, wanted)
         while not self._explained() and not self._expired() and self._one_more(wanted):
             pass
+        while self._explained() and not self._expired() and self._one_beyond(wanted):
+            pass
         return self
 
     # ------------------------------------------------------------ starts
@@ -307,6 +309,23 @@ class Pursuit:
         if self._try(orthonormal(np.vstack([U, extra])), what, apart=True):
             return False
         return self.refined is not current and self.refined is not None and self.refined.error < _GAIN * before
+
+    def _one_beyond(self, wanted: int | None) -> bool:
+        """Add the direction that the residual shows beyond those of exact pieces, where many samples lie on none."""
+        found, room = self.finished, min(self.X.shape[1], _MOST if wanted is None else wanted)
+        if found is None or len(found.components) >= room:
+            return False
+        if len(self._without_piece(found)) <= (1.0 - _NEARLY_ALL) * len(self.X):
+            return False
+        known = refine(self.X, self.y, found.components, rounds=1, expired=self._expired)
+        search = FilteredPCA("auto", basis=known.components, predictor=known.local).fit(self.X, self.y)
+        if not len(search.components_):
+            return False
+        rows = orthonormal(np.vstack([known.components, search.components_[:1]]))
+        if self._try(rows, f"beyond exact pieces, {len(rows)} directions", apart=True):
+            return self.finished is not found
+        self.finished = found
+        return False
 
 
 def _error(result: Refined) -> float:

@@ -9,6 +9,7 @@ import pytest
 from learner import LatticeRegressor, TeacherSource, sample
 from learner.assemble import forms_of_samples, without_refuted
 from learner.gauss_newton import orthonormal
+from learner.pursuit import Pursuit
 from learner.report import sine_to
 from tropical import Interrupted, InvalidInput, LatticePolynomial, families
 
@@ -144,3 +145,16 @@ def test_samples_refute_clauses_that_a_missing_piece_made():
     inside = Z[:, 0] < 1.9
     kept = without_refuted(exact, Z[inside], y[inside], gradients, constants, 1e-9)
     assert kept == exact  # nothing is refuted where nothing is wrong
+
+
+def test_a_direction_beyond_exact_pieces():
+    """Pieces on the plane of a start explain four samples of five: the residual shows the direction of the others."""
+    rng = np.random.default_rng(0)
+    V = orthonormal(rng.standard_normal((3, 20)))
+    X = rng.standard_normal((3000, 20))
+    Z = X @ V.T
+    y = np.abs(Z[:, 0]) - 2.0 * np.maximum(Z[:, 1], 0.0) + 1.2 * np.maximum(Z[:, 2] - 0.8, 0.0)
+    pursuit = Pursuit(X, y, rounding=1e-10, rng=np.random.RandomState(0), expired=lambda: False)
+    pursuit.run(V[:2], None)
+    assert sine_to(V, pursuit.finished.components) < 1e-12
+    assert (pursuit.finished.owner >= 0).mean() > 0.85
