@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from numbers import Integral
 from typing import Any
 
 from learner.oracles import CandidateNet, LatticeNet, NetSize, lattice_net_size
 from learner.weight_net import WeightNet, weight_net_size
+from tropical._arguments import as_count
 from tropical._exact.rational import as_choice, as_fraction, as_fraction_vector, as_items, as_limit
 from tropical.exceptions import InvalidInput
 
@@ -130,6 +130,7 @@ def _positive(value: Any, argument: str) -> Fraction:
 
 
 def _count(value: Any, argument: str, *, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        raise InvalidInput(argument, f"an integer >= {least}", value, "count them")
-    return int(value)
+    return as_count(value, argument, least, _MOST, "count them")
+
+
+_MOST = 1000  # directions, pieces, units: nets of fewer are beyond all machines

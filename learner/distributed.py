@@ -10,11 +10,11 @@ were lost with it anew, from the same parts. (One process adds in another order,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from numbers import Integral
 from typing import Any, TypeVar
 
 from learner.sources import BUDGET, DaskSource, Part, SampleSource, Summary
 from learner.sources.protocol import Chunk, as_budget, checked, rows_of
+from tropical._arguments import as_count
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["DistributedSource", "distribute"]
@@ -52,8 +52,7 @@ def distribute(source: SampleSource, client: Any = None, *, tasks: int = 256, fa
     if not isinstance(source, SampleSource):
         raise InvalidType("source", "a source of samples", type(source).__name__, "make one with as_source(X, y)")
     for name, value, least in (("tasks", tasks, 1), ("fan_in", fan_in, 2)):
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise InvalidInput(name, f"an integer of at least {least}", value, "use the default")
+        as_count(value, name, least, cure="use the default")
     if client is None:
         client = current_client()
     return DistributedSource(source, client, int(tasks), int(fan_in))

@@ -14,7 +14,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
-from numbers import Integral, Real
 from time import perf_counter
 from typing import Any
 
@@ -22,10 +21,12 @@ import numpy as np
 
 from learner.regressor import LatticeRegressor
 from learner.results_file import ResultsFile
-from learner.sampling import Teacher, sample
+from learner.sampling import Teacher, as_noise, as_sample_size, as_teacher, sample
 from learner.time_limit import TimeIsUp, time_limit
 from tropical import BudgetExceeded, relevant_subspace
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical._arguments import as_count, as_flag, as_jobs, as_real
+from tropical._exact.rational import as_items
+from tropical.exceptions import InvalidInput, InvalidType, shown
 
 __all__ = ["SweepCell", "sweep"]
 
@@ -139,7 +140,7 @@ def sweep(
     >>> cell.status, cell.n, cell.d, cell.explained
     ('done', 800, 2, 1.0)
     """
-    _check(teachers, alphas, seeds, noise, n_test, cap, n_jobs)
+    _check(teachers, alphas, seeds, noise, n_test, cap, n_jobs, progress)
     if estimator is None:
         estimator = LatticeRegressor()
     settings = {name: _setting(teacher, estimator, noise, n_test) for name, teacher in teachers.items()}
@@ -173,28 +174,26 @@ def sweep(
     return [found[key] for key in grid]
 
 
-def _check(teachers: Any, alphas: Any, seeds: Any, noise: Any, n_test: Any, cap: Any, n_jobs: Any) -> None:
+def _check(
+    teachers: Any, alphas: Any, seeds: Any, noise: Any, n_test: Any, cap: Any, n_jobs: Any, progress: Any
+) -> None:
     if not isinstance(teachers, Mapping):
         raise InvalidType("teachers", "a mapping from names to teachers", type(teachers).__name__, 'use {"name": net}')
     for name, teacher in teachers.items():
-        if not hasattr(teacher, "evaluate") or not hasattr(teacher, "dimension"):
-            raise InvalidType(
-                "teachers", "values with `dimension` and `evaluate`", f"{name}: {teacher!r}", "see sample"
-            )
-    for alpha in alphas:
-        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < np.inf:
-            raise InvalidInput("alphas", "positive finite numbers", alpha, "they are samples for each input")
-    for seed in seeds:
-        if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= int(seed) < 1 << 32:
-            raise InvalidInput("seeds", "integers from 0 to 2^32 - 1", seed, "use range(10)")
-    if isinstance(noise, bool) or not isinstance(noise, Real) or not 0.0 <= float(noise) < np.inf:
-        raise InvalidInput("noise", "a finite standard deviation >= 0", noise, "use 0.0 for exact labels")
-    if isinstance(n_test, bool) or not isinstance(n_test, Integral) or n_test < 1:
-        raise InvalidInput("n_test", "a positive integer", n_test, "10 000 is usual")
-    if cap is not None and (isinstance(cap, bool) or not isinstance(cap, Real) or not float(cap) > 0.0):
-        raise InvalidInput("cap", "None or a positive number of seconds", cap, "leave it out")
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
-        raise InvalidInput("n_jobs", "an integer other than 0", n_jobs, "-1 is one process a core")
+        as_teacher(teacher, f"teachers[{shown(name)}]")
+    largest = max((teacher.dimension for teacher in teachers.values()), default=1)
+    for alpha in as_items(alphas, "alphas", "a list of numbers of samples for each input", "pass [10, 20]"):
+        requirement, cure = "positive finite numbers", "they are samples for each input"
+        number = as_real(alpha, "alphas", requirement, lambda value: 0.0 < value < np.inf, cure)
+        as_sample_size(max(1, round(largest * number)), "alphas")
+    for seed in as_items(seeds, "seeds", "a list of integers", "use range(10)"):
+        as_count(seed, "seeds", 0, (1 << 32) - 1, "use range(10)")
+    as_noise(noise)
+    as_sample_size(n_test, "n_test")
+    if cap is not None:
+        as_real(cap, "cap", "None or a positive number of seconds", lambda number: number > 0.0, "leave it out")
+    as_jobs(n_jobs)
+    as_flag(progress, "progress")
 
 
 Key = tuple[str, float, int]

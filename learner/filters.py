@@ -30,8 +30,9 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from learner.arrays import from_host, namespace, to_host
+from tropical._arguments import as_real
 from tropical._display import Record
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical.exceptions import InvalidInput
 
 __all__ = [
     "CellFilter",
@@ -359,9 +360,5 @@ def _quantile_edges(values: np.ndarray, count: int) -> np.ndarray:
 
 
 def _check_threshold(value: Any, *, least: float) -> None:
-    try:
-        fine = not isinstance(value, bool) and np.isfinite(value) and float(value) >= least
-    except TypeError:
-        raise InvalidType("threshold", "a number", value, "use the label's unit") from None
-    if not fine:
-        raise InvalidInput("threshold", f"a finite number {'> 0' if least else '>= 0'}", value, "raise it")
+    requirement = f"a finite number {'> 0' if least else '>= 0'}"
+    as_real(value, "threshold", requirement, lambda number: least <= number < np.inf, "use the label's unit")

@@ -20,11 +20,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import lgamma
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_count
 from tropical._display import Record, never_raising
 from tropical.exceptions import InvalidInput, InvalidType
 
@@ -98,9 +98,9 @@ def weak_recovery_threshold(
     """
     evaluate = _evaluation(function)
     for name, value in (("k", k), ("points", points), ("repeats", repeats)):
-        least = 3 if name == "repeats" else 1
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise InvalidInput(name, f"an integer of at least {least}", value, "raise it")
+        least, most = {"k": (1, _LARGEST_K), "points": (1, 1 << 24), "repeats": (3, 10_000)}[name]
+        as_count(value, name, least, most, "the default is usual" if name != "k" else "hidden directions are few")
+    as_count(random_state, "random_state", 0)
     from scipy.special import ndtri
     from scipy.stats import qmc
 
@@ -144,6 +144,7 @@ def weak_recovery_threshold(
     return _threshold(tables, coarse, int(k))
 
 
+_LARGEST_K = 64  # tables have k² columns, operators k⁴ entries
 _EDGE = 2.0**-54  # a point of the sequence can be 0
 _PROBED = 64
 _BIN = 16  # points of a set in a bin

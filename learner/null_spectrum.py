@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from learner.filters import LevelFilter
 from learner.moments import SliceMoments
+from learner.sampling import as_random_state
 from learner.spectral import FoldedMoments, leading, without
 from learner.starts import bulk_edge, spectral_matrix
 from learner.subspace import FilteredPCA
@@ -66,7 +66,7 @@ def null_eigenvalues(pca: FilteredPCA, *, draws: int = 20, random_state: Any = N
     known, psi = _fitted(pca)
     if not as_limit(draws, "draws"):
         raise InvalidInput("draws", "an integer of at least 1", draws, "20 is usual")
-    rng = check_random_state(random_state)
+    rng = as_random_state(random_state)
     counts, rows = pca.slice_counts_, []
     for _ in range(draws):
         sums = gaussian_moments(counts, known.shape[0], rng)

@@ -37,6 +37,7 @@ from learner.reference_report import rounds_report
 from learner.rounds import Round, Rule, best_fit, find_direction
 from learner.sampling import as_samples, warn_unless_gaussian
 from tropical import LatticePolynomial
+from tropical._arguments import as_flag
 from tropical._exact.rational import as_choice
 from tropical._protocol import as_sample_array
 from tropical.exceptions import BudgetExceeded, Interrupted, InvalidInput
@@ -264,9 +265,8 @@ class ExhaustiveFilteredPCA(TransformerMixin, RegressorMixin, BaseEstimator):
             if not _is_number(value) or not 0.0 < value <= top:
                 requirement = "a number in (0, 1]" if top == 1.0 else "a number between 0 and 1"
                 raise InvalidInput(name, requirement, value, "use the default")
-        for name, value in (("ramp", self.ramp), ("progress", self.progress)):
-            if not isinstance(value, (bool, np.bool_)):
-                raise InvalidInput(name, "True or False", value, "pass a boolean")
+        as_flag(self.ramp, "ramp")
+        as_flag(self.progress, "progress")
         if self.ramp and self.threshold == 0:
             raise InvalidInput("threshold", "a number > 0 for a ramp", self.threshold, "raise it")
         as_choice(self.search, "search", ("first", "best"), 'the paper has "first"')

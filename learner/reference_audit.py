@@ -12,7 +12,6 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from learner.filters import RampFilter
@@ -20,6 +19,7 @@ from learner.guarantees import davis_kahan, filtered_trace, progress, tail_bound
 from learner.oracles import gradient_grid, rounding_error
 from learner.reference import ExhaustiveFilteredPCA
 from learner.rounds import Round, complement, filter_matrix
+from learner.sampling import as_random_state
 from tropical import LatticePolynomial, lattice, relevant_subspace
 from tropical._exact.rational import as_fraction, float_array
 from tropical._protocol import as_function
@@ -121,7 +121,7 @@ class _Auditor:
 
     def __init__(self, model: ExhaustiveFilteredPCA, truth: LatticePolynomial, n: int, random_state: Any) -> None:
         self.model, self.truth, self.n = model, truth, n
-        self.rng = check_random_state(random_state)
+        self.rng = as_random_state(random_state)
         rows = relevant_subspace(truth)
         self.V = _orthonormal(float_array(rows)) if rows else np.empty((0, truth.dimension))
         self.gradients, _ = truth.pieces.float_arrays()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from numbers import Integral, Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,12 +12,18 @@ from sklearn.utils.validation import validate_data
 
 from learner.arrays import to_host
 from learner.exceptions import NonGaussianWarning, SampleWarning
+from tropical._arguments import as_count, as_real, real_array
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = [
     "GaussianCheck",
     "Teacher",
+    "as_level",
+    "as_noise",
+    "as_random_state",
+    "as_sample_size",
     "as_samples",
+    "as_teacher",
     "distinct_samples",
     "sample",
     "validated",
@@ -60,18 +65,49 @@ def sample(teacher: Teacher, n: int, *, noise: float = 0.0, random_state: Any = 
     >>> X.shape, y.shape
     ((100, 5), (100,))
     """
-    if not hasattr(teacher, "evaluate") or not hasattr(teacher, "dimension"):
-        raise InvalidType("teacher", "`dimension` and `evaluate`", teacher, "pass a tropical.ReLUNetwork")
-    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
-        raise InvalidInput("n", "a positive integer", n, "ask for at least one sample")
-    if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
-        raise InvalidInput("noise", "a finite standard deviation >= 0", noise, "use 0.0 for exact labels")
-    rng = check_random_state(random_state)
-    X = rng.standard_normal((int(n), teacher.dimension))
+    teacher, size, deviation = as_teacher(teacher), as_sample_size(n, "n"), as_noise(noise)
+    rng = as_random_state(random_state)
+    X = rng.standard_normal((size, teacher.dimension))
     y = teacher.evaluate(X)
     if y.ndim != 1:
         raise InvalidInput("teacher", "one output", f"{y.shape[1]} outputs", "select one with net[j]")
-    return X, y + noise * rng.standard_normal(int(n)) if noise else y
+    return X, y + deviation * rng.standard_normal(size) if deviation else y
+
+
+def as_teacher(teacher: Any, argument: str = "teacher") -> Teacher:
+    """Return what has `dimension` and `evaluate`, and not several outputs."""
+    if isinstance(teacher, type) or not hasattr(teacher, "evaluate") or not hasattr(teacher, "dimension"):
+        raise InvalidType(argument, "`dimension` and `evaluate`", teacher, "pass a tropical.ReLUNetwork")
+    if (outputs := getattr(teacher, "outputs", 1)) != 1:
+        raise InvalidInput(argument, "one output", f"{outputs}", "select one with net[j]")
+    return teacher
+
+
+def as_sample_size(n: Any, argument: str) -> int:
+    """Return a number of samples that are drawn into memory."""
+    return as_count(n, argument, 1, _MOST_SAMPLES, "draw more from a TeacherSource, which holds a chunk at a time")
+
+
+def as_noise(noise: Any) -> float:
+    """Return a standard deviation."""
+    requirement, cure = "a finite standard deviation >= 0", "use 0.0 for exact labels"
+    return as_real(noise, "noise", requirement, lambda value: 0.0 <= value < np.inf, cure)
+
+
+def as_level(level: Any, argument: str = "level") -> float:
+    """Return an error level."""
+    return as_real(level, argument, "a number between 0 and 1", lambda value: 0.0 < value < 1.0, "0.02 is usual")
+
+
+def as_random_state(random_state: Any) -> np.random.RandomState:
+    """Return a generator, as scikit-learn understands the argument."""
+    if not isinstance(random_state, (bool, np.bool_)):
+        try:
+            return check_random_state(random_state)
+        except (TypeError, ValueError):
+            pass
+    requirement = "None, an integer from 0 to 2^32 - 1, or a numpy.random.RandomState"
+    raise InvalidInput("random_state", requirement, random_state, "use 0 for the same numbers each time")
 
 
 def as_samples(
@@ -94,7 +130,7 @@ def as_samples(
     InvalidInput, InvalidType
         For wrong shapes, NaN or infinity, numbers beyond 1e100, too few samples, constant y.
     """
-    samples, labels = _real_array(names[0], X), _real_array(names[1], y)
+    samples, labels = real_array(X, names[0]), real_array(y, names[1])
     if samples.ndim != 2 or samples.shape[1] == 0:
         cure = "use X[:, None] if there is one input" if samples.ndim == 1 else "give one row a sample"
         raise InvalidInput(names[0], "shape (n, d) with d >= 1", str(samples.shape), cure)
@@ -238,16 +274,7 @@ def warn_unless_gaussian(X: np.ndarray) -> None:
     GaussianCheck(X.shape[1]).add(X).warn(len(X), X.mean(axis=0), X.T @ X / len(X))
 
 
+_MOST_SAMPLES = 100_000_000
 _STANDARD_ERRORS, _SLACK = 7.0, 0.02
 _FAR = 6.0  # one number in a billion of N(0, 1) is beyond: its powers dominate the moments of a small sample
 _ROWS_OF_FOURTH = 1 << 16
-
-
-def _real_array(name: str, values: Any) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "fiu":
-            raise TypeError(f"dtype {array.dtype}")
-        return array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidType(name, "an array of real numbers", str(error), "convert it to float64") from None

@@ -28,7 +28,6 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from learner import spectral, starts
@@ -37,13 +36,15 @@ from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
 from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, choose_partition
 from learner.moments import FOLDS, FilteredSums
-from learner.sampling import as_samples, validated
+from learner.sampling import as_level, as_random_state, as_samples, validated
 from learner.search import Search
 from learner.soundness import soundness_bound
 from learner.sources import BUDGET, SampleSource, as_source, gather, is_streamed, label_sample
 from learner.sources.protocol import rows_of
 from learner.spectral import FoldedMoments, Weights
 from learner.whitening import Whitening
+from tropical._arguments import as_count, as_flag, as_real
+from tropical._exact.rational import as_choice
 from tropical._protocol import as_sample_array
 from tropical.exceptions import InvalidInput
 
@@ -327,7 +328,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.pvalues_ = np.full(self.n_features_in_, np.nan)
         greedy = None
         if self._automatic:
-            rng = check_random_state(self.random_state)
+            rng = as_random_state(self.random_state)
             if permute:
                 assert data is not None
                 folds = content_folds(*data, FOLDS)
@@ -368,14 +369,13 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _check_parameters(self) -> bool:
         """Return whether the number of components is to be estimated."""
-        if not 0.0 < self.level < 1.0:
-            raise InvalidInput("level", "a number between 0 and 1", self.level, "0.02 is usual")
+        as_level(self.level)
+        as_real(self.mean_weight, "mean_weight", "a number >= 0", lambda w: 0.0 <= w < np.inf, "1 is usual")
+        as_flag(self.whiten, "whiten")
+        as_random_state(self.random_state)
         for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8"), ("memory_budget", 1, str(BUDGET))):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-                raise InvalidInput(name, f"an integer of at least {least}", value, f"{usual} is usual")
-        if self.method not in METHODS:
-            raise InvalidInput("method", "one of " + ", ".join(METHODS), self.method, "use the default")
+            as_count(getattr(self, name), name, least, cure=f"{usual} is usual")
+        as_choice(self.method, "method", METHODS, "use the default")
         if self.filter is not None and not isinstance(self.filter, Partition) and not callable(self.filter):
             raise InvalidInput("filter", "a Partition, a Filter or None", self.filter, "see learner.filters")
         wanted: Any = self.n_components

@@ -7,6 +7,8 @@ from typing import Any
 
 import tropical
 from tropical import BudgetExceeded, Certificate, CheckResult, LatticePolynomial, NotExact, Witness
+from tropical._arguments import as_flag
+from tropical._exact.rational import as_limit
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.gaussian import Enclosure, Exact
 
@@ -70,6 +72,8 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     The floats of the model are rounded to rationals first (:meth:`LatticeRegressor.to_exact`); what is proved is about
     that exact function. Costs one :func:`tropical.same_function` and one replay of its certificate.
     """
+    as_limit(max_cells, "max_cells")
+    as_flag(measure, "measure")
     if hasattr(model, "to_exact"):
         try:
             exact = model.to_exact()
@@ -80,7 +84,7 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     else:
         raise InvalidType("model", "a fitted LatticeRegressor or a LatticePolynomial", model, "fit a LatticeRegressor")
     inputs, outputs = getattr(teacher, "dimension", None), getattr(teacher, "outputs", None)
-    if (inputs, outputs) != (exact.dimension, 1):
+    if isinstance(teacher, type) or (inputs, outputs) != (exact.dimension, 1):
         given = f"{type(teacher).__name__} with {inputs} inputs and {outputs} outputs"
         requirement = f"an exact function of {exact.dimension} inputs with one output"
         raise InvalidInput("teacher", requirement, given, "pass the ReLUNetwork, select an output with net[j]")

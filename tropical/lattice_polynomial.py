@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tropical._arguments import exact_array
 from tropical._display import never_raising
 from tropical._exact.rational import (
     IntVector,
@@ -98,15 +99,12 @@ class LatticePolynomial(Unordered):
         cls, gradients: Any, constants: Any, clauses: Iterable[Iterable[int]], form: str = "max-min"
     ) -> LatticePolynomial:
         """Build from float arrays, gradients (M, d) and constants (M,): dyadic rationals, lossless."""
-        u = np.asarray(gradients, dtype=np.float64)
-        c = np.asarray(constants, dtype=np.float64)
-        if u.ndim != 2 or c.shape != u.shape[:1]:
-            given = f"shapes {u.shape} and {c.shape}"
-            raise InvalidInput("gradients", "shape (M, d), with constants of shape (M,)", given, "reshape them")
-        if not (np.isfinite(u).all() and np.isfinite(c).all()):
-            raise InvalidInput("gradients", "finite numbers, as do the constants", "NaN or infinity", "mend them")
-        pairs = [([Fraction(float(a)) for a in row], Fraction(float(b))) for row, b in zip(u, c, strict=True)]
-        return cls(pairs, clauses, form)
+        u, c = exact_array(gradients, "gradients"), exact_array(constants, "constants")
+        if u.ndim != 2:
+            raise InvalidInput("gradients", "shape (M, d)", str(u.shape), "give one row for each piece")
+        if c.shape != u.shape[:1]:
+            raise InvalidInput("constants", f"shape ({len(u)},)", str(c.shape), "give one for each row of gradients")
+        return cls(list(zip(u.tolist(), c.tolist(), strict=True)), clauses, form)
 
     @property
     def dimension(self) -> int:
@@ -255,19 +253,19 @@ class LatticePolynomial(Unordered):
         if not rows or len(rows[0]) != self.dimension:
             given = f"rows of length {len(rows[0])}" if rows else "none"
             raise InvalidInput("basis", f"at least one row of length {self.dimension}", given, "give spanning vectors")
-        return self.compose(list(zip(*rows, strict=True)), origin)
+        start = None if origin is None else as_point(origin, self.dimension, "origin")
+        return self.compose(list(zip(*rows, strict=True)), start)
 
-    def _operand(self, other: Any) -> LatticePolynomial | None:
+    def _operand(self, other: Any, argument: str = "other") -> LatticePolynomial | None:
         """Return the other operand as a function on the same space, None where it is not for us to handle."""
         if isinstance(other, LatticePolynomial):
             if other.dimension != self.dimension:
                 given = f"{other.dimension} inputs beside {self.dimension}"
-                raise InvalidInput("other", "the same number of inputs", given, "compose one of them")
+                raise InvalidInput(argument, "the same number of inputs", given, "compose one of them")
             return other
-        if isinstance(other, (int, Fraction, np.integer, str)) or getattr(other, "is_Rational", False) is True:
-            return LatticePolynomial.constant(other, self.dimension)
-        if isinstance(other, (float, np.floating)):
-            as_fraction(other, "other")  # refuses with the cure
+        numbers = (int, Fraction, np.integer, str, float, np.floating)  # floats are refused with the cure
+        if isinstance(other, numbers) or getattr(other, "is_Rational", False) is True:
+            return LatticePolynomial.constant(as_fraction(other, argument), self.dimension)
         return None
 
     def compose(self, A: Any, b: Any = None) -> LatticePolynomial:
@@ -362,7 +360,7 @@ def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> Latt
         raise InvalidType("first", "a LatticePolynomial", first, cure)
     result = first
     for position, other in enumerate(others, start=1):
-        right = result._operand(other)
+        right = result._operand(other, f"argument {position}")
         if right is None:
             raise InvalidType(f"argument {position}", "a LatticePolynomial or an exact number", other, "convert it")
         right = right if right.form == result.form else right.dual()

@@ -29,11 +29,13 @@ from tropical.exceptions import InvalidInput, InvalidType
 __all__ = ["AffinePiece", "PieceTable", "as_point"]
 
 
-def as_point(x: Any, dimension: int) -> tuple[Fraction, ...]:
+def as_point(x: Any, dimension: int, argument: str = "x") -> tuple[Fraction, ...]:
     """Return x as an exact point of R^dimension, or say why it is none."""
-    point = as_fraction_vector(x, "x")
+    point = as_fraction_vector(x, argument)
     if len(point) != dimension:
-        raise InvalidInput("x", f"{dimension} coordinates", f"{len(point)}", "pass one exact number for each input")
+        raise InvalidInput(
+            argument, f"{dimension} coordinates", f"{len(point)}", "pass one exact number for each input"
+        )
     return point
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_flag, real_array
 from tropical._display import Record
 from tropical._exact.rational import as_fraction, as_fraction_vector, as_items
 from tropical.exceptions import InvalidInput, InvalidType
@@ -85,6 +86,9 @@ class LabelFilter(Record):
     parts: tuple[FilterPart, ...]
 
     def __post_init__(self) -> None:
+        cure = "use LabelFilter.slice, union, threshold, ramp or polynomial"
+        if not isinstance(self.parts, tuple) or not all(isinstance(part, FilterPart) for part in self.parts):
+            raise InvalidType("parts", "a tuple of FilterPart", self.parts, cure)
         for before, after in zip(self.parts, self.parts[1:], strict=False):
             meet = before.upper == after.lower and before.closed[1] and after.closed[0]
             if before.upper is None or after.lower is None or before.upper > after.lower or meet:
@@ -139,7 +143,7 @@ class LabelFilter(Record):
 
     def evaluate(self, y: np.ndarray) -> np.ndarray:
         """Return ψ of float labels, (n,)."""
-        labels = np.asarray(y, dtype=np.float64)
+        labels = real_array(y, "y")
         result = np.zeros_like(labels)
         for part in self.parts:
             inside = np.ones(labels.shape, dtype=bool)
@@ -156,6 +160,7 @@ class LabelFilter(Record):
 
     def limits(self, level: Fraction) -> tuple[Fraction, Fraction]:
         """Return ψ just below and just above a level."""
+        level = as_fraction(level, "level")
         below = above = Fraction(0)
         for part in self.parts:
             if (part.lower is None or part.lower < level) and (part.upper is None or level <= part.upper):
@@ -207,6 +212,10 @@ def as_slice(interval: Any) -> LabelFilter:
 
 
 def _part(pair: Any, closed: tuple[bool, bool], coefficients: tuple[Fraction, ...], argument: str) -> FilterPart:
+    sides = as_items(closed, "closed", "a pair of True and False", "pass (True, False)")
+    if len(sides) != 2:
+        raise InvalidInput("closed", "a pair of True and False", closed, "pass (True, False)")
+    closed = as_flag(sides[0], "closed[0]"), as_flag(sides[1], "closed[1]")
     cure = "pass for example (0, None)"
     ends = as_items(pair, argument, "a pair (lower, upper)", cure)
     if len(ends) != 2:

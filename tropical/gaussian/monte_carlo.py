@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import log, sqrt
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_count, as_real
 from tropical._display import Shown, never_raising
 from tropical._exact.rational import as_choice
 from tropical._protocol import PiecewiseLinear
@@ -111,12 +111,10 @@ class Sampling:
     """
 
     def __init__(self, confidence: float, n_samples: int, random_state: Any) -> None:
-        if isinstance(confidence, bool) or not isinstance(confidence, Real) or not 0 < confidence < 1:
-            raise InvalidInput("confidence", "a number between 0 and 1", confidence, "0.99 is usual")
-        if isinstance(n_samples, bool) or not isinstance(n_samples, Integral) or n_samples < 1:
-            raise InvalidInput("n_samples", "a positive integer", n_samples, "take at least 1000")
-        self.confidence, self.n_samples = float(confidence), int(n_samples)
-        self.generator = np.random.default_rng(random_state)
+        share = "a number between 0 and 1", lambda number: 0.0 < number < 1.0
+        self.confidence = as_real(confidence, "confidence", *share, "0.99 is usual")
+        self.n_samples = as_count(n_samples, "n_samples", 1, _MOST_SAMPLES, "take at least 1000")
+        self.generator = _generator(random_state)
 
     @property
     def doubt(self) -> float:
@@ -132,6 +130,19 @@ class Sampling:
     def estimate(self, value: float, error: float) -> MonteCarloEstimate:
         """Return an estimate with symmetric bounds."""
         return MonteCarloEstimate(value, value - error, value + error, self.confidence, self.n_samples)
+
+
+def _generator(random_state: Any) -> np.random.Generator:
+    if not isinstance(random_state, (bool, np.bool_)):
+        try:
+            return np.random.default_rng(random_state)
+        except (TypeError, ValueError):
+            pass
+    requirement, cure = "None, an integer >= 0 or a numpy.random.Generator", "use 0 for the same numbers each time"
+    raise InvalidInput("random_state", requirement, random_state, cure)
+
+
+_MOST_SAMPLES = 100_000_000  # some seconds for each input; the error is then 1e-4 of the spread
 
 
 def samples_only(method: str) -> bool:

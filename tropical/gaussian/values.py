@@ -25,7 +25,7 @@ from tropical._exact.rational import as_fraction
 from tropical.exceptions import InvalidInput, NotExact
 from tropical.gaussian.closed_form import Combination, Key, square_root
 from tropical.gaussian.terms import Term, shown, term_latex, term_text
-from tropical.gaussian.working_precision import bits_for, target_digits, working_bits
+from tropical.gaussian.working_precision import as_digits, bits_for, target_digits, working_bits
 
 __all__ = ["Enclosure", "Exact", "MonteCarloEstimate", "enclose", "enclosure_of_ball", "exact_value", "root"]
 
@@ -74,7 +74,7 @@ class Exact:
 
     def ball(self, digits: int) -> arb:
         """Return a ball with this many correct digits, relative to the value (absolute for tiny ones)."""
-        bits = bits_for(digits) + 32
+        bits = bits_for(as_digits(digits)) + 32
         combination = self.combination()
         while True:
             with working_bits(bits):

@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import exact_array
 from tropical.exceptions import InvalidInput, InvalidType
-from tropical.io.limits import exact_array
 from tropical.io.tracing import Chain
 from tropical.network import ReLUNetwork
 

@@ -19,6 +19,7 @@ from typing import Any
 from tropical._display import Shown, never_raising
 from tropical._exact.rational import as_dimension
 from tropical.exceptions import InvalidInput
+from tropical.pieces import as_point
 
 __all__ = [
     "FALSE",
@@ -234,7 +235,8 @@ class Property(Shown):
 
     def holds(self, x: Sequence[Fraction], y: Sequence[Fraction]) -> bool:
         """Return whether inputs and outputs satisfy the formula, exactly."""
-        return _holds(self.formula, x, y)
+        point, values = as_point(x, self.input.size), as_point(y, self.output.size, "y")
+        return _holds(self.formula, point, values)
 
     def count(self) -> int:
         """Return the number of cases, without making them."""
