@@ -143,6 +143,11 @@ def sweep(
     _check(teachers, alphas, seeds, noise, n_test, cap, n_jobs, progress)
     if estimator is None:
         estimator = LatticeRegressor()
+    if not callable(estimator) and not (hasattr(estimator, "fit") and hasattr(estimator, "get_params")):
+        cure = "pass LatticeRegressor(), say"
+        raise InvalidType("estimator", "an estimator, or a callable that takes a seed", estimator, cure)
+    if client is not None and not hasattr(client, "submit"):
+        raise InvalidType("client", "a distributed.Client or None", client, "leave it out")
     settings = {name: _setting(teacher, estimator, noise, n_test) for name, teacher in teachers.items()}
     grid = [(name, float(alpha), int(seed)) for name in teachers for alpha in alphas for seed in seeds]
     file = ResultsFile(results) if results is not None else None

@@ -29,10 +29,10 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from learner.arrays import from_host, namespace, to_host
-from tropical._arguments import as_real
+from learner.arrays import from_host, is_foreign, namespace, to_host
+from tropical._arguments import as_count, as_real, real_array
 from tropical._display import Record
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = [
     "CellFilter",
@@ -76,13 +76,26 @@ class Partition(Protocol):
         ...
 
 
+def as_predictor(predictor: Any) -> Predictor | None:
+    """Return a function of the known coordinates, or None."""
+    if predictor is not None and (isinstance(predictor, type) or not callable(predictor)):
+        raise InvalidType("predictor", "a function from (n, l) to (n,), or None", predictor, "pass F.evaluate, say")
+    return predictor
+
+
+def _labels(y: Any) -> Any:
+    """Return labels as an array; those on a device stay there."""
+    return y if (isinstance(y, np.ndarray) and y.dtype == np.float64) or is_foreign(y) else real_array(y, "y")
+
+
 def residuals(y: np.ndarray, p: np.ndarray | None, predictor: Predictor | None) -> np.ndarray:
     """Return y - G(p), or y where there is no predictor."""
+    y = _labels(y)
     if predictor is None:
         return y
     if p is None:
         raise InvalidInput("p", "coordinates along the basis, as there is a predictor", "None", "pass them")
-    predicted = np.asarray(predictor(p), dtype=np.float64)
+    predicted = real_array(predictor(p), "predictor", "a function from (n, l) to (n,)", "return floats")
     if predicted.shape != y.shape:
         given = f"values of shape {predicted.shape} for {p.shape}"
         raise InvalidInput("predictor", "a function from (n, l) to (n,)", given, "return one number a row")
@@ -111,6 +124,7 @@ class ThresholdFilter(Record):
 
     def __post_init__(self) -> None:
         _check_threshold(self.threshold, least=0.0)
+        as_predictor(self.predictor)
 
     def __call__(self, y: np.ndarray, p: np.ndarray | None = None) -> np.ndarray:
         """Return 0 or 1 for each sample, (n,)."""
@@ -141,6 +155,7 @@ class RampFilter(Record):
 
     def __post_init__(self) -> None:
         _check_threshold(self.threshold, least=float(np.finfo(float).tiny))
+        as_predictor(self.predictor)
 
     def __call__(self, y: np.ndarray, p: np.ndarray | None = None) -> np.ndarray:
         """Return the ramp's value for each sample, (n,)."""
@@ -163,17 +178,22 @@ class SliceFilter(Record):
     predictor: Predictor | None = None
 
     def __post_init__(self) -> None:
-        edges = np.asarray(self.edges, dtype=np.float64)
+        edges = real_array(self.edges, "edges", "increasing finite numbers")
         if edges.ndim != 1 or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any():
             raise InvalidInput("edges", "increasing finite numbers", self.edges, "sort them, drop repeated ones")
         object.__setattr__(self, "edges", edges)
+        as_predictor(self.predictor)
 
     @classmethod
     def by_quantiles(
         cls, y: np.ndarray, count: int, *, p: np.ndarray | None = None, predictor: Predictor | None = None
     ) -> SliceFilter:
         """Return slices of about equal probability; ties (y = 0 on half of space, say) share a slice."""
-        return cls(_quantile_edges(residuals(y, p, predictor), count), predictor)
+        slices = as_count(count, "count", 1, _MOST_SLICES)
+        labels = real_array(y, "y")
+        if labels.ndim != 1 or not np.isfinite(labels).all():
+            raise InvalidInput("y", "finite labels of shape (n,)", f"shape {labels.shape}", "drop or mend these rows")
+        return cls(_quantile_edges(residuals(labels, p, predictor), slices), predictor)
 
     def __len__(self) -> int:
         return len(self.edges) + 1
@@ -347,6 +367,9 @@ def index_on_device(partition: Partition, y: Any, p: Any = None) -> Any:
         return namespace(y).searchsorted(edges, y, side="right")
     index = partition.index(to_host(y), None if p is None else to_host(p))
     return from_host(index.astype(np.int64), y)
+
+
+_MOST_SLICES = 100_000
 
 
 def _quantile_edges(values: np.ndarray, count: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from tropical._arguments import as_count
+from tropical._arguments import as_count, real_array
 from tropical._display import Record, never_raising
 from tropical.exceptions import InvalidInput, InvalidType
 
@@ -123,7 +123,7 @@ def weak_recovery_threshold(
         return z / np.linalg.norm(z, axis=1, keepdims=True)
 
     def labels(z: np.ndarray) -> np.ndarray:
-        y = np.asarray(evaluate(z), dtype=np.float64)
+        y = real_array(evaluate(z), "function", "finite values of shape (n,) at (n, k)", "check it")
         if y.shape != (len(z),) or not np.isfinite(y).all():
             raise InvalidInput("function", "finite values of shape (n,) at (n, k)", f"shape {y.shape}", "check it")
         return y
@@ -152,9 +152,9 @@ _DISCRETE = 32
 
 
 def _evaluation(function: Any) -> Callable[[np.ndarray], Any]:
-    if hasattr(function, "evaluate"):
+    if hasattr(function, "evaluate") and not isinstance(function, type):
         return function.evaluate
-    if callable(function):
+    if callable(function) and not isinstance(function, type):
         return function
     raise InvalidType("function", "a callable on (n, k), or `evaluate`", function, "pass a tropical function")
 

@@ -21,8 +21,7 @@ from learner.spectral import FoldedMoments, leading, without
 from learner.starts import bulk_edge, spectral_matrix
 from learner.subspace import FilteredPCA
 from learner.whitening import Whitening
-from tropical._exact.rational import as_limit
-from tropical.exceptions import InvalidInput
+from tropical._arguments import as_count
 
 __all__ = ["gaussian_moments", "noise_edges", "null_eigenvalues"]
 
@@ -49,6 +48,9 @@ def gaussian_moments(counts: np.ndarray, dimension: int, rng: np.random.RandomSt
     return SliceMoments.from_sums(np.asarray(counts), sums, squares)
 
 
+_MOST_DRAWS = 100_000
+
+
 def null_eigenvalues(pca: FilteredPCA, *, draws: int = 20, random_state: Any = None) -> np.ndarray:
     """Return what ``eigenvalues_`` of a fitted FilteredPCA would be without signal, one row a draw, (draws, d).
 
@@ -64,8 +66,7 @@ def null_eigenvalues(pca: FilteredPCA, *, draws: int = 20, random_state: Any = N
     times one product of d x d matrices and one Wishart draw a slice.
     """
     known, psi = _fitted(pca)
-    if not as_limit(draws, "draws"):
-        raise InvalidInput("draws", "an integer of at least 1", draws, "20 is usual")
+    draws = as_count(draws, "draws", 1, _MOST_DRAWS, "20 is usual")
     rng = as_random_state(random_state)
     counts, rows = pca.slice_counts_, []
     for _ in range(draws):

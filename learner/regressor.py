@@ -214,6 +214,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         X = validated(self, X, reset=False)
         if not self.explained_training_:
             return np.zeros(len(X), dtype=bool)
+        with np.errstate(over="ignore", invalid="ignore"):  # rows beyond all samples are not sure
+            return self._are_sure(X)
+
+    def _are_sure(self, X: np.ndarray) -> np.ndarray:
         Z = X @ _basis(self.components_).T
         gap = np.abs(self._bounds[0].evaluate(Z) - self._bounds[1].evaluate(Z))
         known, on_piece = self._training

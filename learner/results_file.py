@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tropical._arguments import as_path
 from tropical.exceptions import FormatError, InvalidInput
 
 __all__ = ["ResultsFile"]
@@ -35,7 +36,7 @@ class ResultsFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = as_path(path, "results")
         if self.path.suffix not in (".parquet", ".jsonl"):
             raise InvalidInput("results", "a path that ends in .parquet or .jsonl", str(path), "rename it")
         self._parquet = _pyarrow() if self.path.suffix == ".parquet" else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from contextlib import suppress
 from typing import Any, Protocol
 
 import numpy as np
@@ -102,10 +103,8 @@ def as_level(level: Any, argument: str = "level") -> float:
 def as_random_state(random_state: Any) -> np.random.RandomState:
     """Return a generator, as scikit-learn understands the argument."""
     if not isinstance(random_state, (bool, np.bool_)):
-        try:
+        with suppress(Exception):  # the message of what is no seed shows it, and that may fail
             return check_random_state(random_state)
-        except (TypeError, ValueError):
-            pass
     requirement = "None, an integer from 0 to 2^32 - 1, or a numpy.random.RandomState"
     raise InvalidInput("random_state", requirement, random_state, "use 0 for the same numbers each time")
 
@@ -161,14 +160,35 @@ _LARGEST = 1e100  # squares and sums of squares stay finite
 
 def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
     """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
+    for name, values in zip("Xy", (X, *y), strict=False):
+        _refuse_what_would_be_read_as_numbers(name, values)
     try:
         return validate_data(estimator, X, *y, dtype=np.float64, **options)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # of scikit-learn, and of whatever makes an array of a foreign object
         name = "y" if re.search(r"\by\b|inconsistent numbers of samples", str(error)) else "X"
+        if name == "X" and y and not _are_labels(y[0]):
+            name = "y"
         wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
         given = f"{type(y[0] if y and name == 'y' else X).__name__}"
-        kind = InvalidType if isinstance(error, TypeError) else InvalidInput
+        kind = InvalidType if not isinstance(error, ValueError) else InvalidInput
         raise kind(name, wanted, given, f"{error}") from error
+
+
+def _refuse_what_would_be_read_as_numbers(name: str, values: Any) -> None:
+    """Refuse masked entries, booleans and text, which scikit-learn takes for numbers."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise InvalidInput(name, "numbers without a mask", "masked entries", "drop or fill them: .filled()")
+    kind = getattr(getattr(values, "dtype", None), "kind", "f")
+    if kind in "bSU":
+        raise InvalidType(name, "real numbers", f"dtype {values.dtype}", "convert it to float64")
+
+
+def _are_labels(values: Any) -> bool:
+    try:
+        array = real_array(values, "y")
+    except InvalidInput:
+        return False
+    return array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1)
 
 
 def distinct_samples(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

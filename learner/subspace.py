@@ -22,6 +22,7 @@ lemma S2              ``soundness_``
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -34,7 +35,7 @@ from learner import spectral, starts
 from learner.arrays import coordinates, is_foreign
 from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
-from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, choose_partition
+from learner.filters import Filter, LevelFilter, Partition, Predictor, as_predictor, cells_of_slices, choose_partition
 from learner.moments import FOLDS, FilteredSums
 from learner.sampling import as_level, as_random_state, as_samples, validated
 from learner.search import Search
@@ -43,9 +44,8 @@ from learner.sources import BUDGET, SampleSource, as_source, gather, is_streamed
 from learner.sources.protocol import rows_of
 from learner.spectral import FoldedMoments, Weights
 from learner.whitening import Whitening
-from tropical._arguments import as_count, as_flag, as_real
+from tropical._arguments import as_count, as_flag, as_instance, as_real, real_array
 from tropical._exact.rational import as_choice
-from tropical._protocol import as_sample_array
 from tropical.exceptions import InvalidInput
 
 __all__ = ["FilteredPCA"]
@@ -209,6 +209,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         solve : bool
             False only adds: the directions follow with the next call that solves, or with :meth:`merge`.
         """
+        as_flag(solve, "solve")
         first = not hasattr(self, "_sums")
         if first:
             self._begin()
@@ -221,6 +222,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def merge(self, other: FilteredPCA) -> FilteredPCA:
         """Add the sums of another worker, whose slices were the same, and estimate the directions anew."""
+        as_instance(other, FilteredPCA, "other", "merge with the FilteredPCA of another worker")
         for worker in (self, other):
             check_is_fitted(worker, "filter_")
         self._sums.merge(other._sums)
@@ -276,7 +278,12 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             if self.predictor is not None:
                 raise InvalidInput("predictor", "a basis whose coordinates it takes", "None", "pass `basis` as well")
             return np.zeros((0, dimension))
-        rows = as_sample_array(np.reshape(self.basis, (-1, dimension)), dimension)
+        rows = real_array(self.basis, "basis", f"rows of {dimension} real numbers")
+        if rows.ndim == 1 and rows.size % dimension == 0:
+            rows = rows.reshape(-1, dimension)
+        if rows.ndim != 2 or rows.shape[1] != dimension or not (np.abs(rows) <= 1e100).all():  # NaN compares false
+            requirement = f"rows of {dimension} finite numbers up to 1e100"
+            raise InvalidInput("basis", requirement, f"shape {rows.shape}", "give vectors of the inputs")
         self._raw_basis = rows
         orthonormal = np.linalg.qr(rows.T)[0].T
         if np.linalg.matrix_rank(rows) < len(rows):
@@ -376,8 +383,12 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8"), ("memory_budget", 1, str(BUDGET))):
             as_count(getattr(self, name), name, least, cure=f"{usual} is usual")
         as_choice(self.method, "method", METHODS, "use the default")
-        if self.filter is not None and not isinstance(self.filter, Partition) and not callable(self.filter):
+        data = (str, bytes, Sequence, np.ndarray, type)  # some of them have a length and an `index`, too
+        function = hasattr(self.filter, "linear_forms")  # of x, not of (y, p)
+        known = isinstance(self.filter, Partition) or (callable(self.filter) and not function)
+        if self.filter is not None and (isinstance(self.filter, data) or not known):
             raise InvalidInput("filter", "a Partition, a Filter or None", self.filter, "see learner.filters")
+        as_predictor(self.predictor)
         wanted: Any = self.n_components
         if isinstance(wanted, str) and wanted == "auto":
             return True

@@ -14,6 +14,7 @@ import importlib
 import inspect
 import re
 import signal
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import DataConversionWarning
 
 from learner import SampleWarning
 from tropical import Box, BudgetExceeded, InvalidInput, LatticePolynomial, Polyhedron, TropicalError, families
@@ -204,6 +206,7 @@ class Table(dict[str, Row]):
     def row(
         self,
         name: str,
+        /,
         on: Any = None,
         call: Callable[..., Any] | None = None,
         standard: tuple[type[BaseException], ...] = (),
@@ -269,9 +272,13 @@ def outcome(call: Callable[[], Any]) -> BaseException | None:
     try:
         with no_hang(), warnings.catch_warnings():
             warnings.simplefilter("ignore", SampleWarning)
+            warnings.simplefilter("ignore", DataConversionWarning)
             call()
     except (Exception, TooSlow) as error:
         return error
+    finally:
+        if "matplotlib.pyplot" in sys.modules:
+            sys.modules["matplotlib.pyplot"].close("all")
     return None
 
 
@@ -291,14 +298,19 @@ def complaint(row: Row, parameter: str, sort: str) -> str:
     if not isinstance(error, TropicalError):
         return f"{sort}: {type(error).__module__}.{type(error).__name__}: {str(error)[:200]}"
     if isinstance(error, InvalidInput):
-        names = "|".join(map(re.escape, (parameter, row.called.get(parameter, parameter))))
         if not all((error.argument, error.requirement, error.given, error.cure)):
             return f"{sort}: an incomplete message: {error}"
-        if sort not in row.arguments[parameter].takes and not re.search(rf"\b({names})\b", str(error)):
+        if sort not in row.arguments[parameter].takes and not _names(parameter, row, str(error)):
             return f"{sort}: the message names another parameter: {error}"
     elif sort not in row.arguments[parameter].takes and isinstance(error, BudgetExceeded):
         return f"{sort}: reached a limit instead of being refused: {error}"
     return ""
+
+
+def _names(parameter: str, row: Row, message: str) -> bool:
+    """Return whether a message speaks about a parameter."""
+    called = row.called.get(parameter)
+    return bool(re.search(rf"\b{re.escape(parameter)}\b", message)) or (called is not None and called in message)
 
 
 SLOWEST = 3.0  # seconds of processor time

@@ -24,6 +24,7 @@ __all__ = [
     "as_jobs",
     "as_path",
     "as_real",
+    "as_word",
     "check_size",
     "exact_array",
     "real_array",
@@ -78,6 +79,13 @@ def as_instance(value: Any, kind: type[Object], argument: str, cure: str) -> Obj
     """Return an object of a class of this package."""
     if not isinstance(value, kind):
         raise InvalidType(argument, f"a {kind.__name__}", value, cure)
+    return value
+
+
+def as_word(value: Any, argument: str) -> str:
+    """Return text that a picture, a key or a name can show."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise InvalidType(argument, "a string of printable characters", value, "pass a name")
     return value
 
 

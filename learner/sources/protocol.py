@@ -148,7 +148,7 @@ def rows_of(budget_bytes: int, dimension: int) -> int:
     A row is held up to four times: as it was read, in float64, its absolute values while it is checked, and sorted by
     slice or as the hidden layer of a teacher.
     """
-    return max(1, budget_bytes // (32 * (dimension + 1)))
+    return max(1, as_budget(budget_bytes) // (32 * (dimension + 1)))
 
 
 def gather(source: SampleSource, at_most_n: int, *, budget_bytes: int = BUDGET) -> tuple[np.ndarray, np.ndarray]:

@@ -24,7 +24,7 @@ import numpy as np
 
 from tropical._arguments import as_flag, real_array
 from tropical._display import Record
-from tropical._exact.rational import as_fraction, as_fraction_vector, as_items
+from tropical._exact.rational import as_fraction, as_fraction_vector, as_items, float_array
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["FilterPart", "LabelFilter", "as_filter", "as_slice", "as_threshold"]
@@ -121,7 +121,7 @@ class LabelFilter(Record):
     @classmethod
     def slice(cls, lower: Any, upper: Any, *, closed: tuple[bool, bool] = (True, False)) -> LabelFilter:
         """Return the indicator of an interval of labels, ``[lower, upper)`` by default; None is no bound."""
-        return cls.union([(lower, upper)], closed=closed)
+        return cls((_part((lower, upper), closed, (Fraction(1),), "bounds"),))
 
     @classmethod
     def union(cls, intervals: Iterable[Any], *, closed: tuple[bool, bool] = (True, False)) -> LabelFilter:
@@ -144,14 +144,20 @@ class LabelFilter(Record):
     def evaluate(self, y: np.ndarray) -> np.ndarray:
         """Return ψ of float labels, (n,)."""
         labels = real_array(y, "y")
+        if not np.isfinite(labels).all():
+            raise InvalidInput("y", "finite labels", "NaN or infinity", "drop or mend them")
         result = np.zeros_like(labels)
+
+        def bound(number: Fraction) -> float:
+            return float(float_array(number, "ψ"))
+
         for part in self.parts:
             inside = np.ones(labels.shape, dtype=bool)
             if part.lower is not None:
-                inside &= labels >= float(part.lower) if part.closed[0] else labels > float(part.lower)
+                inside &= labels >= bound(part.lower) if part.closed[0] else labels > bound(part.lower)
             if part.upper is not None:
-                inside &= labels <= float(part.upper) if part.closed[1] else labels < float(part.upper)
-            result[inside] = np.polynomial.polynomial.polyval(labels[inside], [float(c) for c in part.coefficients])
+                inside &= labels <= bound(part.upper) if part.closed[1] else labels < bound(part.upper)
+            result[inside] = np.polynomial.polynomial.polyval(labels[inside], [bound(c) for c in part.coefficients])
         return result
 
     def levels(self) -> tuple[Fraction, ...]:
@@ -208,7 +214,7 @@ def as_slice(interval: Any) -> LabelFilter:
     """Return a filter; a pair (a, b) stands for the slice [a, b)."""
     if isinstance(interval, LabelFilter):
         return interval
-    return LabelFilter.union([interval])
+    return LabelFilter((_part(interval, (True, False), (Fraction(1),), "interval"),))
 
 
 def _part(pair: Any, closed: tuple[bool, bool], coefficients: tuple[Fraction, ...], argument: str) -> FilterPart:

@@ -19,13 +19,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import log, sqrt
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from tropical._arguments import as_count, as_real
 from tropical._display import Shown, never_raising
-from tropical._exact.rational import as_choice
+from tropical._exact.rational import as_choice, as_limit
 from tropical._protocol import PiecewiseLinear
 from tropical.complexes import cells
 from tropical.exceptions import InvalidInput
@@ -41,7 +42,7 @@ __all__ = [
     "estimate_product",
     "estimate_square",
     "lipschitz_bound",
-    "samples_only",
+    "sampling_asked",
 ]
 
 _BLOCK = 1 << 22  # numbers a block, 32 MB
@@ -133,11 +134,10 @@ class Sampling:
 
 
 def _generator(random_state: Any) -> np.random.Generator:
-    if not isinstance(random_state, (bool, np.bool_)):
-        try:
-            return np.random.default_rng(random_state)
-        except (TypeError, ValueError):
-            pass
+    known = (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence)
+    number = isinstance(random_state, Integral) and not isinstance(random_state, bool) and random_state >= 0
+    if random_state is None or number or isinstance(random_state, known):
+        return np.random.default_rng(random_state)
     requirement, cure = "None, an integer >= 0 or a numpy.random.Generator", "use 0 for the same numbers each time"
     raise InvalidInput("random_state", requirement, random_state, cure)
 
@@ -145,9 +145,15 @@ def _generator(random_state: Any) -> np.random.Generator:
 _MOST_SAMPLES = 100_000_000  # some seconds for each input; the error is then 1e-4 of the spread
 
 
-def samples_only(method: str) -> bool:
-    """Return whether sampling was asked for."""
-    return as_choice(method, "method", ("auto", "monte-carlo"), '"auto" proves its answer') == "monte-carlo"
+def sampling_asked(
+    method: str, confidence: float, n_samples: int, random_state: Any, max_cells: int | None, max_faces: int | None
+) -> Sampling | None:
+    """Return how to sample, None where that was not asked for; all options are checked either way."""
+    as_limit(max_cells, "max_cells")
+    as_limit(max_faces, "max_faces")
+    asked = as_choice(method, "method", ("auto", "monte-carlo"), '"auto" proves its answer') == "monte-carlo"
+    sampling = Sampling(confidence, n_samples, random_state)
+    return sampling if asked else None
 
 
 def lipschitz_bound(F: PiecewiseLinear) -> float:

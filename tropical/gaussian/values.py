@@ -223,6 +223,8 @@ class Enclosure:
     __array_ufunc__ = None
 
     def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            object.__setattr__(self, name, as_fraction(getattr(self, name), name))
         if self.lower > self.upper:
             raise InvalidInput("upper", f"at least lower = {self.lower}", self.upper, "swap the bounds")
 
@@ -353,8 +355,10 @@ def enclosure_of_ball(ball: arb) -> Enclosure:
     Raises
     ------
     NotExact
-        For numbers beyond 2^1000000, which nothing here can write down.
+        For numbers beyond 2^1000000, which nothing here can write down, and balls without a bound.
     """
+    if not ball.is_finite():
+        raise NotExact("the arguments are too large or too small for an enclosure")
     middle, radius = _dyadic(ball.mid()), _dyadic(ball.rad())  # exact, whatever the working precision is by now
     slack = Fraction(0)
     if middle is None:
