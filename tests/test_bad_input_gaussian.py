@@ -50,7 +50,13 @@ row("tropical.gaussian.second_moment", F=FUNCTION(TENT), **SAMPLED)
 row("tropical.gaussian.tail", F=FUNCTION(TENT), tau=EXACT("1/4", but=("-1", "-10^400")), **DRAWN)
 row("tropical.gaussian.distance", F=FUNCTION(TENT), G=FUNCTION(TENT), **SAMPLED)
 row("tropical.gaussian.inner_product", F=FUNCTION(TENT), G=FUNCTION(TENT), **SAMPLED)
-row("tropical.gaussian.filter_matrix", F=FUNCTION(TENT), psi=EXACT(1, but=("-1", "-10^400")), called={"psi": "tau"}, **DRAWN)
+row(
+    "tropical.gaussian.filter_matrix",
+    F=FUNCTION(TENT),
+    psi=EXACT(1, but=("-1", "-10^400")),
+    called={"psi": "tau"},
+    **DRAWN,
+)
 row(
     "tropical.gaussian.conditional_moments",
     F=FUNCTION(TENT),
@@ -73,10 +79,20 @@ row(
 )
 row("tropical.gaussian.independent_sum", parts=SPECIFIC([TENT]), outer=OPTIONAL(None))
 row("tropical.gaussian.precision", call=lambda digits: gaussian.precision(digits=digits).__enter__(), digits=COUNT(15))
-row("tropical.gaussian.IndependentSum.evaluate", on=SUM, X=SPECIFIC([[1.0, 2.0]], "array without rows", "array of 1e300"))
+row(
+    "tropical.gaussian.IndependentSum.evaluate",
+    on=SUM,
+    X=SPECIFIC([[1.0, 2.0]], "array without rows", "array of 1e300"),
+)
 for name in ("mean", "second_moment"):
     row(f"tropical.gaussian.IndependentSum.{name}", on=SUM, width=POSITIVE("1/10"), max_bins=LIMIT(99))
-row("tropical.gaussian.IndependentSum.tail", on=SUM, tau=EXACT(1, but=("-1", "-10^400")), width=POSITIVE("1/10"), max_bins=LIMIT(99))
+row(
+    "tropical.gaussian.IndependentSum.tail",
+    on=SUM,
+    tau=EXACT(1, but=("-1", "-10^400")),
+    width=POSITIVE("1/10"),
+    max_bins=LIMIT(99),
+)
 for name in ("filter_matrix", "filter_mean"):
     row(
         f"tropical.gaussian.IndependentSum.{name}",
@@ -89,10 +105,18 @@ for name in ("filter_matrix", "filter_mean"):
 row("tropical.gaussian.LabelFilter", parts=SPECIFIC((), "()"))
 row("tropical.gaussian.LabelFilter.threshold", tau=EXACT(1, but=("-1", "-10^400")))
 row("tropical.gaussian.LabelFilter.ramp", tau=POSITIVE(1))
-row("tropical.gaussian.LabelFilter.slice", called={"lower": "bounds", "upper": "bounds"},
-    lower=EXACT(0, "None", but=("1", "2", "10^9", "10^400")), upper=EXACT(1, "None", but=("0", "-1", "-10^400")),
-    closed=SPECIFIC((True, False), "[True]"))
-row("tropical.gaussian.LabelFilter.union", intervals=SPECIFIC([(0, 1)], "[]", "()", "array without rows", "array of numbers as text"), closed=SPECIFIC((True, False), "[True]"))
+row(
+    "tropical.gaussian.LabelFilter.slice",
+    called={"lower": "bounds", "upper": "bounds"},
+    lower=EXACT(0, "None", but=("1", "2", "10^9", "10^400")),
+    upper=EXACT(1, "None", but=("0", "-1", "-10^400")),
+    closed=SPECIFIC((True, False), "[True]"),
+)
+row(
+    "tropical.gaussian.LabelFilter.union",
+    intervals=SPECIFIC([(0, 1)], "[]", "()", "array without rows", "array of numbers as text"),
+    closed=SPECIFIC((True, False), "[True]"),
+)
 row(
     "tropical.gaussian.LabelFilter.polynomial",
     called={"lower": "bounds", "upper": "bounds"},
@@ -135,7 +159,15 @@ def lemma(name, **arguments):
 
 BUDGET = {"max_cells": LIMIT(999)}
 DOMAINS = {"domain": OPTIONAL(None)}
-lemma("Algebra", F=FUNCTION(PLANE), G=FUNCTION(PLANE), factor=EXACT("3/2"), A=OPTIONAL(None, "2 x 7 integers"), b=OPTIONAL(None), **BUDGET)
+lemma(
+    "Algebra",
+    F=FUNCTION(PLANE),
+    G=FUNCTION(PLANE),
+    factor=EXACT("3/2"),
+    A=OPTIONAL(None, "2 x 7 integers"),
+    b=OPTIONAL(None),
+    **BUDGET,
+)
 lemma("AntiConcentration", H=FUNCTION(PLANE), tau=POSITIVE(1, "0"), **BUDGET)
 lemma("Blindness", K=COUNT(4), digits=COUNT(12), tau=POSITIVE(1, "0"))
 lemma("CanonicalForm", F=FUNCTION(PLANE), **DOMAINS, **BUDGET)
@@ -146,19 +178,69 @@ lemma("DavisKahan", measured=SPECIFIC(MEASURED), population=SPECIFIC(MEASURED))
 lemma("Depth", F=FUNCTION(PLANE), base=SPECIFIC(2, "2"), **BUDGET)
 lemma("Gluing", F=FUNCTION(PLANE), pieces=OPTIONAL(None), **DOMAINS, **BUDGET)
 lemma("IrredundantPieces", called={"form": "G"}, F=FUNCTION(PLANE), form=OPTIONAL(None), **BUDGET)
-lemma("LipschitzConstant", F=FUNCTION(PLANE), G=OPTIONAL(None), norm=SPECIFIC(2, "1", "2", "2.0", "infinity"), **DOMAINS, **BUDGET)
+lemma(
+    "LipschitzConstant",
+    F=FUNCTION(PLANE),
+    G=OPTIONAL(None),
+    norm=SPECIFIC(2, "1", "2", "2.0", "infinity"),
+    **DOMAINS,
+    **BUDGET,
+)
 lemma("NetworkCells", network=SPECIFIC(NET, "network of two outputs"), **BUDGET)
-lemma("Progress", F=FUNCTION(PLANE), W=SPECIFIC((), "array of numbers as text", "[]", "()", "array without rows"), **BUDGET)
+lemma(
+    "Progress",
+    F=FUNCTION(PLANE),
+    W=SPECIFIC((), "array of numbers as text", "[]", "()", "array without rows"),
+    **BUDGET,
+)
 lemma("Representation", F=FUNCTION(PLANE), **DOMAINS, **BUDGET)
-lemma("Soundness", measured=SPECIFIC(MEASURED), population=SPECIFIC(MEASURED), V=OPTIONAL(None, "array of numbers as text", "[]", "()", "array without rows"), W=SPECIFIC((), "array of numbers as text", "[]", "()", "array without rows"))
-lemma("Steepness", called={"psi": "tau"}, k=COUNT(3), t=POSITIVE("1/100"), psi=EXACT(None, "None", but=("-1", "-10^400")), width=POSITIVE("1/2"))
+lemma(
+    "Soundness",
+    measured=SPECIFIC(MEASURED),
+    population=SPECIFIC(MEASURED),
+    V=OPTIONAL(None, "array of numbers as text", "[]", "()", "array without rows"),
+    W=SPECIFIC((), "array of numbers as text", "[]", "()", "array without rows"),
+)
+lemma(
+    "Steepness",
+    called={"psi": "tau"},
+    k=COUNT(3),
+    t=POSITIVE("1/100"),
+    psi=EXACT(None, "None", but=("-1", "-10^400")),
+    width=POSITIVE("1/2"),
+)
 lemma("SymmetricMaximum", n=COUNT(2), terms=OPTIONAL([("1/2", [(0, 0)], [(1, 1)])]), everywhere=FLAG(False), **BUDGET)
-lemma("Visibility", called={"filters": "tau"}, F=FUNCTION(PLANE), filters=OPTIONAL(None, "[10^9]", "[10^400]", "seven integers"), levels=COUNT(4), **BUDGET)
+lemma(
+    "Visibility",
+    called={"filters": "tau"},
+    F=FUNCTION(PLANE),
+    filters=OPTIONAL(None, "[10^9]", "[10^400]", "seven integers"),
+    levels=COUNT(4),
+    **BUDGET,
+)
 
-row("tropical.lemmas.activation_cell_bound", hidden=SPECIFIC([2, 3], "seven integers", "[]", "()", "array without rows"), first_rank=COUNT(2, "0"), bias_free=FLAG(False))
+row(
+    "tropical.lemmas.activation_cell_bound",
+    hidden=SPECIFIC([2, 3], "seven integers", "[]", "()", "array without rows"),
+    first_rank=COUNT(2, "0"),
+    bias_free=FLAG(False),
+)
 row("tropical.lemmas.arrangement_bound", hyperplanes=COUNT(3, "0"), dimension=COUNT(2, "0"), central=FLAG(False))
-row("tropical.lemmas.candidate_count", pieces=COUNT(2), dimension=COUNT(2, "0"), steps=COUNT(2, "0", "10^9"), constant_steps=COUNT(2, "None", "0", "10^9"))
-row("tropical.lemmas.counting_table", widths=SPECIFIC([2, 2, 1], "seven integers"), seeds=SPECIFIC([0], "[]", "()", "[10^9]", "[10^400]", "seven integers", "array without rows"), rank=COUNT(None, "None"), biases=FLAG(False), max_cells=LIMIT(99))
+row(
+    "tropical.lemmas.candidate_count",
+    pieces=COUNT(2),
+    dimension=COUNT(2, "0"),
+    steps=COUNT(2, "0", "10^9"),
+    constant_steps=COUNT(2, "None", "0", "10^9"),
+)
+row(
+    "tropical.lemmas.counting_table",
+    widths=SPECIFIC([2, 2, 1], "seven integers"),
+    seeds=SPECIFIC([0], "[]", "()", "[10^9]", "[10^400]", "seven integers", "array without rows"),
+    rank=COUNT(None, "None"),
+    biases=FLAG(False),
+    max_cells=LIMIT(99),
+)
 row("tropical.lemmas.depth_bound", k=NATURAL(2), base=SPECIFIC(2, "2"))
 row("tropical.lemmas.function_count", pieces=SPECIFIC([([1], 0)]), max_cells=LIMIT(9))
 row("tropical.lemmas.lattice_structures", generators=COUNT(2, "10^9", "10^400"))

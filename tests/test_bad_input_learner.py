@@ -98,7 +98,13 @@ row(
     standard=(TypeError,),  # of what is called
     callback=OPTIONAL(None, "function", "class"),
 )
-row("learner.LatticeRegressor.fit", called={"X": "Parquet"}, call=LatticeRegressor(random_state=0).fit, X=SAMPLES, y=LABELS)
+row(
+    "learner.LatticeRegressor.fit",
+    called={"X": "Parquet"},
+    call=LatticeRegressor(random_state=0).fit,
+    X=SAMPLES,
+    y=LABELS,
+)
 row("learner.LatticeRegressor.predict", on=MODEL, X=ROWS)
 row("learner.LatticeRegressor.is_sure", on=MODEL, X=ROWS)
 row(
@@ -134,23 +140,65 @@ row("learner.ExhaustiveFilteredPCA.transform", on=EXHAUSTIVE, X=ANY_ROWS)
 NUMBER = SPECIFIC(1.0, "0", "1", "2", "0.5", "2.0", "float32", "1e300", "10^9")
 for kind, extra in ((ThresholdFilter, ()), (RampFilter, ("0",))):
     name = f"learner.{kind.__name__}"
-    row(name, called={"predictor": "x[0]"}, call=lambda kind=kind, **given: kind(**given)(np.ones(3), np.ones((3, 1))),
-        threshold=SPECIFIC(1.0, "0", "1", "2", "0.5", "2.0", "float32", "1e300", "10^9", but=extra), predictor=OPTIONAL(None))
+    row(
+        name,
+        called={"predictor": "x[0]"},
+        call=lambda kind=kind, **given: kind(**given)(np.ones(3), np.ones((3, 1))),
+        threshold=SPECIFIC(1.0, "0", "1", "2", "0.5", "2.0", "float32", "1e300", "10^9", but=extra),
+        predictor=OPTIONAL(None),
+    )
     row(f"{name}.__call__", on=kind(1.0), y=ANYTHING(Y), p=ANYTHING(None))
-row("learner.SliceFilter", called={"predictor": "x[0]"}, call=lambda **given: SliceFilter(**given).index(np.ones(3), np.ones((3, 1))),
-    edges=SPECIFIC([0.0, 1.0], "[]", "()", "[0.5]", "seven integers"), predictor=OPTIONAL(None))
-row("learner.SliceFilter.by_quantiles", call=lambda **given: SliceFilter.by_quantiles(**given), y=ANYTHING(Y), count=COUNT(4), p=ANYTHING(None), predictor=OPTIONAL(None))
+row(
+    "learner.SliceFilter",
+    called={"predictor": "x[0]"},
+    call=lambda **given: SliceFilter(**given).index(np.ones(3), np.ones((3, 1))),
+    edges=SPECIFIC([0.0, 1.0], "[]", "()", "[0.5]", "seven integers"),
+    predictor=OPTIONAL(None),
+)
+row(
+    "learner.SliceFilter.by_quantiles",
+    call=lambda **given: SliceFilter.by_quantiles(**given),
+    y=ANYTHING(Y),
+    count=COUNT(4),
+    p=ANYTHING(None),
+    predictor=OPTIONAL(None),
+)
 row("learner.SliceFilter.index", on=SliceFilter([0.0, 1.0]), y=ANYTHING(Y), p=ANYTHING(None))
 TEACHERS = SPECIFIC(TEACHER, "function of seven inputs")
 NOISE = SPECIFIC(0.0, "0", "1", "2", "0.5", "2.0", "float32", "1e300", "10^9")
 row("learner.sample", teacher=TEACHERS, n=COUNT(9), noise=NOISE, random_state=RANDOM_STATE(0))
-row("learner.TeacherSource", teacher=TEACHERS, n=NATURAL(9, but=("0",)), seed=NATURAL(0), chunk=NATURAL(9, but=("0",)), noise=NOISE)
+row(
+    "learner.TeacherSource",
+    teacher=TEACHERS,
+    n=NATURAL(9, but=("0",)),
+    seed=NATURAL(0),
+    chunk=NATURAL(9, but=("0",)),
+    noise=NOISE,
+)
 SOURCE = TeacherSource(TEACHER, 9)
 row("learner.TeacherSource.parts", on=SOURCE, budget_bytes=NATURAL(999, but=("0",)))
-row("learner.TeacherSource.chunks", call=lambda budget_bytes: list(SOURCE.chunks(budget_bytes)), budget_bytes=NATURAL(999, but=("0",)))
-row("learner.as_source", called={"X": "Parquet"}, standard=(OSError,), call=lambda X, y: list(__import__("learner").as_source(X, y).chunks()), X=SPECIFIC(X), y=LABELS)
-row("learner.audit", call=audit, standard=(NotFittedError,), model=SPECIFIC(EXHAUSTIVE), teacher=SPECIFIC(TEACHER),
-    n_samples=COUNT(100), random_state=RANDOM_STATE(0))
+row(
+    "learner.TeacherSource.chunks",
+    call=lambda budget_bytes: list(SOURCE.chunks(budget_bytes)),
+    budget_bytes=NATURAL(999, but=("0",)),
+)
+row(
+    "learner.as_source",
+    called={"X": "Parquet"},
+    standard=(OSError,),
+    call=lambda X, y: list(__import__("learner").as_source(X, y).chunks()),
+    X=SPECIFIC(X),
+    y=LABELS,
+)
+row(
+    "learner.audit",
+    call=audit,
+    standard=(NotFittedError,),
+    model=SPECIFIC(EXHAUSTIVE),
+    teacher=SPECIFIC(TEACHER),
+    n_samples=COUNT(100),
+    random_state=RANDOM_STATE(0),
+)
 row(
     "learner.sweep",
     call=sweep,
@@ -166,7 +214,14 @@ row(
     client=OPTIONAL(None),
     progress=FLAG(False),
 )
-row("learner.verify", call=verify, model=SPECIFIC(MODEL, "function of seven inputs"), teacher=SPECIFIC(TEACHER), max_cells=LIMIT(99), measure=FLAG(False))
+row(
+    "learner.verify",
+    call=verify,
+    model=SPECIFIC(MODEL, "function of seven inputs"),
+    teacher=SPECIFIC(TEACHER),
+    max_cells=LIMIT(99),
+    measure=FLAG(False),
+)
 row(
     "learner.weak_recovery_threshold",
     called={"function": "X"},
@@ -179,13 +234,51 @@ row(
 RECORDS = [{"alpha": 2.0, "sine": 0.5, "teacher": "a", "proved": True}]
 KEYS = dict.fromkeys(("rows", "columns", "value", "alpha", "sine"), "records[0]")
 AX = {"ax": OPTIONAL(None)}
-row("learner.plot.recovery_table", called=KEYS, call=recovery_table, records=SPECIFIC(RECORDS), rows=SPECIFIC("teacher"), columns=SPECIFIC("alpha"), value=SPECIFIC("proved"), **AX)
-row("learner.plot.sine_curves", called=KEYS, call=sine_curves, records=SPECIFIC(RECORDS), alpha=SPECIFIC("alpha"), sine=SPECIFIC("sine"),
+row(
+    "learner.plot.recovery_table",
+    called=KEYS,
+    call=recovery_table,
+    records=SPECIFIC(RECORDS),
+    rows=SPECIFIC("teacher"),
+    columns=SPECIFIC("alpha"),
+    value=SPECIFIC("proved"),
+    **AX,
+)
+row(
+    "learner.plot.sine_curves",
+    called=KEYS,
+    call=sine_curves,
+    records=SPECIFIC(RECORDS),
+    alpha=SPECIFIC("alpha"),
+    sine=SPECIFIC("sine"),
     by=SPECIFIC("teacher", "None", "word", "no word", "1/0", "3/4", "superscript", "5000 digits"),
-    threshold=SPECIFIC(None, "None", "1", "2", "0.5", "2.0", "float32", "infinity", "10^9"), log=FLAG(False), **AX)
-row("learner.plot.relevant_plane", called={"model": "X"}, call=relevant_plane, model=SPECIFIC([[1.0, 0.0], [0.0, 1.0]], "[-1]", "[10^9]"), X=SPECIFIC(X), y=SPECIFIC(Y), components=SPECIFIC((0, 1)),
-    max_points=NATURAL(99, but=("0",)), label=SPECIFIC("y", "word", "no word", "superscript", "1/0", "3/4", "5000 digits"), **AX)
-row("learner.plot.scree", call=scree, standard=(NotFittedError,), pca=SPECIFIC(PCA), n_eigenvalues=LIMIT(2), draws=COUNT(2), level=FRACTION, random_state=RANDOM_STATE(0), **AX)
+    threshold=SPECIFIC(None, "None", "1", "2", "0.5", "2.0", "float32", "infinity", "10^9"),
+    log=FLAG(False),
+    **AX,
+)
+row(
+    "learner.plot.relevant_plane",
+    called={"model": "X"},
+    call=relevant_plane,
+    model=SPECIFIC([[1.0, 0.0], [0.0, 1.0]], "[-1]", "[10^9]"),
+    X=SPECIFIC(X),
+    y=SPECIFIC(Y),
+    components=SPECIFIC((0, 1)),
+    max_points=NATURAL(99, but=("0",)),
+    label=SPECIFIC("y", "word", "no word", "superscript", "1/0", "3/4", "5000 digits"),
+    **AX,
+)
+row(
+    "learner.plot.scree",
+    call=scree,
+    standard=(NotFittedError,),
+    pca=SPECIFIC(PCA),
+    n_eigenvalues=LIMIT(2),
+    draws=COUNT(2),
+    level=FRACTION,
+    random_state=RANDOM_STATE(0),
+    **AX,
+)
 
 
 @pytest.mark.parametrize(("name", "parameter"), TABLE.cases())

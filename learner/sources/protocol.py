@@ -12,7 +12,7 @@ import numpy as np
 from learner.arrays import is_foreign, namespace
 from learner.content import ContentSample
 from learner.sampling import as_samples
-from tropical._arguments import as_count
+from tropical._arguments import as_count, as_instance
 from tropical.exceptions import InvalidInput
 
 __all__ = [
@@ -179,6 +179,7 @@ def gather(source: SampleSource, at_most_n: int, *, budget_bytes: int = BUDGET) 
     >>> X.shape, y.shape
     ((10, 3), (10,))
     """
+    as_instance(source, SampleSource, "source", "make one with as_source(X, y)")
     most = as_count(at_most_n, "at_most_n", cure="ask for at least one sample")
     found = source.reduce(partial(ContentSample, most), as_budget(budget_bytes))
     if not found.seen:

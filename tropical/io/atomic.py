@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from pathlib import Path
+
+from tropical._arguments import as_path
 
 __all__ = ["write_bytes", "write_text"]
 
@@ -16,7 +17,7 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """Write bytes to a temporary file beside `path`, then put it in place of `path` in one step."""
-    target = Path(path)
+    target = as_path(path)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

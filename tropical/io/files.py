@@ -23,6 +23,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tropical._arguments import as_path
 from tropical.exceptions import FormatError, InvalidInput
 from tropical.io.atomic import write_bytes, write_text
 from tropical.io.computer_algebra import to_polymake, to_sage
@@ -73,7 +74,7 @@ def load(path: str | os.PathLike[str], **options: Any) -> Any:
     OSError
         Where the file cannot be read.
     """
-    suffix = Path(path).suffix.lower()
+    suffix = as_path(path).suffix.lower()
     if suffix in _PICKLES:
         raise FormatError(Path(path).name, f"a pickle can run any code, and is not read; {_PICKLES[suffix]}")
     return _run(_READERS.get(suffix, _READERS[".json"]), suffix, path, options)
@@ -108,7 +109,7 @@ def save(obj: Any, path: str | os.PathLike[str], **options: Any) -> None:
 
 def check_suffix(path: str | os.PathLike[str], argument: str = "path") -> str:
     """Return the suffix of a file that :func:`save` can write."""
-    suffix = Path(path).suffix.lower()
+    suffix = as_path(path, argument).suffix.lower()
     if suffix not in _WRITERS:
         known = ", ".join(key for key in _WRITERS if key)
         raise InvalidInput(argument, f"one of the suffixes {known}", repr(Path(path).name), "rename it, to .json say")
