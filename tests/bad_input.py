@@ -147,11 +147,13 @@ class Kind:
     name: str
     takes: frozenset[str]
 
-    def __call__(self, good: Any = None, *also: str, but: tuple[str, ...] = ()) -> Argument:
-        """Return a parameter of this kind with a right value; `also` it takes, `but` not."""
-        unknown = {*also, *but} - set(SORTS)
+    def __call__(
+        self, good: Any = None, *also: str, but: tuple[str, ...] = (), untried: tuple[str, ...] = ()
+    ) -> Argument:
+        """Return a parameter of this kind with a right value; `also` it takes, `but` not; `untried` cost too much."""
+        unknown = {*also, *but, *untried} - set(SORTS)
         assert not unknown, unknown
-        return Argument(self, good, (self.takes | set(also)) - set(but))
+        return Argument(self, good, (self.takes | set(also)) - set(but), frozenset(untried))
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,7 @@ class Argument:
     kind: Kind
     good: Any
     takes: frozenset[str]
+    untried: frozenset[str] = frozenset()
 
 
 def _kind(name: str, *takes: str) -> Kind:
@@ -319,7 +322,8 @@ OMIT = object()
 
 def complaints(row: Row, parameter: str) -> list[str]:
     """Return what is wrong with the answers to values of every sort in the place of one parameter."""
-    return [text for sort in SORTS if (text := complaint(row, parameter, sort))]
+    tried = [sort for sort in SORTS if sort not in row.arguments[parameter].untried]
+    return [text for sort in tried if (text := complaint(row, parameter, sort))]
 
 
 _OPERATORS = {

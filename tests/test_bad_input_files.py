@@ -171,6 +171,13 @@ def safetensors(header, data=b""):
 PIECE = {"gradient": ["1"], "constant": "0"}
 
 
+def nested_quotients(depth):
+    plain = {"type": "polyhedron"}
+    for _ in range(depth):
+        plain = {"type": "tropical_rational", "numerator": plain, "denominator": {}}
+    return plain
+
+
 def hostile_json():
     good = json.loads(_valid_json())
     lattice = good["object"]
@@ -214,6 +221,7 @@ def hostile_json():
         {"object": {"type": "certificate", "kind": 3}},
         {"object": {"type": "certificate", "version": 1, "kind": "x", "functions": []}},
         {"object": {"type": "property_proof", "cases": [[]]}},
+        {"object": nested_quotients(300)},
         {"object": {"type": "tropical_rational", "numerator": {"type": "polyhedron"}, "denominator": {}}},
     ):
         yield json.dumps({**good, **change}).encode()

@@ -39,7 +39,7 @@ from learner.plot import recovery_table, relevant_plane, scree, sine_curves
 mpl.use("agg")
 
 TEACHER = tp.ReLUNetwork([[[1, 0]], [1]])
-X, Y = sample(TEACHER, 80, random_state=0)
+X, Y = sample(TEACHER, 40, random_state=0)
 PCA = FilteredPCA().fit(X, Y)
 MODEL = LatticeRegressor(random_state=0).fit(X, Y)
 NET = {"n_directions": 1, "lipschitz": 1, "grid": 1}
@@ -203,14 +203,14 @@ row(
     "learner.sweep",
     call=sweep,
     teachers=SPECIFIC({"a": TEACHER}, "{}"),
-    alphas=SPECIFIC([40.0], "[]", "()", "[0.5]", "seven integers", "array without rows"),
+    alphas=SPECIFIC([10.0], "[]", "()", "[0.5]", "seven integers", "array without rows"),
     seeds=SPECIFIC([0], "[]", "()", "seven integers", "[10^9]", "array without rows"),
-    estimator=ANYTHING(LatticeRegressor()),
+    estimator=ANYTHING(FilteredPCA(n_components=1)),
     results=OPTIONAL(None),
     noise=NOISE,
     n_test=COUNT(9),
     cap=SPECIFIC(None, "None", "0.5", "1", "2", "2.0", "float32", "1e300", "10^9", "infinity"),
-    n_jobs=COUNT(1, "-1"),
+    n_jobs=COUNT(1, untried=("2", "-1")),
     client=OPTIONAL(None),
     progress=FLAG(False),
 )

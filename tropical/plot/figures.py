@@ -33,9 +33,8 @@ def axes_of(ax: Axes | None, *, three_dimensional: bool = False) -> Axes:
         raise ImportError("pictures need matplotlib: pip install 'tropical-learner[viz]'") from None
     if ax is not None:
         if not isinstance(ax, axes.Axes) or (three_dimensional and ax.name != "3d"):
-            requirement = (
-                "matplotlib Axes of projection 3d, or None" if three_dimensional else "matplotlib Axes or None"
-            )
+            kind = " of projection 3d" if three_dimensional else ""
+            requirement = f"matplotlib Axes{kind} or None"
             raise InvalidType("ax", requirement, ax, "leave it out for a new figure")
         return ax
     figure = pyplot.figure(layout="constrained" if three_dimensional else "compressed")
