@@ -149,6 +149,9 @@ W = [[1, 0]]
 PLANE = parse("max(x0, x1, 0)")
 NET = ReLUNetwork([[[1, 2], [3, -1]], [1, -1]])
 MEASURED = [[2, 0], [0, 1]]
+SMALL = [["1/4", 0], [0, "1/8"]]
+NONE = ("[]", "()", "array without rows", "array of numbers as text")
+PAIRS = ("[-1]", "[10^9]", "[10^400]")
 VECTORS = ("2 x 7 integers", "array of numbers as text")
 
 
@@ -247,6 +250,84 @@ row("tropical.lemmas.lattice_structures", generators=COUNT(2, "10^9", "10^400"))
 row("tropical.lemmas.lemma", name=SPECIFIC("representation"))
 row("tropical.lemmas.shallow_network", F=FUNCTION(PLANE), max_cells=LIMIT(99))
 row("tropical.lemmas.two_layer_network", F=FUNCTION(PLANE), max_cells=LIMIT(99))
+
+lemma(
+    "ApproximateSubspace",
+    measured=SPECIFIC(SMALL),
+    moved=SPECIFIC(SMALL),
+    population=SPECIFIC(SMALL),
+    W=SPECIFIC([[1, 0]], *NONE),
+    approximate=SPECIFIC([[1, 0]], *NONE),
+    V=OPTIONAL(None, *NONE),
+)
+lemma(
+    "Concentration",
+    called={"psi": "tau"},
+    F=FUNCTION(HALF),
+    psi=EXACT(1, but=("-1", "-10^400")),
+    n_samples=COUNT(20),
+    trials=COUNT(9),
+    delta=EXACT("1/10", but=("0", "1", "2", "-1", "10^9", "10^400", "-10^400")),
+    confidence=SPECIFIC(0.9, "0.5", "float32"),
+    random_state=SEED(0),
+)
+lemma(
+    "Filtering",
+    called={"candidate": "A"},
+    F=FUNCTION(PLANE),
+    W=SPECIFIC((), *NONE),
+    tau=POSITIVE(1, "0"),
+    candidate=OPTIONAL(None),
+    radius=EXACT(None, "None"),
+    points=SPECIFIC((), *NONE),
+    **BUDGET,
+)
+lemma(
+    "Kernel",
+    called={"psi": "tau", "candidate": "other"},
+    F=FUNCTION(PLANE),
+    psi=EXACT(1, but=("-1", "-10^400")),
+    directions=OPTIONAL(None, *NONE),
+    candidate=OPTIONAL(None),
+    **BUDGET,
+)
+lemma(
+    "Net",
+    F=FUNCTION(PLANE),
+    eta=POSITIVE("1/2"),
+    constant_step=POSITIVE(None, "None"),
+    largest_constant=EXACT(None, "None"),
+    **BUDGET,
+)
+lemma("Perturbation", called={"F": "pieces"}, F=SPECIFIC(TENT), pieces=SPECIFIC(TENT.pieces), domain=OPTIONAL(None))
+lemma(
+    "PerturbedBasis",
+    F=FUNCTION(PLANE),
+    basis=SPECIFIC(W, NONE[3]),
+    approximate=SPECIFIC(W, NONE[3]),
+    tau=POSITIVE(1),
+    candidate=OPTIONAL(None),
+    n_samples=COUNT(None, "None"),
+    random_state=SEED(0),
+    **BUDGET,
+)
+lemma("WeightNet", network=SPECIFIC(NET), other=OPTIONAL(None), eta=POSITIVE("1/4"), **BUDGET)
+row("tropical.lemmas.check", call=lambda name: lemmas.check(name, PLANE), name=SPECIFIC("representation"))
+row("tropical.lemmas.identity_network", n=COUNT(2), terms=SPECIFIC([("1/2", [(0, 0)], [(1, 1)])]))
+row(
+    "tropical.lemmas.search",
+    called={"statement": "strategy"},
+    statement=SPECIFIC(lemmas.lemma("Q")),
+    strategy=OPTIONAL(None),
+    budget=COUNT(1, untried=("2",)),
+    goal=SPECIFIC("counterexample"),
+    seed=SEED(0, untried=("1", "2", "10^9", "10^400")),
+)
+row("tropical.lemmas.CellFilter", parts=SPECIFIC([(None, 1)], *NONE[:3]))
+CELLS = lemmas.CellFilter([(Box([0, 0], [1, 1]), 1)])
+row("tropical.lemmas.CellFilter.__call__", on=CELLS, y=EXACT(1), x=SPECIFIC([1, 2], *PAIRS))
+row("tropical.lemmas.CellFilter.evaluate", on=CELLS, y=ANYTHING([1.0]), X=ANYTHING([[1.0, 2.0]]))
+row("tropical.lemmas.LemmaReport.comparison", on=lemmas.check("Q", PLANE), name=SPECIFIC("regions <= chambers"))
 
 
 @pytest.mark.parametrize(("name", "parameter"), TABLE.cases())

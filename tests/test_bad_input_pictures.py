@@ -20,7 +20,7 @@ from bad_input import (
 )
 from hypothesis import strategies as st
 
-from tropical import LatticePolynomial, TropicalPolynomial, parse
+from tropical import TropicalPolynomial, parse
 from tropical.plot import cells, decision_boundary, graph, hasse_diagram, newton_polygon, region_graph, tropical_curve
 
 mpl.use("agg")

@@ -301,6 +301,13 @@ row(
     F=SPECIFIC(TENT),
     property=SPECIFIC(PROPERTY),
 )
+row(
+    "tropical.Property",
+    formula=SPECIFIC(PROPERTY.formula),
+    input=SPECIFIC(PROPERTY.input),
+    output=SPECIFIC(PROPERTY.output),
+    version=ANYTHING("1.0"),
+)
 row("tropical.Property.holds", on=PROPERTY, x=SPECIFIC([1]), y=SPECIFIC([1]))
 
 # ---------------------------------------------------------------- families
@@ -344,24 +351,6 @@ row("tropical.families.sawtooth", depth=COUNT(2))
 row("tropical.families.sign_times_minimum", k=COUNT(2))
 row("tropical.families.zonotope", generators=SPECIFIC([[1, 0], [1, 1]], "2 x 7 integers", TEXT))
 row("tropical.families.zonotope_vertices", generators=SPECIFIC([[1, 0], [1, 1]], "2 x 7 integers", TEXT))
-
-# ---------------------------------------------------------------- what needs no row, and why
-
-INNER = {  # methods between the rooms of the package, called with what they made themselves
-    "tropical.CellComplex",
-    "tropical.LatticePolynomial.resolver",
-    "tropical.CellComplex.holding",
-    "tropical.PieceTable.compose",
-    "tropical.PieceTable.float_values",
-    "tropical.PieceTable.fractions",
-    "tropical.PieceTable.from_integers",
-    "tropical.PieceTable.from_rows",
-    "tropical.ReLUNetwork.remembered",
-    "tropical.ReLUNetwork.resolver",
-    "tropical.TropicalPolynomial.refusal",
-    "tropical.TropicalPolynomial.resolver",
-    "tropical.TropicalRational.resolver",
-}
 
 
 @pytest.mark.parametrize(("name", "parameter"), TABLE.cases())

@@ -80,6 +80,8 @@ class Net(Lemma):
         function, step = scalar(F), as_fraction(eta, "eta")
         if step <= 0:
             raise InvalidInput("eta", "a positive number", eta, "pass the step of the grid")
+        if largest_constant is not None:
+            as_fraction(largest_constant, "largest_constant")
         if constant_step is not None:
             return self._with_constants(function, step, constant_step, largest_constant, max_cells)
         homogeneous = is_homogeneous(function, max_cells=max_cells)

@@ -84,6 +84,10 @@ def identity_network(n: int, terms: Sequence[SymmetricTerm]) -> ReLUNetwork:
     The first layer holds relu(x_a - x_b), a < b, and relu(±x_i); then max(x_a, x_b) is a combination of them, and so is
     each sum of such maxima; max(L, R) = R + relu(L - R) is made by the second layer, which carries the R's combined.
     """
+    n = as_count(n, "n", 1, _MOST)
+    terms = _terms(terms)
+    if any(not a < n or not b < n for term in terms for pair in (*term.left, *term.right) for a, b in [pair]):
+        raise InvalidInput("terms", f"pairs of coordinates from 0 to {n - 1}", terms, "see MAXIMUM_OF_FIVE")
     pairs = list(combinations(range(n), 2))
     place = {pair: number for number, pair in enumerate(pairs)}
     first = [[int(j == a) - int(j == b) for j in range(n)] for a, b in pairs]

@@ -16,9 +16,10 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
+from tropical._arguments import as_instance
 from tropical._display import Shown, never_raising
 from tropical._exact.rational import as_dimension
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import as_point
 
 __all__ = [
@@ -230,6 +231,10 @@ class Property(Shown):
     version: str = "1.0"
 
     def __post_init__(self) -> None:
+        as_instance(self.input, Tensor, "input", "read the property with load_property")
+        as_instance(self.output, Tensor, "output", "read the property with load_property")
+        if not isinstance(self.formula, Formula):
+            raise InvalidType("formula", "a Comparison, And or Or", self.formula, "see tropical.properties.formulas")
         as_dimension(self.input.size, "inputs")
         as_dimension(self.output.size, "outputs")
 
