@@ -355,7 +355,7 @@ def _has_parameters(value: Any, bound: bool) -> bool:
 
 
 def public_callables(module: ModuleType) -> dict[str, Any]:
-    """Return the functions, constructors and methods with parameters that `__all__` of a module offers, by full name."""
+    """Return the callables with parameters that `__all__` of a module offers, methods included, by full name."""
     found: dict[str, Any] = {}
     for name in module.__all__:
         value = getattr(module, name)
@@ -388,7 +388,7 @@ def public_callables(module: ModuleType) -> dict[str, Any]:
 
 
 def is_record(value: Any) -> bool:
-    """Return whether a class is a record of results: its constructor takes what it is given, as the library makes it."""
+    """Return whether a class is a record of results: its constructor takes what the library gives it."""
     plain = dataclasses.is_dataclass(value) and "__init__" in vars(value) and not _written(vars(value)["__init__"])
     return (plain or issubclass(value, tuple)) and "__post_init__" not in vars(value)
 
