@@ -1,4 +1,4 @@
-"""Good but odd input: other types, orders and views of one array give the answer of the plain one, and stay as they are.
+"""Good but odd input: other types, orders and views of an array give the answer of the plain one, and stay unchanged.
 
 All numbers are integers of a few bits, so every type holds them exactly.
 """
