@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from learner.sources import BUDGET, DaskSource, Part, SampleSource, Summary
 from learner.sources.protocol import Chunk, as_budget, checked, rows_of
 from tropical._arguments import as_count
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical.exceptions import InvalidInput, InvalidType, TropicalError
 
 __all__ = ["DistributedSource", "distribute"]
 
@@ -123,9 +123,16 @@ class DistributedSource(SampleSource):
             return empty()
         while len(level) > 1:
             level = [merge(empty, level[i : i + self._fan_in]) for i in range(0, len(level), self._fan_in)]
-        return self._client.compute(level[0], retries=_RETRIES).result()
+        try:
+            return self._client.compute(level[0], retries=_RETRIES).result()
+        except Exception as error:
+            if type(error).__name__ not in _LOST:
+                raise
+            cure = "give them more memory, or raise `tasks` for smaller pieces, and call again"
+            raise TropicalError(f"the cluster lost its workers ({type(error).__name__}: {error}); {cure}") from error
 
 
+_LOST = ("KilledWorker", "FutureCancelledError", "CancelledError", "CommClosedError")
 _RETRIES = 3  # a task that fails for a reason of the network or of a dying worker is tried again
 
 

@@ -11,9 +11,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
+from numbers import Integral, Real
 from time import perf_counter
 from typing import Any
 
@@ -26,7 +28,7 @@ from learner.time_limit import TimeIsUp, time_limit
 from tropical import BudgetExceeded, relevant_subspace
 from tropical._arguments import as_count, as_flag, as_jobs, as_real
 from tropical._exact.rational import as_items
-from tropical.exceptions import InvalidInput, InvalidType, shown
+from tropical.exceptions import FormatError, InvalidInput, InvalidType, shown
 
 __all__ = ["SweepCell", "sweep"]
 
@@ -206,10 +208,9 @@ Key = tuple[str, float, int]
 
 def _finished(rows: list[dict[str, Any]], settings: dict[str, str], cap: float | None) -> dict[Key, SweepCell]:
     """Return the cells of a file that need not be run again; the last row of a key counts."""
-    names = {field.name for field in fields(SweepCell)}
     found: dict[Key, SweepCell] = {}
     for row in rows:
-        cell = SweepCell(**{name: value for name, value in row.items() if name in names})
+        cell = _cell_of(row)
         key = (cell.teacher, cell.alpha, cell.seed)
         if cell.teacher in settings and cell.setting != settings[cell.teacher]:
             needed = "cells of the same teachers, estimator, noise and n_test"
@@ -219,6 +220,21 @@ def _finished(rows: list[dict[str, Any]], settings: dict[str, str], cap: float |
         if cell.status != "failed" and not outgrown:
             found[key] = cell
     return found
+
+
+def _cell_of(row: dict[str, Any]) -> SweepCell:
+    """Return the cell that a row of a file holds."""
+    known = {field.name for field in fields(SweepCell)}
+    kinds = {"teacher": str, "status": str, "setting": str, "alpha": Real, "seed": Integral}
+    for name, kind in kinds.items():
+        if not isinstance(row.get(name), kind):
+            raise FormatError("results", f"no row of a sweep: {name} is {shown(row.get(name))}; name another file")
+    if not isinstance(cap := row.get("cap"), Real | None):
+        raise FormatError("results", f"no row of a sweep: cap is {shown(cap)}; name another file")
+    try:
+        return SweepCell(**{name: value for name, value in row.items() if name in known})
+    except TypeError as error:
+        raise FormatError("results", f"no row of a sweep: {error}; name another file") from None
 
 
 def _results(jobs: list[Callable[[], SweepCell]], n_jobs: int, client: Any) -> Iterator[SweepCell]:
@@ -239,7 +255,34 @@ def _results(jobs: list[Callable[[], SweepCell]], n_jobs: int, client: Any) -> I
         from joblib import Parallel, delayed
 
         pool: Any = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-        yield from pool(delayed(job)() for job in jobs)
+        left = {_key_of(job): job for job in jobs}
+        try:
+            for cell in pool(delayed(job)() for job in jobs):
+                del left[cell.teacher, cell.alpha, cell.seed]
+                yield cell
+        except BrokenProcessPool:
+            yield from _one_by_one(left.values())
+
+
+def _key_of(job: Any) -> Key:
+    name, _, _, alpha, seed, *_ = job.args
+    return name, alpha, seed
+
+
+def _one_by_one(jobs: Iterable[Any]) -> Iterator[SweepCell]:
+    """Yield cells that a process of its own computes; a cell whose process dies has failed, and the grid goes on."""
+    from joblib.externals.loky import get_reusable_executor
+
+    for job in jobs:
+        started = perf_counter()
+        try:
+            yield get_reusable_executor(max_workers=1).submit(job).result()
+        except BrokenProcessPool:
+            name, teacher, _, alpha, seed, _, _, _, cap, setting = job.args
+            about = {"teacher": name, "alpha": alpha, "seed": seed, "cap": cap, "setting": setting}
+            size = {"n": max(1, round(alpha * teacher.dimension)), "d": teacher.dimension}
+            text = "its process was killed, for want of memory perhaps"
+            yield SweepCell(**about, **size, status="failed", seconds=perf_counter() - started, error=text)
 
 
 def _run(
