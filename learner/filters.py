@@ -76,7 +76,7 @@ class Partition(Protocol):
         ...
 
 
-def as_predictor(predictor: Any) -> Predictor | None:
+def as_predictor(predictor: Any) -> Any:
     """Return a function of the known coordinates, or None."""
     if predictor is not None and (isinstance(predictor, type) or not callable(predictor)):
         raise InvalidType("predictor", "a function from (n, l) to (n,), or None", predictor, "pass F.evaluate, say")

@@ -176,7 +176,7 @@ def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
 
 def _refuse_what_would_be_read_as_numbers(name: str, values: Any) -> None:
     """Refuse masked entries, booleans and text, which scikit-learn takes for numbers."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+    if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
         raise InvalidInput(name, "numbers without a mask", "masked entries", "drop or fill them: .filled()")
     kind = getattr(getattr(values, "dtype", None), "kind", "f")
     if kind in "bSU":

@@ -279,11 +279,10 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 raise InvalidInput("predictor", "a basis whose coordinates it takes", "None", "pass `basis` as well")
             return np.zeros((0, dimension))
         rows = real_array(self.basis, "basis", f"rows of {dimension} real numbers")
-        if rows.ndim == 1 and rows.size % dimension == 0:
-            rows = rows.reshape(-1, dimension)
+        rows = rows.reshape(-1, dimension) if rows.ndim == 1 and rows.size % dimension == 0 else rows
         if rows.ndim != 2 or rows.shape[1] != dimension or not (np.abs(rows) <= 1e100).all():  # NaN compares false
-            requirement = f"rows of {dimension} finite numbers up to 1e100"
-            raise InvalidInput("basis", requirement, f"shape {rows.shape}", "give vectors of the inputs")
+            requirement, cure = f"rows of {dimension} finite numbers up to 1e100", "give vectors of the inputs"
+            raise InvalidInput("basis", requirement, f"shape {rows.shape}", cure)
         self._raw_basis = rows
         orthonormal = np.linalg.qr(rows.T)[0].T
         if np.linalg.matrix_rank(rows) < len(rows):

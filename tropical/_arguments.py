@@ -157,7 +157,7 @@ def _exact(value: Any, argument: str) -> Fraction:
     """Return a real number as the Fraction that it is."""
     if isinstance(value, Rational) and not isinstance(value, (int, Fraction)):
         return Fraction(int(value.numerator), int(value.denominator))
-    if isinstance(value, (np.float32, np.float16)):
+    if isinstance(value, np.floating) and value.itemsize <= 8:
         value = float(value)
     if not isinstance(value, (int, float, Fraction)):
         requirement, cure = "rational numbers, or floats of at most 64 bits", "convert it to float64"
@@ -170,7 +170,7 @@ def _exact(value: Any, argument: str) -> Fraction:
 
 def _plain_array(values: Any, argument: str, requirement: str, cure: str) -> np.ndarray:
     """Return an array of floats, integers, or objects each of which is a real number."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+    if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
         raise InvalidInput(argument, "numbers without a mask", "masked entries", "drop or fill them: .filled()")
     try:
         array = np.asarray(values)

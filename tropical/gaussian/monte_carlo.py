@@ -135,8 +135,9 @@ class Sampling:
 
 def _generator(random_state: Any) -> np.random.Generator:
     known = (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence)
-    number = isinstance(random_state, Integral) and not isinstance(random_state, bool) and random_state >= 0
-    if random_state is None or number or isinstance(random_state, known):
+    if isinstance(random_state, Integral) and not isinstance(random_state, bool) and int(random_state) >= 0:
+        return np.random.default_rng(int(random_state))
+    if random_state is None or isinstance(random_state, known):
         return np.random.default_rng(random_state)
     requirement, cure = "None, an integer >= 0 or a numpy.random.Generator", "use 0 for the same numbers each time"
     raise InvalidInput("random_state", requirement, random_state, cure)

@@ -117,7 +117,7 @@ def search(
     """
     try:
         import hypothesis
-        from hypothesis import errors
+        from hypothesis import errors, strategies
     except ImportError:  # pragma: no cover - the extra is part of the test extra
         raise ImportError("tropical.lemmas.search needs Hypothesis: pip install 'tropical-learner[testing]'") from None
     as_choice(goal, "goal", _GOALS, "say what to look for")
@@ -130,7 +130,7 @@ def search(
         if not isinstance(statement, Lemma):
             raise InvalidType("strategy", "a Hypothesis strategy for a function", None, "pass one of tropical.testing")
         strategy = statement.instances()
-    as_instance(strategy, hypothesis.strategies.SearchStrategy, "strategy", "pass one of tropical.testing")
+    as_instance(strategy, strategies.SearchStrategy, "strategy", "pass one of tropical.testing")
     settings = hypothesis.settings(
         max_examples=limit or 200,
         database=None,
