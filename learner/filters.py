@@ -23,7 +23,7 @@ any filter, rounded to few values     ``LevelFilter``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -74,6 +74,14 @@ class Partition(Protocol):
     def index(self, y: np.ndarray, p: np.ndarray | None = None) -> np.ndarray:
         """Return the number of the cell of each sample, (n,) int."""
         ...
+
+
+def as_filter(chosen: Any) -> Any:
+    """Return a partition, a filter of (y, p), or None; a function of x is none of them, nor is a list with an `index`."""
+    function = isinstance(chosen, (str, bytes, Sequence, np.ndarray, type)) or hasattr(chosen, "linear_forms")
+    if chosen is not None and (function or not (isinstance(chosen, Partition) or callable(chosen))):
+        raise InvalidInput("filter", "a Partition, a Filter or None", chosen, "see learner.filters")
+    return chosen
 
 
 def as_predictor(predictor: Any) -> Any:

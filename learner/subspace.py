@@ -22,7 +22,6 @@ lemma S2              ``soundness_``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from numbers import Integral
 from typing import Any
@@ -35,7 +34,16 @@ from learner import spectral, starts
 from learner.arrays import coordinates, is_foreign
 from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
-from learner.filters import Filter, LevelFilter, Partition, Predictor, as_predictor, cells_of_slices, choose_partition
+from learner.filters import (
+    Filter,
+    LevelFilter,
+    Partition,
+    Predictor,
+    as_filter,
+    as_predictor,
+    cells_of_slices,
+    choose_partition,
+)
 from learner.moments import FOLDS, FilteredSums
 from learner.sampling import as_level, as_random_state, as_samples, validated
 from learner.search import Search
@@ -382,11 +390,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8"), ("memory_budget", 1, str(BUDGET))):
             as_count(getattr(self, name), name, least, cure=f"{usual} is usual")
         as_choice(self.method, "method", METHODS, "use the default")
-        data = (str, bytes, Sequence, np.ndarray, type)  # some of them have a length and an `index`, too
-        function = hasattr(self.filter, "linear_forms")  # of x, not of (y, p)
-        known = isinstance(self.filter, Partition) or (callable(self.filter) and not function)
-        if self.filter is not None and (isinstance(self.filter, data) or not known):
-            raise InvalidInput("filter", "a Partition, a Filter or None", self.filter, "see learner.filters")
+        as_filter(self.filter)
         as_predictor(self.predictor)
         wanted: Any = self.n_components
         if isinstance(wanted, str) and wanted == "auto":
