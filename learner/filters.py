@@ -76,12 +76,12 @@ class Partition(Protocol):
         ...
 
 
-def as_filter(chosen: Any) -> Any:
-    """Return a partition, a filter of (y, p), or None; a function of x is none of them, nor is a list with an `index`."""
+def check_filter(chosen: Any, predictor: Any) -> None:
+    """Refuse what is no partition and no filter of (y, p), such as a function of x, and what is no predictor."""
     function = isinstance(chosen, (str, bytes, Sequence, np.ndarray, type)) or hasattr(chosen, "linear_forms")
     if chosen is not None and (function or not (isinstance(chosen, Partition) or callable(chosen))):
         raise InvalidInput("filter", "a Partition, a Filter or None", chosen, "see learner.filters")
-    return chosen
+    as_predictor(predictor)
 
 
 def as_predictor(predictor: Any) -> Any:

@@ -34,16 +34,7 @@ from learner import spectral, starts
 from learner.arrays import coordinates, is_foreign
 from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
-from learner.filters import (
-    Filter,
-    LevelFilter,
-    Partition,
-    Predictor,
-    as_filter,
-    as_predictor,
-    cells_of_slices,
-    choose_partition,
-)
+from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, check_filter, choose_partition
 from learner.moments import FOLDS, FilteredSums
 from learner.sampling import as_level, as_random_state, as_samples, validated
 from learner.search import Search
@@ -390,8 +381,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8"), ("memory_budget", 1, str(BUDGET))):
             as_count(getattr(self, name), name, least, cure=f"{usual} is usual")
         as_choice(self.method, "method", METHODS, "use the default")
-        as_filter(self.filter)
-        as_predictor(self.predictor)
+        check_filter(self.filter, self.predictor)
         wanted: Any = self.n_components
         if isinstance(wanted, str) and wanted == "auto":
             return True

@@ -396,6 +396,27 @@ HOSTILE = {
 }
 
 
+LONG = {  # texts that are large or multiply out: an answer, or a budget, but soon
+    "a sum of 10^4 terms": ("+".join(["x0"] * 10_000), True),
+    "a sum of 10^4 variables": ("+".join(f"x{i}" for i in range(10_000)), True),
+    "a maximum of 10^4 terms": (f"max({','.join(f'{i}*x0' for i in range(10_000))})", True),
+    "10^5 brackets": ("(" * 100_000 + "x0" + ")" * 100_000, True),
+    "10^4 maxima in each other": ("max(" * 10_000 + "x0" + ",1)" * 10_000, True),
+    "long numbers": ("*".join(["9" * 4000] * 20) + "*x0", True),
+    "few terms of many variables": ("x99999 + x0", True),
+    "a sum of absolute values": ("+".join(f"abs(x{i})" for i in range(30)), False),
+    "a minimum of maxima": (f"min({','.join(f'max(x{2 * i},x{2 * i + 1})' for i in range(40))})", False),
+    "maxima of many variables": ("max(x99999, " + ",".join(f"x{i}" for i in range(100)) + ")", False),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_texts(name):
+    text, read = LONG[name]
+    error = outcome(lambda: tp.parse(text))
+    assert error is None if read else isinstance(error, tp.BudgetExceeded)
+
+
 @pytest.mark.parametrize("suffix", HOSTILE)
 def test_hostile_files_end_in_errors_of_the_package(suffix, tmp_path, capsys):
     load, contents = HOSTILE[suffix]

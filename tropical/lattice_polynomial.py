@@ -14,6 +14,8 @@ S_j                ``clauses[j]``
 A lattice polynomial is a *function*: ``+`` is the ordinary sum, ``3 * F`` scales, and exact numbers stand for constants
 (docs/theory.md, lemma A). Operations merge equal pieces, absorb clauses that contain another one and drop pieces that
 no clause names; they decide nothing about the function beyond that.
+
+More than 400 lines: one class, with the operations that make its objects.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
+from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +44,7 @@ from tropical._exact.rational import (
 )
 from tropical._lattice_resolver import LatticeResolver
 from tropical._protocol import Unordered, as_sample_array
-from tropical.clauses import formula, mask_of, members, merge, product_of_unions, transversals
+from tropical.clauses import check_products, formula, mask_of, members, merge, product_of_families, transversals
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
@@ -148,18 +152,24 @@ class LatticePolynomial(Unordered):
         return cls([([0] * as_dimension(dimension), as_fraction(value))], [[0]])
 
     def __add__(self, other: Any) -> LatticePolynomial:
-        """Return the sum: at most M·M' pieces, products of clauses."""
+        """Return the sum: at most M·M' pieces, products of clauses; BudgetExceeded beyond a million of either."""
         right = self._operand(other)
         if right is None:
             return NotImplemented
         right = right if right.form == self.form else right.dual()
         scale, step = right.pieces.denominator, self.pieces.denominator
         count = len(right.pieces)
+        check_products(count * len(self.pieces), "pieces")
+        check_products(len(right.clauses) * len(self.clauses), "clauses")
         rows = [
-            tuple(a * scale + b * step for a, b in zip(row, other_row, strict=True))
+            tuple([a * scale + b * step for a, b in zip(row, other_row, strict=True)])
             for row in self.pieces.rows
             for other_row in right.pieces.rows
         ]
+        if all(len(clause) == 1 for clause in (*self.clauses, *right.clauses)):
+            used = {i * count + j for (i,) in self.clauses for (j,) in right.clauses}
+            return _extremum([rows[i] for i in sorted(used)], scale * step, self.form)
+        check_products(len(rows) * len(self.clauses) * len(right.clauses) // _BITS, "pieces and clauses")
         masks = [
             mask_of(i * count + j for i in clause for j in other_clause)
             for clause in self.clauses
@@ -358,21 +368,37 @@ def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> Latt
     if not isinstance(first, LatticePolynomial):
         cure = "put the lattice polynomial first; numbers may follow"
         raise InvalidType("first", "a LatticePolynomial", first, cure)
-    result = first
+    functions = [first]
     for position, other in enumerate(others, start=1):
-        right = result._operand(other, f"argument {position}")
+        right = first._operand(other, f"argument {position}")
         if right is None:
             raise InvalidType(f"argument {position}", "a LatticePolynomial or an exact number", other, "convert it")
-        right = right if right.form == result.form else right.dual()
-        scale, step = right.pieces.denominator, result.pieces.denominator
-        rows = [tuple(a * scale for a in row) for row in result.pieces.rows]
-        rows += [tuple(a * step for a in row) for row in right.pieces.rows]
-        shift = len(result.pieces)
-        ours = [mask_of(clause) for clause in result.clauses]
-        theirs = [mask_of(clause) << shift for clause in right.clauses]
-        masks = [*ours, *theirs] if result.form == joining else product_of_unions(ours, theirs)
-        result = tidy(rows, scale * step, masks, result.form)
-    return result
+        functions.append(right if right.form == first.form else right.dual())
+    scale = lcm(*(function.pieces.denominator for function in functions))
+    number: dict[IntVector, int] = {}  # equal pieces are one
+    families = []
+    for function in functions:
+        factor = scale // function.pieces.denominator
+        rows = (tuple([a * factor for a in row]) for row in function.pieces.rows)
+        places = [number.setdefault(row, len(number)) for row in rows]
+        families.append([[places[i] for i in clause] for clause in function.clauses])
+    if first.form == joining and all(len(clause) == 1 for family in families for clause in family):
+        rows = list(number)
+        used = {i for family in families for (i,) in family}
+        return _extremum([rows[i] for i in sorted(used)], scale, first.form)
+    masks = [[mask_of(clause) for clause in family] for family in families]
+    if first.form == joining:
+        return tidy(list(number), scale, chain.from_iterable(masks), first.form)
+    return tidy(list(number), scale, product_of_families(masks), first.form)
+
+
+_BITS = 1 << 12  # a million of them are the masks of the clauses, half a gigabyte
+
+
+def _extremum(rows: Iterable[IntVector], denominator: int, form: str) -> LatticePolynomial:
+    """Return the maximum (minimum) of affine functions: no clause can absorb another, so no masks are needed."""
+    used = list(dict.fromkeys(rows))
+    return LatticePolynomial(PieceTable.from_integers(used, denominator), [[i] for i in range(len(used))], form)
 
 
 def tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], form: str) -> LatticePolynomial:
