@@ -55,6 +55,8 @@ def distribute(source: SampleSource, client: Any = None, *, tasks: int = 256, fa
         as_count(value, name, least, cure="use the default")
     if client is None:
         client = current_client()
+    if not hasattr(client, "compute") or isinstance(client, type):
+        raise InvalidType("client", "a distributed.Client or None", client, "distributed.Client(cluster) makes one")
     return DistributedSource(source, client, int(tasks), int(fan_in))
 
 

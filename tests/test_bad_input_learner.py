@@ -1,6 +1,7 @@
 """Bad input to `learner`: every public callable, every parameter, a value of every sort (see bad_input.py)."""
 
 import copy
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -176,6 +177,13 @@ row(
     noise=NOISE,
 )
 SOURCE = TeacherSource(TEACHER, 9)
+row(
+    "learner.distributed.distribute",
+    source=SPECIFIC(SOURCE),
+    client=SPECIFIC(SimpleNamespace(compute=None)),
+    tasks=NATURAL(9, but=("0",)),
+    fan_in=NATURAL(8, but=("0", "1")),
+)
 row("learner.TeacherSource.parts", on=SOURCE, budget_bytes=NATURAL(999, but=("0",)))
 row(
     "learner.TeacherSource.chunks",

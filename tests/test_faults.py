@@ -22,7 +22,7 @@ from learner import FilteredPCA, TeacherSource, sweep
 from learner.distributed import distribute
 from learner.results_file import ResultsFile
 from learner.sample_files import write_samples
-from tropical import Box, TropicalError, families, parse
+from tropical import Box, LatticePolynomial, TropicalError, families, parse
 from tropical.complexes import parallel
 from tropical.io import atomic
 
@@ -240,3 +240,16 @@ def test_hostile_files_of_results(name, content, tmp_path):
     with pytest.raises(tp.FormatError):
         sweep({"a": parse("x0")}, [20.0], [0], results=tmp_path / name)
     assert (tmp_path / name).read_bytes() == content
+
+
+def test_arithmetic_stops_before_it_multiplies_out():
+    many = LatticePolynomial([([i], i * i) for i in range(1200)], [[i] for i in range(1200)])
+    with pytest.raises(tp.BudgetExceeded, match="1440000 products of pieces"):
+        many + many
+    pairs = [
+        tp.maximum(*(LatticePolynomial([([int(i == j) for i in range(80)], 0)], [[0]]) for j in (k, k + 1)))
+        for k in range(0, 80, 2)
+    ]
+    with pytest.raises(tp.BudgetExceeded, match="products of clauses"):
+        tp.minimum(*pairs)
+    assert len(tp.maximum(*pairs).pieces) == 80
