@@ -255,7 +255,7 @@ class TooSlow(BaseException):
 
 
 @contextmanager
-def no_hang(seconds: float = 5.0) -> Iterator[None]:
+def no_hang(seconds: float = 20.0) -> Iterator[None]:
     """Break off what takes too long."""
 
     def stop(*_: Any) -> None:

@@ -4,10 +4,12 @@ A damaged file ends in one of the package's own errors; after an error of a writ
 nothing else.
 """
 
+import base64
 import io
 import json
 import struct
 import zipfile
+import zlib
 
 import numpy as np
 import pyarrow
@@ -349,6 +351,22 @@ def hostile_csv():
     yield b"1_000,2\n3,x\n"
 
 
+ABORTING = zlib.decompress(  # a footer with damaged statistics: asked for its columns, pyarrow ends the process
+    base64.b64decode(
+        "eNoLcAwyFGURPcAoeozRR1RClEGIgSHhQ7xjy+3Ot+IH7HM3ZCwJr3ti/9b5mYSJysP9NgJ71fTvfrHXWH/r4P+WZ/t/f1HwvPvx8f5mZak9"
+        "K2cyHah75BTo8P7z/itLai9MzHq4/8fBD7PUI27Zc8y7/+xS8YH98mrM4W6eT/eLMogqiKroAC0UEGUTZZOR4ICZLMEBM0uMQQOLqKAgAwOD"
+        "gA0TkJRgZGEVMAopm7GLgQGLH8647n15/sWB/R+utLzZfWuX/bOL56bGq1y3X7wnc0+N3zv73SfmTNWy/7L/MU/34bUaS+3rVOc2xDKe2f9d"
+        "refT7rzn+zUuXGFytruyf3LStnqldR/sCzgun+G4+9W+6MUFcZX6a/aYfoCpkOCAmQ3yA6Yo8X5gSz2zM67hgv150RtqDMoP7R+sOfs4edub"
+        "/auOKygdvn7N3u9RXGboz4f2J5dGqma4PN2vHSjwZPJNhgOs836uP5L/YD/DZx+bg7pn92ulfDE0NHiy3/DPOs3m19/365wtNcxx+YAlHmAm"
+        "SnDAzAL5AVMUpx8kfUwZJNiKkzNScxNF2RhEuVSZJJgqDGAMQwiDsZJBTEJSRtJGjUFGlEvSlIFNQBKkTJRJTELsH5NYB7PaO0Y1DtIShqQO"
+        "MAgZRJkYgIQAkLLRZJNUY5AAOhHVFkMkW76xqE1gJi3uMKzhxGYNYyWSLf/Y1WaQGLq4PSP2i0NMQo1DbAYng6SMBI9jUJB/uBUkwCUWMOmD"
+        "gKUjCAQ6QoC3o2O5o1O6o5ujY7qjczpYzMnJ0dEXxHB2dPQECyBoR4iUUzGMBTHKuRxkNFhJBVgwFKHeEc5MBSn1MgeqtHAEGWkUAGSWg4zw"
+        "BbvHDcVpjiAnOTp6pANNdHGHmu8MMskN7J5IR6dyiBNcEZpg9iej2e8Mtt8Fqigdqj8dyR4gYJBQKEgsKixNLdFNLijQTSwqyi9XKEstKs7M"
+        "z1MwMtMz0DOUtJFhYIAghovAFB4ALCQBlZmcGg=="
+    )
+)
+
+
 def hostile_parquet():
     valid = parquet(x0=[1.0, 2.0], y=[1.0, 3.0])
     yield from (b"", b"PAR1", b"PAR1PAR1", valid[:-1], valid[: len(valid) // 2], valid[4:], b"\0" * 1000)
@@ -358,6 +376,7 @@ def hostile_parquet():
     yield parquet(x0=[[1.0], [1.0, 2.0]], y=[1.0, 2.0])
     yield parquet(x0=pyarrow.array([], type=pyarrow.float64()), y=pyarrow.array([], type=pyarrow.float64()))
     yield parquet(x0=[True, False], y=[1.0, 2.0])
+    yield ABORTING
 
 
 def hostile_vnnlib():
