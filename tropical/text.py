@@ -143,10 +143,10 @@ def _parser(dimension: int) -> Any:
             return self.scaled(items[0], Fraction(-1))
 
         def add(self, items: list[Any]) -> _Phrase:
-            return self.sum(*items, 1)
+            return self.sum(items[0], items[1], 1)
 
         def subtract(self, items: list[Any]) -> _Phrase:
-            return self.sum(*items, -1)
+            return self.sum(items[0], items[1], -1)
 
         def multiply(self, items: list[Any]) -> _Phrase:
             left, right = items
@@ -190,7 +190,7 @@ def _parser(dimension: int) -> Any:
                 return (_ZERO,) * dimension, phrase
             return phrase.row(dimension), phrase.constant
 
-        def function(self, phrase: _Phrase) -> LatticePolynomial:
+        def function(self, phrase: Any) -> LatticePolynomial:
             """Return a phrase as a function."""
             if isinstance(phrase, LatticePolynomial):
                 return phrase
