@@ -78,8 +78,9 @@ class Partition(Protocol):
 
 def check_filter(chosen: Any, predictor: Any) -> None:
     """Refuse what is no partition and no filter of (y, p), such as a function of x, and what is no predictor."""
-    function = isinstance(chosen, (str, bytes, Sequence, np.ndarray, type)) or hasattr(chosen, "linear_forms")
     suits = isinstance(chosen, Partition) or callable(chosen)
+    data = (str, bytes, Sequence, np.ndarray, type)  # some of them have a length and an `index`, too
+    function = isinstance(chosen, data) or hasattr(chosen, "linear_forms")
     if chosen is not None and (function or not suits):
         raise InvalidInput("filter", "a Partition, a Filter or None", chosen, "see learner.filters")
     as_predictor(predictor)
