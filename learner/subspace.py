@@ -35,7 +35,7 @@ from learner.arrays import coordinates, is_foreign
 from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
 from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, check_filter, choose_partition
-from learner.moments import FOLDS, FilteredSums
+from learner.moments import FOLDS, FilteredSums, undivided
 from learner.sampling import as_level, as_random_state, as_samples, validated
 from learner.search import Search
 from learner.soundness import soundness_bound
@@ -213,7 +213,8 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         if first:
             self._begin()
         samples, labels = self._checked(X, y, first=first)
-        self._sum(samples, labels)
+        with undivided():
+            self._sum(samples, labels)
         if not solve:
             return self
         self._warn()
@@ -224,7 +225,8 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         as_instance(other, FilteredPCA, "other", "merge with the FilteredPCA of another worker")
         for worker in (self, other):
             check_is_fitted(worker, "filter_")
-        self._sums.merge(other._sums)
+        with undivided():
+            self._sums.merge(other._sums)
         self._warn()
         return self._solve(None)
 

@@ -18,7 +18,7 @@ from joblib.externals import loky
 from sklearn.linear_model import Ridge
 
 import tropical as tp
-from learner import FilteredPCA, TeacherSource, sweep
+from learner import FilteredPCA, SliceFilter, TeacherSource, sample, sweep
 from learner.distributed import distribute
 from learner.results_file import ResultsFile
 from learner.sample_files import write_samples
@@ -210,6 +210,33 @@ def test_a_cluster_without_workers_says_how_to_go_on():
     source = TeacherSource(parse("x0"), 100)
     with pytest.raises(TropicalError, match=r"lost its workers .* raise `tasks`"):
         FilteredPCA().fit(distribute(source, _LostCluster()))
+
+
+# ---------------------------------------------------------------- Ctrl-C
+
+
+class _Interrupting(SliceFilter):
+    """Slices that receive Ctrl-C in the middle of a batch."""
+
+    def index(self, y, p=None):
+        if _Interrupting.armed:
+            _Interrupting.armed = False
+            os.kill(os.getpid(), signal.SIGINT)
+        return super().index(y, p)
+
+
+def test_an_interrupt_never_leaves_half_a_batch_in_the_sums():
+    X, y = sample(parse("max(x0, 0) + 0*x2"), 300, random_state=0)
+    slices = _Interrupting([-0.5, 0.5])
+    _Interrupting.armed = False
+    whole = FilteredPCA(1, filter=slices).partial_fit(X[:200], y[:200]).partial_fit(X[200:], y[200:])
+    torn = FilteredPCA(1, filter=slices).partial_fit(X[:100], y[:100])
+    _Interrupting.armed = True
+    with pytest.raises(KeyboardInterrupt):
+        torn.partial_fit(X[100:200], y[100:200])
+    assert torn._sums.moments.counts.sum() == 200
+    torn.partial_fit(X[200:], y[200:])
+    np.testing.assert_allclose(torn.components_, whole.components_, rtol=1e-9)
 
 
 # ---------------------------------------------------------------- limits
