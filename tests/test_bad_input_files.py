@@ -436,6 +436,22 @@ def test_long_texts(name):
     assert error is None if read else isinstance(error, tp.BudgetExceeded)
 
 
+@pytest.mark.parametrize("kind", ["parquet", "npy"])
+def test_hostile_files_as_sources(kind, tmp_path):
+    path, wrong = tmp_path / f"file.{kind}", []
+    labels = None if kind == "parquet" else np.arange(3.0)
+    twice = pyarrow.table([[1.0, 2.0], [1.0, 2.0], [1.0, 3.0]], names=["x", "x", "y"])
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(twice, sink)
+    contents = [*hostile_parquet(), sink.getvalue().to_pybytes()] if kind == "parquet" else list(hostile_npy())
+    for number, content in enumerate(contents):
+        path.write_bytes(content)
+        error = outcome(lambda: [None for _ in sources.as_source(path, labels).chunks()])
+        if not isinstance(error, TropicalError):
+            wrong.append((number, content[:60], type(error).__name__, str(error)[:200]))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
 @pytest.mark.parametrize("suffix", HOSTILE)
 def test_hostile_files_end_in_errors_of_the_package(suffix, tmp_path, capsys):
     load, contents = HOSTILE[suffix]

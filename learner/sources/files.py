@@ -114,6 +114,8 @@ class ParquetSource(SampleSource):
                 with _damage(file.name):
                     metadata = parquet.read_metadata(file)
                     columns = metadata.schema.to_arrow_schema().names
+                if len(set(columns)) < len(columns):
+                    raise FormatError(file.name, f"a name stands for several columns among {columns}")
                 if names is not None and set(columns) != set(names):
                     raise FormatError(file.name, f"its columns are {columns}, those of the first file {names}")
                 names = names or columns
@@ -165,7 +167,14 @@ def _damage(name: str) -> Iterator[None]:
         yield
     except (TropicalError, FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    except (OSError, ValueError, TypeError, OverflowError, MemoryError) as error:  # of pyarrow all are one of these
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        OverflowError,
+        MemoryError,
+    ) as error:  # of pyarrow all are one of these
         problem = " ".join(str(error).split())[:200]
         raise FormatError(name, f"no readable Parquet of numbers: {problem}") from None
 
