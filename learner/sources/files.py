@@ -155,6 +155,8 @@ def _read_group(file: str, group: int, inputs: list[str], label: str, rows: int)
             columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in inputs]
             X = np.empty((batch.num_rows, len(inputs)))
             for j, column in enumerate(columns):
+                if column.dtype.kind not in "fiu":
+                    raise FormatError(Path(file).name, f"the column {inputs[j]!r} holds {column.dtype}, not numbers")
                 X[:, j] = column
             y = batch.column(label).to_numpy(zero_copy_only=False)
             yield X, np.asarray(y, dtype=np.float64)
@@ -167,14 +169,7 @@ def _damage(name: str) -> Iterator[None]:
         yield
     except (TropicalError, FileNotFoundError, PermissionError, IsADirectoryError):
         raise
-    except (
-        OSError,
-        ValueError,
-        TypeError,
-        LookupError,
-        OverflowError,
-        MemoryError,
-    ) as error:  # of pyarrow all are one of these
+    except (OSError, ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:  # pyarrow's are of these
         problem = " ".join(str(error).split())[:200]
         raise FormatError(name, f"no readable Parquet of numbers: {problem}") from None
 
