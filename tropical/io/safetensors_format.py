@@ -117,8 +117,8 @@ def _arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
         total += arrays[key].size
         check_count(total, name, "weights")
     ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
-    if max(ends, default=0) != len(data):
-        raise FormatError(name, f"{len(data)} bytes of numbers, of which {max(ends, default=0)} belong to arrays")
+    if arrays and max(ends) != len(data):
+        raise FormatError(name, f"{len(data)} bytes of numbers, of which {max(ends)} belong to arrays")
     return arrays
 
 
