@@ -147,7 +147,12 @@ def exact_array(values: Any, argument: str) -> np.ndarray:
         raise InvalidType(argument, requirement, f"dtype {array.dtype}", cure)
     if array.dtype.kind == "f" and not hasattr(values, "dtype"):  # a list may mix in integers that a float would round
         array = _plain_array(np.array(values, dtype=object), argument, requirement, cure)
-    items = [_exact(value, argument) for value in array.ravel().tolist()]
+    if array.dtype.kind == "O":
+        items = [_exact(value, argument) for value in array.ravel().tolist()]
+    elif array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise InvalidInput(argument, "finite numbers", "NaN or infinity", "mend them")
+    else:
+        items = [Fraction(value) for value in array.ravel().tolist()]
     result = np.empty(len(items), dtype=object)
     result[:] = items
     return result.reshape(array.shape)
