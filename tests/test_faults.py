@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import joblib
@@ -17,7 +18,9 @@ from distributed import KilledWorker
 from joblib.externals import loky
 from sklearn.linear_model import Ridge
 
+import learner.__main__ as learner_command
 import tropical as tp
+import tropical.__main__ as tropical_command
 from learner import FilteredPCA, SliceFilter, TeacherSource, sample, sweep
 from learner.distributed import distribute
 from learner.results_file import ResultsFile
@@ -237,6 +240,63 @@ def test_an_interrupt_never_leaves_half_a_batch_in_the_sums():
     assert torn._sums.moments.counts.sum() == 200
     torn.partial_fit(X[200:], y[200:])
     np.testing.assert_allclose(torn.components_, whole.components_, rtol=1e-9)
+
+
+QUESTIONS = {
+    "cells": lambda F: tp.cells(F, engine="reference").n_regions,
+    "lattice": tp.lattice,
+    "same_function": lambda F: bool(tp.same_function(F, tp.lattice(F))),
+    "value_range": lambda F: tp.value_range(F, Box([-1] * 3, [1] * 3)).max,
+    "lipschitz": lambda F: tp.lipschitz(F).squared,
+    "second_moment": tp.gaussian.second_moment,
+}
+
+
+@contextmanager
+def ctrl_c_after(seconds):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    except KeyboardInterrupt:
+        ctrl_c_after.count += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_objects_answer_rightly_after_an_interrupt_anywhere():
+    """What an object remembers of a question is whole or nothing, whenever Ctrl-C comes."""
+    net = families.random_network((3, 5, 3, 1), 0)
+    expected = {name: question(tp.ReLUNetwork(net.weights, net.biases)) for name, question in QUESTIONS.items()}
+    ctrl_c_after.count = 0
+    for name, question in QUESTIONS.items():
+        for seconds in (0.001, 0.004, 0.012, 0.03):
+            with ctrl_c_after(seconds):
+                question(net)
+        assert question(net) == expected[name], name
+    assert ctrl_c_after.count > len(QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    "command", [["tropical", "lattice", "net.json", "--save=f.json"], ["learner", "demo", "--save=f.json"]]
+)
+def test_an_interrupted_command_says_so_and_writes_nothing(command, tmp_path, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    program, *arguments = command
+    monkeypatch.chdir(tmp_path)
+    tp.save(TENT, "net.json")
+    monkeypatch.setattr(tropical_command, "cells", interrupted)
+    monkeypatch.setattr(learner_command, "sample", interrupted)
+    main = tropical_command.main if program == "tropical" else learner_command.main
+    assert main(arguments) == 130
+    assert capsys.readouterr().err == "interrupted; nothing was written\n"
+    assert litter(tmp_path) == ["net.json"]
 
 
 # ---------------------------------------------------------------- limits
