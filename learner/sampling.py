@@ -178,9 +178,13 @@ def _refuse_what_would_be_read_as_numbers(name: str, values: Any) -> None:
     """Refuse masked entries, booleans and text, which scikit-learn takes for numbers."""
     if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
         raise InvalidInput(name, "numbers without a mask", "masked entries", "drop or fill them: .filled()")
-    kind = getattr(getattr(values, "dtype", None), "kind", "f")
-    if kind in "bSU":
-        raise InvalidType(name, "real numbers", f"dtype {values.dtype}", "convert it to float64")
+    if isinstance(values, list | tuple):
+        with suppress(Exception):  # what is no array is refused by scikit-learn
+            values = np.asarray(values)
+    found = getattr(values, "dtypes", None)  # of a table, one for each column
+    for dtype in [getattr(values, "dtype", None)] if found is None or hasattr(found, "kind") else list(found):
+        if getattr(dtype, "kind", "f") in "bSU":
+            raise InvalidType(name, "real numbers", f"dtype {dtype}", "convert it to float64")
 
 
 def _are_labels(values: Any) -> bool:

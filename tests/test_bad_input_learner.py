@@ -289,6 +289,15 @@ row(
 )
 
 
+@pytest.mark.parametrize("estimator", [FilteredPCA(), LatticeRegressor(), ExhaustiveFilteredPCA(**NET)])
+@pytest.mark.parametrize("odd", [np.asarray(Y > 0), (Y > 0).tolist(), [str(value) for value in Y], Y.astype(str)])
+def test_labels_of_the_right_length_that_are_no_numbers(estimator, odd):
+    with pytest.raises(tp.InvalidType, match="`y` needs"):
+        estimator.fit(X, odd)
+    with pytest.raises(tp.InvalidType, match="`X` needs"):
+        estimator.fit(np.column_stack([odd, odd]), Y)
+
+
 @pytest.mark.parametrize(("name", "parameter"), TABLE.cases())
 def test_bad_input(name, parameter):
     found = complaints(TABLE[name], parameter)
