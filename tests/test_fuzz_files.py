@@ -9,6 +9,7 @@ import json
 import random
 
 import numpy as np
+import onnx
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -73,6 +74,7 @@ LOADERS = {  # name: (suffix, what reads the file)
     "proof": (".json", tp.load),
     "text": (".txt", tp.load),
     "onnx": (".onnx", tp.load),
+    "onnx graph": (".onnx", tp.load),
     "safetensors": (".safetensors", tp.load),
     "vnnlib 1.0": (".vnnlib", tp.load_property),
     "vnnlib 2.0": (".vnnlib", tp.load_property),
@@ -105,6 +107,7 @@ def valid(tmp_path_factory):
         "proof": _saved(folder, proof, "p.json"),
         "text": b"max(min(x0, 2*x1 - 1/3), relu(x2), abs(-x0 + 7)/2)",
         "onnx": to_onnx(NET).SerializeToString(),
+        "onnx graph": to_onnx(NET).SerializeToString(),
         "safetensors": to_safetensors(NET),
         "vnnlib 1.0": PROPERTY_1.encode(),
         "vnnlib 2.0": PROPERTY_2.encode(),
@@ -174,12 +177,73 @@ def mutated(content, rng):
     return bytes(data)
 
 
+OPERATORS = [
+    "Gemm",
+    "Relu",
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "MatMul",
+    "Conv",
+    "MaxPool",
+    "Flatten",
+    "Reshape",
+    "Transpose",
+    "Concat",
+    "Slice",
+    "Clip",
+    "Abs",
+    "Neg",
+    "Max",
+    "Sum",
+]
+
+
+def mutated_model(content, rng):
+    """Return an ONNX file whose protobuf is whole, and whose graph is not."""
+    model = onnx.ModelProto.FromString(content)
+    graph = model.graph
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        node, tensor = rng.choice(graph.node), rng.choice(graph.initializer)
+        names = [n for each in graph.node for n in (*each.input, *each.output)] + ["", "nothing"]
+        kind = rng.randrange(10)
+        if kind == 0:
+            node.op_type = rng.choice(OPERATORS)
+        elif kind == 1 and node.input:
+            node.input[rng.randrange(len(node.input))] = rng.choice(names)
+        elif kind == 2 and node.output:
+            node.output[0] = rng.choice(names)
+        elif kind == 3:
+            node.attribute.append(
+                onnx.helper.make_attribute(rng.choice(("alpha", "axis", "transB")), rng.choice((-1, 7, 0.5)))
+            )
+        elif kind == 4 and tensor.dims:
+            tensor.dims[rng.randrange(len(tensor.dims))] = rng.choice((-1, 0, 1, 3, 10**6, 2**62))
+        elif kind == 5:
+            tensor.data_type = rng.randrange(20)
+        elif kind == 6:
+            tensor.raw_data = tensor.raw_data[: rng.randrange(len(tensor.raw_data) + 1)] + rng.randbytes(
+                rng.randrange(9)
+            )
+        elif kind == 7:
+            del graph.node[rng.randrange(len(graph.node))]
+        elif kind == 8:
+            dimension = graph.input[0].type.tensor_type.shape.dim.add()
+            dimension.dim_value = rng.choice((-1, 0, 2, 10**9))
+        else:
+            graph.node.append(rng.choice(graph.node))
+        if not graph.node:
+            break
+    return model.SerializeToString()
+
+
 def fuzz(name, content, cases, seed, folder):
     """Return what came out of so many mutated files that should not have."""
     suffix, load = LOADERS[name]
     rng, path, wrong = random.Random(f"{name} {seed}"), folder / f"file{suffix}", []
     for number in range(cases):
-        bad = mutated(content, rng)
+        bad = (mutated_model if name == "onnx graph" else mutated)(content, rng)
         path.write_bytes(bad)
         error = outcome(lambda: load(path))
         if error is not None and not isinstance(error, TropicalError):
