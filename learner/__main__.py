@@ -22,12 +22,11 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import tropical
-from learner.regressor import LatticeRegressor, Stage
 from learner.report import Report, sine_to
 from learner.sample_files import check_sample_target, read_samples, write_samples
 from learner.sampling import as_sample_size, as_samples, sample
@@ -42,11 +41,16 @@ from tropical.command_line import (
     answer,
     check_target,
     load_function,
+    new_parser,
     number_texts,
     on_terminal,
     remark,
     run,
 )
+from tropical.complexes.progress import watched
+
+if TYPE_CHECKING:  # what costs scikit-learn loads once options and files are known to be good
+    from learner.regressor import LatticeRegressor, Stage
 
 __all__ = ["main"]
 
@@ -66,7 +70,7 @@ def _watched(options: argparse.Namespace) -> Iterator[tuple[Report, Callable[[St
     def silent(_: Any) -> None:
         return None
 
-    if not on_terminal():
+    if not on_terminal(options):
         yield Report(silent if options.json else print), silent
         return
     from tqdm import tqdm
@@ -77,7 +81,7 @@ def _watched(options: argparse.Namespace) -> Iterator[tuple[Report, Callable[[St
             bar.set_postfix_str(stage.name, refresh=False)
             bar.update()
 
-        yield Report(silent if options.json else bar.write), move
+        yield Report(bar.write), move
 
 
 def _stages(model: LatticeRegressor) -> list[dict[str, Any]]:
@@ -104,6 +108,8 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace, report: Report, move: Callable[[Stage], object]) -> int:
+    from learner.regressor import LatticeRegressor
+
     started = perf_counter()
     widths = [options.dimension, *_widths(options.widths), 1]
     teacher = tropical.families.random_network(
@@ -133,10 +139,9 @@ def _demo(options: argparse.Namespace, report: Report, move: Callable[[Stage], o
     if result.lattice is not None:
         report.function(result.lattice, pieces=None if options.full else 3)
     if result.proved:
-        assert result.certificate is not None
-        replay = tropical.check(result.certificate, teacher, result.lattice)
+        assert result.check is not None  # `verify` has replayed the certificate
         report.line("proof", f"proved {result.reason}", seconds)
-        report.line("", f"certificate replayed by the independent checker: {replay.reason}")
+        report.line("", f"certificate replayed by the independent checker: {result.check.reason}")
     else:
         report.line("proof", f"NOT proved equal to the teacher: {result.reason}", seconds)
         report.line("", _advice(model, options.biases))
@@ -170,6 +175,8 @@ def _fit(options: argparse.Namespace, report: Report, move: Callable[[Stage], ob
         if test[0].shape[1] != X.shape[1]:
             given = f"{test[0].shape[1]}"
             raise InvalidInput("X_test", f"{X.shape[1]} columns, as X has", given, "use the same inputs")
+
+    from learner.regressor import LatticeRegressor
 
     def show(stage: Stage, _: LatticeRegressor) -> None:
         report.stage(stage)
@@ -219,7 +226,8 @@ def verify_model(options: argparse.Namespace) -> int:
         found = tropical.lattice(model, max_cells=options.max_cells)
         assert isinstance(found, LatticePolynomial)  # one output
         model = found
-    result = verify(model, teacher, max_cells=options.max_cells)
+    with watched(on_terminal(options)):
+        result = verify(model, teacher, max_cells=options.max_cells)
     if options.certificate and result.proved:
         tropical.save(result.certificate, options.certificate)
         remark(f"certificate written to {options.certificate}")
@@ -275,8 +283,8 @@ def _widths(text: str) -> list[int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m learner", description="Learn ReLU networks from Gaussian samples.")
-    verbs = parser.add_subparsers(required=True, metavar="{demo,fit,verify,sample}")
+    names = ["demo", "fit", "verify", "sample"]
+    parser, verbs = new_parser("learner", "Learn ReLU networks from Gaussian samples.", names)
     net = "a function: .json, .onnx, .safetensors or .txt"
 
     verb = add_verb(verbs, "demo", demo, "learn a random teacher and prove the result")

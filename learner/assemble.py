@@ -9,11 +9,13 @@ for `tropical`, or for held-out samples.
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import KDTree
 
+from learner.piece_regression import Pieces
 from tropical import BudgetExceeded, LatticePolynomial, PieceTable, simplest_between
 from tropical.clauses import absorb, members
 
-__all__ = ["COMPLETED", "Clauses", "clauses_of_samples", "complete", "forms_of_samples"]
+__all__ = ["COMPLETED", "Clauses", "clauses_of_samples", "complete", "forms_of_samples", "renumbered"]
 
 Clauses = list[list[int]]
 COMPLETED = "completed"
@@ -98,6 +100,13 @@ def complete(table: PieceTable, forms: dict[str, Clauses], max_cells: int) -> tu
         f"filled with the fewest new walls: {len(clauses)} clauses"
     )
     return text, sorted(sorted(clause) for clause in clauses)
+
+
+def renumbered(function: LatticePolynomial, pieces: Pieces) -> list[list[int]]:
+    """Return the clauses of a function with its pieces numbered as in a table that has all of them, up to rounding."""
+    rows = np.column_stack(function.pieces.float_arrays())
+    number = KDTree(np.column_stack([pieces.gradients, pieces.constants])).query(rows)[1]
+    return [sorted({int(number[i]) for i in clause}) for clause in function.clauses]
 
 
 def clauses_of_samples(

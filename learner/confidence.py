@@ -30,7 +30,7 @@ class Evidence:
     unsure : float
         Share of held-out samples at which the function is not sure; see :func:`is_sure`.
     predictor : str
-        "lattice" or "smoother".
+        "lattice", "network" or "smoother".
     stopped : str
         "", or what stopped the fit before its end.
     """
@@ -61,12 +61,13 @@ def _statement(evidence: Evidence) -> str:
         text = f"exact on all {held} held-out samples: wrong on {wrong} at 95 % confidence"
         if evidence.unsure > 0.0:
             text += f"; on {evidence.unsure:.1e} of them other functions agree with the training samples as well"
-        if evidence.on_pieces < 1.0:
+        if evidence.on_pieces < 1.0 and evidence.predictor == "lattice":
             text += f"; {1.0 - evidence.on_pieces:.1e} of the training samples lie on no piece found"
         return text
     if evidence.explained > 0.5:
+        what = "fold" if evidence.predictor == "network" else "piece, clause"
         return (
-            f"exact on {evidence.explained:.4%} of the held-out samples; some piece, clause or direction is missing, "
+            f"exact on {evidence.explained:.4%} of the held-out samples; some {what} or direction is missing, "
             f"{error}; is_sure(X) tells where"
         )
     if evidence.predictor == "lattice" and np.isfinite(evidence.noise) and evidence.noise > 0.0:

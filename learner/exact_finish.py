@@ -19,7 +19,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from learner.gauss_newton import orthonormal, turning_step
+from learner.gauss_newton import off_span, orthonormal, turning_step
 
 __all__ = ["Finished", "exact_finish"]
 
@@ -56,10 +56,12 @@ def exact_finish(
     y: np.ndarray,
     start: np.ndarray,
     *,
+    known: np.ndarray | None = None,
     homogeneous: bool,
     rounding: float,
     rng: np.random.RandomState,
     steep: bool = False,
+    neighbours: int = 0,
     rounds: int = 40,
     expired: Callable[[], bool] = lambda: False,
 ) -> Finished | None:
@@ -70,6 +72,8 @@ def exact_finish(
     X, y : (n, d), (n,)
     start : (k, d)
         Orthonormal rows.
+    known : (l, d), optional
+        Orthonormal rows, orthogonal to the start, that are right to rounding and are not turned.
     homogeneous : bool
         Whether pieces are linear.
     rounding : float
@@ -77,28 +81,36 @@ def exact_finish(
     steep : bool
         Whether new pieces may miss samples in proportion to their slope, as a rough subspace makes them do. Needed
         where slopes differ much; where pieces are many, it lets mixtures of them in.
+    neighbours : int
+        Size of the groups that new pieces are sought in, at least. Where pieces are thinner than the subspace is
+        rough, small groups do not show their slopes.
 
     Notes
     -----
     A round costs n·M·k for assignments, and some 20 to 60 times 4·n·d·k for the joint solve.
     """
-    pieces = _Pieces(homogeneous, steep, rounding, rng)
-    U, kept, before = start, None, 0
+    fixed = np.empty((0, X.shape[1])) if known is None else known
+    pieces = _Pieces(homogeneous, steep, neighbours, rounding, rng, fixed)
+    U, kept, before, quiet = start, None, 0, 0
     for done in range(rounds):
-        Z = X @ U.T
+        Z = pieces.coordinates(X, U)
         if done < _FRESH or pieces.scale > _REUSED * rounding:
             pieces.look_around(Z)
         pieces.assign(Z, y)
-        unknowns = pieces.unknowns + len(U) * (X.shape[1] - len(U))
-        if (pieces.owner >= 0).sum() < _REDUNDANCY * unknowns + _SPARE or expired():
+        unknowns = pieces.unknowns + len(U) * (X.shape[1] - len(fixed) - len(U))
+        if (pieces.owner >= 0).sum() < _LEAST * unknowns + _SPARE or expired():
             break
         U = pieces.turn(X, y, U, precise=pieces.scale < _PRECISE * float(np.std(y)))
-        stalled = pieces.refit(X @ U.T, y)
+        stalled = pieces.refit(pieces.coordinates(X, U), y)
         if kept is None and stalled:
             kept = pieces.finished(U, exact=False, rounds=done)
         exact = pieces.scales <= rounding
         members = pieces.members(exact)
-        settled, before = members <= _GROWING * before, members
+        settled = members <= _GROWING * before
+        quiet = quiet + 1 if exact.all() and members == before else 0
+        before = members
+        if quiet == _QUIET:
+            break  # the same exact pieces again and again: they span fewer directions than were asked for
         if exact.any() and settled and pieces.rank(exact) == len(U) and pieces.enough(exact, X.shape[1]):
             return _polished(pieces, X, y, U, rounding, done)
     exact = pieces.scales <= rounding
@@ -115,28 +127,30 @@ def _polished(
     best, best_scale = U, np.inf
     for _ in range(_POLISHING):
         pieces.scales[:] = rounding
-        pieces.assign(X @ best.T, y, grow=False)
+        pieces.assign(pieces.coordinates(X, best), y, grow=False)
         turned = pieces.turn(X, y, best, precise=True)
-        pieces.refit(X @ turned.T, y)
+        pieces.refit(pieces.coordinates(X, turned), y)
         scale = float(np.median(pieces.measured))
         if not scale < _BETTER * best_scale:
             break
         best, best_scale = turned, scale
     pieces.scales[:] = rounding
-    pieces.assign(X @ best.T, y, grow=False)
-    pieces.refit(X @ best.T, y)
+    Z = pieces.coordinates(X, best)
+    pieces.assign(Z, y, grow=False)
+    pieces.refit(Z, y)
     span = pieces.span() if len(pieces.coefficients) else np.empty((0, len(best)))
     if not len(span):
         return None
     components = orthonormal(span @ best)
     found = pieces.finished(components, exact=True, rounds=rounds)
-    return replace(found, gradients=pieces.coefficients[:, : len(best)] @ (best @ components.T))
+    along = np.hstack([pieces.coefficients[:, : len(pieces.fixed)], pieces.slopes @ (best @ components.T)])
+    return replace(found, gradients=along)
 
 
 _POLISHING, _BETTER = 6, 0.7
 _FRESH = 3  # rounds that look for neighbours anew whatever the scale
 _REUSED = 1e3  # scale, in units of rounding, from which chance does not put a sample on a piece: no votes are asked
-_REDUNDANCY, _SPARE = 1.2, 20  # members for each unknown, and beyond
+_LEAST, _REDUNDANCY, _SPARE = 1.05, 1.2, 10  # members for each unknown on the way and in the end, and beyond
 _PRECISE = 1e-2
 _STALL, _ANNEAL = 0.85, 0.7  # a piece whose scale falls by less has stalled; its scale is then lowered by force
 _FLOOR = 1e-4
@@ -146,6 +160,7 @@ _TRIMMED = 0.7  # of a seed's neighbours are fitted
 _SEEDS, _COVER = 600, 0.9
 _WIDEST = 1e-3  # least weight against the median, its square against the largest: conjugate gradients have to converge
 _GROWING = 1.05  # exact members in a round over those in the round before, while there are still more to come
+_QUIET = 5  # rounds that add no member to pieces that are all exact
 _FLAT = 1e-6  # singular values of gradients below count as none
 _FEWEST = 3  # members of a piece, for each of its unknowns
 
@@ -157,8 +172,18 @@ class _Pieces:
     and the others, at larger scales, still have to turn theirs.
     """
 
-    def __init__(self, homogeneous: bool, steep: bool, rounding: float, rng: np.random.RandomState) -> None:
-        self.homogeneous, self.rounding, self._steep, self._rng = homogeneous, rounding, steep, rng
+    def __init__(
+        self,
+        homogeneous: bool,
+        steep: bool,
+        neighbours: int,
+        rounding: float,
+        rng: np.random.RandomState,
+        fixed: np.ndarray,
+    ) -> None:
+        self.homogeneous, self.rounding, self._rng = homogeneous, rounding, rng
+        self._steep, self._neighbours = steep, neighbours
+        self.fixed = fixed  # directions that are not turned
         self.coefficients = np.empty((0, 0))
         self.scales = np.empty(0)
         self.measured = np.empty(0)
@@ -170,19 +195,26 @@ class _Pieces:
     def unknowns(self) -> int:
         return self.coefficients.size
 
+    @property
+    def slopes(self) -> np.ndarray:
+        """Gradients along the directions that are turned."""
+        return self.coefficients[:, len(self.fixed) : self.coefficients.shape[1] - (not self.homogeneous)]
+
+    def coordinates(self, X: np.ndarray, U: np.ndarray) -> np.ndarray:
+        """Return coordinates along the fixed directions and those that are turned."""
+        return X @ np.vstack([self.fixed, U]).T
+
     def rank(self, chosen: np.ndarray) -> int:
-        """Return the numerical rank of the gradients of some pieces."""
-        k = self.coefficients.shape[1] - (not self.homogeneous)
-        values = np.linalg.svd(self.coefficients[chosen][:, :k], compute_uv=False)
+        """Return the numerical rank of the slopes of some pieces."""
+        values = np.linalg.svd(self.slopes[chosen], compute_uv=False)
         return int((values > self._flat(values)).sum())
 
     def _flat(self, values: np.ndarray) -> float:
         return max(_FLAT * float(values.max(initial=0.0)), self.rounding)
 
     def span(self) -> np.ndarray:
-        """Return an orthonormal basis (r, k) of the span of the gradients."""
-        k = self.coefficients.shape[1] - (not self.homogeneous)
-        _, values, rows = np.linalg.svd(self.coefficients[:, :k], full_matrices=False)
+        """Return an orthonormal basis (r, k) of the span of the slopes."""
+        _, values, rows = np.linalg.svd(self.slopes, full_matrices=False)
         return rows[: int((values > self._flat(values)).sum())]
 
     def members(self, chosen: np.ndarray) -> int:
@@ -192,7 +224,7 @@ class _Pieces:
     def enough(self, chosen: np.ndarray, d: int) -> bool:
         """Return whether some pieces have more members than they and their directions have unknowns."""
         rank = self.rank(chosen)
-        unknowns = int(chosen.sum()) * self.coefficients.shape[1] + rank * (d - rank)
+        unknowns = int(chosen.sum()) * self.coefficients.shape[1] + rank * (d - len(self.fixed) - rank)
         return self.members(chosen) >= _REDUNDANCY * unknowns + _SPARE
 
     def keep(self, chosen: np.ndarray) -> None:
@@ -210,7 +242,7 @@ class _Pieces:
 
         unknowns = Z.shape[1] + (not self.homogeneous)
         points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.homogeneous else Z
-        nearest = KDTree(points).query(points, min(len(Z), max(12, 5 * unknowns)))[1]
+        nearest = KDTree(points).query(points, min(len(Z), max(12, 5 * unknowns, self._neighbours)))[1]
         self._near = np.asarray(nearest).reshape(len(Z), -1)
 
     def assign(self, Z: np.ndarray, y: np.ndarray, *, grow: bool = True) -> None:
@@ -230,17 +262,18 @@ class _Pieces:
             self._grow(design, y, seeds)
 
     def _claimed(self, design: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Return the piece of each sample: the one that fits its neighbourhood best, if that and the sample fit."""
+        limits, coherent = _WITHIN * self.scales, self.scale > _REUSED * self.rounding
+        near = self._near[:, :_VOTES]
+        residuals = np.abs(design @ self.coefficients.T - y[:, None])
+        costs = np.minimum(residuals / limits, 1.0) ** 2
         owner = np.full(len(y), -1)
-        limits = _WITHIN * self.scales
         for start in range(0, len(y), _CHUNK):
             part = slice(start, start + _CHUNK)
-            residuals = np.abs(design[part] @ self.coefficients.T - y[part, None])
-            residuals[residuals > limits] = np.inf
-            best = residuals.argmin(axis=1)
-            owner[part] = np.where(np.isfinite(residuals[np.arange(len(best)), best]), best, -1)
-        near = self._near[:, :_VOTES]
-        values = np.einsum("nvp,np->nv", design[near], self.coefficients[owner])
-        fits = np.abs(values - y[near]) <= limits[owner][:, None]
+            group = costs[near[part]].mean(axis=1) if coherent else costs[part]
+            best = np.where(residuals[part] <= limits, group, np.inf).argmin(axis=1)
+            owner[part] = np.where(residuals[part][np.arange(len(best)), best] <= limits[best], best, -1)
+        fits = residuals[near, owner[:, None]] <= limits[owner][:, None]
         owner[fits.mean(axis=1) < _MAJORITY] = -1
         return owner
 
@@ -250,7 +283,7 @@ class _Pieces:
         if not np.isfinite(self.scale):
             rough = spread[spread > self.rounding]  # a plateau is exact from the start and says nothing about the rest
             self.scale = 1.5 * float(np.median(rough)) if len(rough) else self.rounding
-        slopes = np.linalg.norm(fits[:, : design.shape[1] - (not self.homogeneous)], axis=1)
+        slopes = np.linalg.norm(fits[:, len(self.fixed) : design.shape[1] - (not self.homogeneous)], axis=1)
         typical = float(np.median(slopes[spread > self.rounding])) if (spread > self.rounding).any() else 0.0
         steeper = np.maximum(1.0, slopes / typical) if self._steep and typical > 0.0 else np.ones(len(slopes))
         scales = self.scale * steeper
@@ -282,8 +315,8 @@ class _Pieces:
         members = np.flatnonzero(self.owner >= 0)
         members = members[np.argsort(self.owner[members], kind="stable")]
         owner = self.owner[members]
-        rows = X[members]
-        design = self.design(rows @ U.T)
+        design = self.design(self.coordinates(X[members], U))
+        rows = off_span(X[members], self.fixed)
         ends = np.searchsorted(owner, np.arange(len(self.coefficients) + 1))
         blocks = [(slice(a, b), np.linalg.qr(design[a:b])[0]) for a, b in pairwise(ends) if b > a]
 
@@ -297,11 +330,11 @@ class _Pieces:
         weights = (floor / np.maximum(self.scales, floor))[owner]
         step = turning_step(
             rows,
-            self.coefficients[owner][:, : len(U)] * weights[:, None],
+            self.slopes[owner] * weights[:, None],
             y[members] * weights,
             U,
-            iterations=80 if precise else 30,
-            tolerance=1e-8 if precise else 1e-3,
+            iterations=300 if precise else 30,
+            tolerance=1e-10 if precise else 1e-3,
             eliminate=eliminate,
         )
         return orthonormal(U + step)
@@ -324,13 +357,14 @@ class _Pieces:
         return bool(2 * stalled.sum() > len(stalled))
 
     def finished(self, U: np.ndarray, *, exact: bool, rounds: int) -> Finished:
-        k = len(U)
+        components = np.vstack([self.fixed, U])
         constants = np.zeros(len(self.coefficients)) if self.homogeneous else self.coefficients[:, -1].copy()
         scale = float(np.median(self.scales)) if len(self.scales) else np.inf
-        return Finished(U, self.coefficients[:, :k].copy(), constants, self.owner.copy(), scale, exact, rounds)
+        gradients = self.coefficients[:, : len(components)].copy()
+        return Finished(components, gradients, constants, self.owner.copy(), scale, exact, rounds)
 
 
-_CHUNK = 1 << 14
+_CHUNK = 1 << 12
 
 
 def _trimmed(designs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -27,14 +27,15 @@ from learner.sampling import Teacher, as_noise, as_sample_size, as_teacher, samp
 from learner.time_limit import TimeIsUp, time_limit
 from tropical import BudgetExceeded, relevant_subspace
 from tropical._arguments import as_count, as_flag, as_jobs, as_real
+from tropical._display import Record, Records
 from tropical._exact.rational import as_items
 from tropical.exceptions import FormatError, InvalidInput, InvalidType, shown
 
 __all__ = ["SweepCell", "sweep"]
 
 
-@dataclass(frozen=True, slots=True)
-class SweepCell:
+@dataclass(frozen=True, slots=True, repr=False)
+class SweepCell(Record):
     """What came of one cell of a grid; a number that there is none of is None.
 
     Attributes
@@ -82,6 +83,11 @@ class SweepCell:
     error: str = ""
     cap: float | None = None
     setting: str = ""
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        for name, value in Record._facts(self):
+            if name != "setting" and value not in (None, ""):
+                yield name, f"{value:.4g}" if isinstance(value, float) else value
 
 
 def sweep(
@@ -178,7 +184,7 @@ def sweep(
     finally:
         if file:
             file.close()
-    return [found[key] for key in grid]
+    return Records(found[key] for key in grid)
 
 
 def _check(

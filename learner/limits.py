@@ -105,7 +105,8 @@ def weak_recovery_threshold(
     from scipy.stats import qmc
 
     def uniform(repeat: int, width: int) -> np.ndarray:
-        sequence = qmc.Sobol(width, rng=np.random.default_rng([random_state, repeat]))
+        # SciPy calls it `seed` up to 1.14 and takes both names since
+        sequence = qmc.Sobol(width, seed=np.random.default_rng([random_state, repeat]))  # pyright: ignore[reportCallIssue]
         return np.clip(sequence.random(int(points)), _EDGE, 1.0 - _EDGE)
 
     def normal(repeat: int) -> np.ndarray:

@@ -19,9 +19,11 @@ from typing import NamedTuple
 import numpy as np
 
 from learner.exact_finish import Finished
+from tropical import LatticePolynomial
 
 __all__ = [
     "Pieces",
+    "all_pieces",
     "ambient_pieces",
     "label_tolerance",
     "local_pieces",
@@ -77,6 +79,24 @@ class Pieces:
     def counts(self) -> np.ndarray:
         """Return the number of samples of each piece."""
         return np.bincount(self.owner[self.owner >= 0], minlength=len(self))
+
+
+def all_pieces(function: LatticePolynomial, Z: np.ndarray, y: np.ndarray) -> Pieces:
+    """Return the pieces of a function of R^k with the samples that lie on them; pieces equal up to rounding are one."""
+    from scipy.spatial import KDTree
+
+    gradients, constants = function.pieces.float_arrays()
+    scale = max(float(np.abs(gradients).max()), float(np.abs(constants).max()))
+    rows = np.column_stack([gradients, constants])
+    near = KDTree(rows).query_ball_point(rows, _ACCURACY * scale)
+    own = [min(group) == number for number, group in enumerate(near)]
+    gradients, constants = gradients[own], constants[own]
+    residuals = np.abs(Z @ gradients.T + constants - y[:, None])
+    owner = np.where(residuals.min(axis=1) <= label_tolerance(y), residuals.argmin(axis=1), -1)
+    return Pieces(gradients, constants, np.full(len(constants), _ACCURACY * scale), owner)
+
+
+_ACCURACY = 1e-13  # of sums of jumps, relative to the gradients
 
 
 def label_tolerance(y: np.ndarray) -> float:

@@ -23,7 +23,7 @@ from itertools import product
 import numpy as np
 
 from learner.exact_finish import Finished, exact_finish
-from learner.gauss_newton import orthonormal
+from learner.gauss_newton import off_span, orthonormal
 from learner.refine import Refined, refine, refine_apart
 from learner.subspace import FilteredPCA
 
@@ -89,9 +89,12 @@ class Pursuit:
             return  # with so many samples a direction that labels show would have been confirmed
         ranks = [wanted] if wanted is not None else [*dict.fromkeys([len(start), 2, 3, 1])]
         ranks = [rank for rank in ranks if 0 < rank <= d]
+        most = min(d, _MOST) if wanted is None else wanted
         for rank in ranks:
             columns = start[:rank] if len(start) >= rank else FilteredPCA(rank).fit(self.X, self.y).components_
             if self._try(columns, f"filtered PCA, {rank} directions") or self._expired():
+                return
+            if rank == len(start) and self._further_rounds(start, most):
                 return
             if rank == len(start) and self.refined is not None and self.refined.error > _EXPLAINED:
                 far = refine(self.X, self.y, columns, outer=0.5, expired=self._expired)
@@ -115,6 +118,22 @@ class Pursuit:
         """Refine from a start and keep the result if it is the best; return whether the labels are explained."""
         result = self._refined(start) if apart else refine(self.X, self.y, start, expired=self._expired)
         return self._better(result, what)
+
+    def _further_rounds(self, start: np.ndarray, most: int) -> bool:
+        """Add directions that only show within cells of the known ones, and try them all together.
+
+        Known ones are estimates here, so the first that cells show may be what an estimate lacks: few cells show less
+        of that, and the refinement of all together puts it right.
+        """
+        rows = start
+        while len(rows) < most and not self._expired():
+            search = FilteredPCA("auto", basis=rows, n_cells=_CELLS).fit(self.X, self.y)
+            if not len(search.components_):
+                break
+            rows = np.vstack([rows, search.components_[: most - len(rows)]])
+            if self._try(rows, f"a round of filtered PCA more, {len(rows)} directions"):
+                return True
+        return False
 
     def _leading_plane(self, filtered: Callable[[np.ndarray], np.ndarray], rank: int) -> np.ndarray:
         """Return the best plane in the leading subspace of a filter, refined as the subspace grows."""
@@ -148,7 +167,10 @@ class Pursuit:
         if apart.error > _SEEN:
             again = refine_apart(self.X, self.y, result.components, rng=self._rng, expired=self._expired)
             apart = min(apart, again, key=_error)
-        onwards = refine(self.X, self.y, apart.components, expired=self._expired)
+        if apart.components is start:  # no turn made it better: from here `refine` has gone before
+            onwards = result
+        else:
+            onwards = refine(self.X, self.y, apart.components, expired=self._expired)
         if onwards.error <= _EXPLAINED:
             return onwards
         # leave-one-out errors of a subspace that was fitted to the same samples flatter it; those apart do not
@@ -165,10 +187,28 @@ class Pursuit:
         return self._explained()
 
     def _finish(self) -> None:
-        assert self.refined is not None
+        """Look for exact pieces on the best subspace; without success, on that of a finer function, which is closer."""
         self._drop_idle_directions()
+        self._solve_exactly()
+        current = self.refined
+        if current is None or current.error <= _FINEST or self._whole() or self._expired():
+            return
+        finer = refine(self.X, self.y, current.components, rounds=_FEW_ROUNDS, detail=_DETAIL, expired=self._expired)
+        if finer.error < _FINER * current.error:
+            self._note(f"finer: {finer.error:.1e} of the variance left")
+            self.refined = finer
+            self._solve_exactly()
+
+    def _whole(self) -> bool:
+        """Whether exact pieces look at all directions of the best subspace."""
+        assert self.refined is not None
+        return self.finished is not None and len(self.finished.components) == len(self.refined.components)
+
+    def _solve_exactly(self) -> None:
+        assert self.refined is not None
         k, homogeneous = len(self.refined.components), self.refined.function.smoother.homogeneous
         partial: Finished | None = None
+        tried: set[tuple[int, int]] = set()  # a second look beyond the same pieces finds no more
         for linear, steep in product((True, False) if homogeneous else (False,), (False, True)):
             found = exact_finish(
                 self.X,
@@ -182,7 +222,12 @@ class Pursuit:
             )
             if found is None:
                 continue
-            if found.exact and len(found.components) == k:
+            if found.exact and len(found.components) < k:
+                left = self._without_piece(found)
+                if (len(found.components), len(left)) not in tried:
+                    tried.add((len(found.components), len(left)))
+                    found = self._beyond(found, left, homogeneous=linear)
+            if found.exact and (len(found.components) == k or self._misses_little(found)):
                 self.finished = found
                 return
             if found.exact and partial is None and (found.owner >= 0).mean() >= _NEARLY_ALL:
@@ -190,6 +235,45 @@ class Pursuit:
             if not found.exact and (self.rough is None or found.scale < self.rough.scale):
                 self.rough = found
         self.finished = partial  # a direction that no exact piece looks at is sought among the samples without a piece
+
+    def _without_piece(self, found: Finished) -> np.ndarray:
+        """Return the indices of the samples that lie on no piece found, wherever their neighbours lie."""
+        values = (self.X @ found.components.T) @ found.gradients.T + found.constants
+        return np.flatnonzero(np.abs(values - self.y[:, None]).min(axis=1) > _ON_PIECE * self.rounding)
+
+    def _beyond(self, found: Finished, left: np.ndarray, *, homogeneous: bool) -> Finished:
+        """Look for the directions that pieces found do not look at, among the samples that lie on none of them.
+
+        Where most samples lie on flat pieces of few directions and some on thin steep ones (parities, neurons that are
+        nearly parallel), the latter show only when the former are out of the way.
+        """
+        assert self.refined is not None
+        known = found.components
+        X, y = self.X[left], self.y[left]
+        _, sizes, rows = np.linalg.svd(off_span(self.refined.components, known), full_matrices=False)
+        start = rows[: len(self.refined.components) - len(known)]
+        if len(left) <= len(start) * self.X.shape[1] or not sizes[len(start) - 1] > 0.0:
+            return found
+        for neighbours, steep in product((0, *(len(left) // share for share in _WIDE)), (False, True)):
+            more = exact_finish(
+                X,
+                y,
+                start,
+                known=known,
+                homogeneous=homogeneous,
+                rounding=self.rounding,
+                rng=self._rng,
+                steep=steep,
+                neighbours=neighbours,
+                expired=self._expired,
+            )
+            if more is not None and more.exact:
+                return _joined(found, more, left)
+        return found
+
+    def _misses_little(self, found: Finished) -> bool:
+        """Return whether fewer samples lie on no piece than a piece with a direction of its own has to have."""
+        return len(self._without_piece(found)) <= self.X.shape[1]
 
     def _explained(self) -> bool:
         return self.finished is not None
@@ -229,15 +313,33 @@ def _error(result: Refined) -> float:
     return result.error
 
 
+def _joined(first: Finished, second: Finished, left: np.ndarray) -> Finished:
+    """Return the pieces of both; the second's are those of some samples, on the first's directions and more."""
+    flat = np.zeros((len(first.gradients), len(second.components) - len(first.components)))
+    owner = first.owner.copy()
+    owner[left] = np.where(second.owner >= 0, second.owner + len(first.gradients), -1)
+    return replace(
+        second,
+        gradients=np.vstack([np.hstack([first.gradients, flat]), second.gradients]),
+        constants=np.concatenate([first.constants, second.constants]),
+        owner=owner,
+    )
+
+
 _EXPLAINED = 0.02  # of the variance: honest residuals of a right subspace end below, of wrong ones at tens of per cent
 _SMALL = 1e-3  # what is left below is misfit and noise, or pieces too rare to show a direction
 _SEEN = 0.7  # honest residuals below are no chance
 _WORTH_FINISHING = 0.1
-_IDLE, _WORSE, _NOTHING = 0.02, 1.1, 1e-6
+_IDLE, _WORSE, _NOTHING = 0.3, 1.1, 1e-6
 _GAIN = 0.9
+_DETAIL, _FEW_ROUNDS = 3, 8
+_FINER, _FINEST = 0.7, 1e-4  # error over that of the coarse function to go on; below, a finer one is not needed
 _NEARLY_ALL = 0.9  # of the samples: pieces that span fewer directions are all there is only if they explain so many
 _PLENTY, _ENOUGH = 50, 20  # samples for each input (and direction)
 _MOST = 8
+_ON_PIECE = 10.0  # times rounding: residuals of samples on a piece
+_WIDE = (5, 3, 2)  # of the samples left, one in so many is a neighbour where pieces are thin
+_CELLS = 2  # of the label's law given the known directions
 _LEADING, _PLANES = 6, 5
 
 

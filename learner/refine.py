@@ -72,6 +72,7 @@ def refine(
     *,
     rounds: int = 40,
     outer: float = 0.0,
+    detail: int = 1,
     expired: Clock = _never,
 ) -> Refined:
     """Alternate from a start until the subspace settles, and return the best pair.
@@ -86,6 +87,8 @@ def refine(
     outer : float
         Share of the samples, those with the shortest coordinates, that every round leaves out. The angle between U x
         and V x is the smaller the longer they are: where directions are rough and F oscillates, only long ones show it.
+    detail : int
+        How many times as many points smoothers have.
     expired : callable
         Stop where it returns True.
 
@@ -96,7 +99,7 @@ def refine(
     """
     centre, scale = _unit(y)
     labels = (y - centre) / scale
-    choice = _Choice(len(start), len(X), centre / scale)
+    choice = _Choice(len(start), len(X), centre / scale, detail)
     everything, U, best, fit = (X, labels), start, None, None
     mark = (0, np.inf)  # the last round that made progress, and its error
     for done in range(rounds):
@@ -201,8 +204,8 @@ _FAR, _FAR_AT_LEAST = 8.0, 0.2
 class _Choice:
     """The smoother in use: all compete every few rounds, homogeneous ones on labels that are not centred."""
 
-    def __init__(self, k: int, n: int, shift: float) -> None:
-        self._all = smoothers(k, n)
+    def __init__(self, k: int, n: int, shift: float, detail: int = 1) -> None:
+        self._all = smoothers(k, n, detail)
         self._shift = shift
         self._round = 0
         self.used: Smoother | None = None

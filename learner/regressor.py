@@ -8,7 +8,7 @@ open (:mod:`tropical.completion`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from time import perf_counter
@@ -19,11 +19,12 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from learner.arrays import is_foreign
-from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples
+from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
 from learner.confidence import Evidence, confidence, is_sure
+from learner.hidden_layers import as_folded, as_one_layer
 from learner.noisy_pieces import merged_pieces
 from learner.on_device import lattice_values
-from learner.piece_regression import Pieces, label_tolerance, pieces_from_exact, pieces_from_rough
+from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
 from learner.rational_pieces import ExactTable, recognised
 from learner.sampling import as_level, as_random_state, as_samples, distinct_samples, validated, warn_if_rounded
@@ -31,18 +32,22 @@ from learner.sources import as_source, gather, is_streamed
 from learner.subspace import FilteredPCA
 from tropical import LatticePolynomial, NotExact
 from tropical._arguments import as_count, as_real
+from tropical._display import Record, Records
 from tropical.exceptions import Interrupted, InvalidInput, InvalidType
 
 __all__ = ["LatticeRegressor", "Stage"]
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+@dataclass(frozen=True, slots=True, repr=False)
+class Stage(Record):
     """One step of a fit: its name, what it found in words, and its wall time in seconds."""
 
     name: str
     found: str
     seconds: float
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield from (("name", self.name), ("found", self.found), ("seconds", f"{self.seconds:.2f}"))
 
 
 class LatticeRegressor(RegressorMixin, BaseEstimator):
@@ -86,9 +91,11 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Mean square of the held-out residuals of `predict`, in units of the variance of y.
     noise_ : float
         Standard deviation of the held-out residuals, robustly, in the unit of y: label noise, and what was not learned.
-    predictor_ : {"lattice", "smoother"}
-        What `predict` evaluates. "smoother" where no lattice polynomial comes as close: a smooth function of the
-        components (:mod:`learner.smoother`); `lattice_` is then the best lattice polynomial all the same.
+    predictor_ : {"lattice", "network", "smoother"}
+        What `predict` evaluates. "network" where hidden layers recognised from the pieces
+        (:mod:`learner.hidden_layers`) explain more held-out samples than any lattice polynomial of the pieces found;
+        "smoother" where nothing exact comes as close: a smooth function of the components
+        (:mod:`learner.smoother`). `lattice_` is then the best lattice polynomial all the same.
     confidence_ : str
         What this amounts to, in words.
     start_ : FilteredPCA
@@ -143,7 +150,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """
         clock = _Clock(self._checked_limit())
         spectral = FilteredPCA(self.n_components, level=self.level)
-        self.stages_: list[Stage] = []
+        self.stages_: list[Stage] = Records()
         started = perf_counter()
         if is_streamed(X):
             source = as_source(X, y)
@@ -167,6 +174,15 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self.explained_training_ = float(on_piece.mean())
         found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
         started = self._end("pieces", found, started)
+        self._folded, whole = None, None
+        if exact and len(pieces) > 2:
+            Z, seen = training @ _basis(self.components_).T, len(pieces)
+            self._folded = as_one_layer(Z, answers, pieces)
+            if self._folded is not None:
+                whole = self._folded.lattice(_CELLS_OF_A_LAYER * self.max_cells)
+                pieces = pieces if whole is None else all_pieces(whole, Z, answers)
+                found = f"{len(self._folded.folds)} folds, {len(pieces)} pieces, {seen} of them seen"
+                started = self._end("one hidden layer", found, started)
         if not exact:
             self.exact_ = ExactTable(None, "no exact piece was found")
         elif not _determines_gradients(training):
@@ -177,7 +193,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         on_piece = pieces.owner >= 0
         self.explained_training_ = float(on_piece.mean()) if exact else 0.0
 
-        forms = self._assembled(pieces, training[on_piece], answers[on_piece], exact)
+        if whole is None:
+            forms = self._assembled(pieces, training[on_piece], answers[on_piece], exact)
+        else:
+            forms = {"max-min": renumbered(whole, pieces)}
         found = " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in forms.items())
         started = self._end("assembly", found, started)
         if self.exact_.table is not None and len(forms) == 2 and not clock.expired():
@@ -186,7 +205,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
                 forms[COMPLETED] = clauses
             started = self._end("completion", found, started)
         self._choose(pieces, forms, X_held, y_held)
-        self._training = (training @ _basis(self.components_).T, on_piece)
+        if exact and self._folded is None and self.explained_ < 1.0 and COMPLETED not in forms:
+            Z = training @ _basis(self.components_).T
+            self._folded = as_folded(Z, answers, pieces, expired=clock.expired)
+            if self._folded is not None:
+                found = f"{len(self._folded.folds)} folds in {self._folded.depth} layers"
+                started = self._end("hidden layers", found, started)
+        self._training = (training, answers, on_piece)
         self._validate(pursuit, X_held, y_held, len(forms), clock)
         self._end("validation", f"{self.explained_:.4%} of {len(y_held)} held-out samples exact", started)
         if clock.interrupted:
@@ -207,8 +232,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def is_sure(self, X: Any) -> np.ndarray:
         """Return at which rows of X (n, d) the samples determine the function, as bools (n,).
 
-        Sure is where lower and upper form agree *and* the nearest training samples in R^k lie on pieces found. Where a
-        piece, a direction or a clause is missing, the rows nearby are not sure. Evidence, no certificate.
+        Sure is where lower and upper form agree *and* the nearest training samples in R^k lie on pieces found (of a
+        network: are explained). Where a piece, a direction or a clause is missing, the rows nearby are not sure.
+        Evidence, no certificate.
         """
         check_is_fitted(self, "components_")
         X = validated(self, X, reset=False)
@@ -219,10 +245,14 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
     def _are_sure(self, X: np.ndarray) -> np.ndarray:
         Z = X @ _basis(self.components_).T
-        gap = np.abs(self._bounds[0].evaluate(Z) - self._bounds[1].evaluate(Z))
-        known, on_piece = self._training
+        samples, labels, explained = self._training
+        known = samples @ _basis(self.components_).T
         linear = bool(not self.pieces_[:, -1].any())
-        return is_sure(Z, known, on_piece, gap, self._tolerance, homogeneous=linear)
+        if self.predictor_ == "network" and self._folded is not None:
+            gap, explained = np.zeros(len(Z)), np.abs(self._folded.evaluate(known) - labels) <= self._tolerance
+        else:
+            gap = np.abs(self._bounds[0].evaluate(Z) - self._bounds[1].evaluate(Z))
+        return is_sure(Z, known, explained, gap, self._tolerance, homogeneous=linear)
 
     @property
     def lattice_(self) -> LatticePolynomial:
@@ -250,8 +280,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         return LatticePolynomial(self.exact_.table, self._clauses, self._form)
 
     def to_network(self) -> Any:
-        """Return the learned function as an exact ReLU network; rational where :meth:`to_exact` is, else dyadic."""
+        """Return the learned function as a ReLU network.
+
+        Where `predictor_` is "network", that; else `lattice_`, exactly: rational where :meth:`to_exact` is, or dyadic.
+        """
         check_is_fitted(self, "components_")
+        if self.predictor_ == "network" and self._folded is not None:
+            return self._folded.to_network(_basis(self.components_))
         return (self.lattice_ if self.exact_.table is None else self.to_exact()).to_network()
 
     # ------------------------------------------------------------ steps
@@ -360,7 +395,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             residuals = np.abs(candidate.evaluate(X @ basis.T) - y)
             score = (int((residuals <= self._tolerance).sum()), -float(np.median(residuals)))
             if score > best:
-                best, self._local = score, candidate
+                best, self._local, self.explained_ = score, candidate, score[0] / len(y)
                 self._clauses, self._form = forms[form], outside
             if form != COMPLETED:
                 self._bounds.append(candidate)
@@ -373,8 +408,12 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """Measure on held-out samples, and choose what `predict` evaluates."""
         smooth, basis = pursuit.refined, _basis(self.components_)
         residuals = self._local.evaluate(X @ basis.T) - y
-        self.explained_ = float((np.abs(residuals) <= self._tolerance).mean())
         self.predictor_, self._smooth = "lattice", None
+        if self._folded is not None:
+            others = self._folded.evaluate(X @ basis.T) - y
+            share = float((np.abs(others) <= self._tolerance).mean())
+            if share > self.explained_:
+                residuals, self.predictor_, self.explained_ = others, "network", share
         if smooth is not None and self.explained_ < _MOSTLY:
             others = smooth.predict(X) - y
             exact = self.explained_ > 0.5
@@ -399,7 +438,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _predict(self, X: np.ndarray) -> np.ndarray:
         if self._smooth is not None:
             return self._smooth.predict(X)
-        return self._local.evaluate(X @ _basis(self.components_).T)
+        function = self._folded if self.predictor_ == "network" and self._folded is not None else self._local
+        return function.evaluate(X @ _basis(self.components_).T)
 
 
 class _Clock:
@@ -414,6 +454,7 @@ class _Clock:
 
 
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
+_CELLS_OF_A_LAYER = 10  # times max_cells: they cost some hundredths of a millisecond each
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
 _MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from textwrap import wrap
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from learner.regressor import Stage
 from tropical import LatticePolynomial
+
+if TYPE_CHECKING:
+    from learner.regressor import Stage
 
 __all__ = ["Report", "sine_to"]
 

@@ -8,8 +8,6 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import validate_data
 
 from learner.arrays import to_host
 from learner.exceptions import NonGaussianWarning, SampleWarning
@@ -102,6 +100,8 @@ def as_level(level: Any, argument: str = "level") -> float:
 
 def as_random_state(random_state: Any) -> np.random.RandomState:
     """Return a generator, as scikit-learn understands the argument."""
+    from sklearn.utils import check_random_state
+
     if not isinstance(random_state, (bool, np.bool_)):
         with suppress(Exception):  # the message of what is no seed shows it, and that may fail
             return check_random_state(random_state)
@@ -160,18 +160,38 @@ _LARGEST = 1e100  # squares and sums of squares stay finite
 
 def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
     """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
+    from sklearn.utils.validation import validate_data
+
     for name, values in zip("Xy", (X, *y), strict=False):
         _refuse_what_would_be_read_as_numbers(name, values)
     try:
         return validate_data(estimator, X, *y, dtype=np.float64, **options)
     except Exception as error:  # of scikit-learn, and of whatever makes an array of a foreign object
-        name = "y" if re.search(r"\by\b|inconsistent numbers of samples", str(error)) else "X"
+        text = re.sub(r":\narray=.*\.\nReshape", ". Reshape", str(error), flags=re.DOTALL)  # not all of the array
+        text = re.split(r"\.\n\w+ does not accept missing values|\n\[", text)[0]  # nor advice to impute
+        name = "y" if re.search(r"\by\b|inconsistent numbers of samples", text) else "X"
         if name == "X" and y and not _are_labels(y[0]):
             name = "y"
         wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
-        given = f"{type(y[0] if y and name == 'y' else X).__name__}"
+        given = _described(y[0] if y and name == "y" else X)
         kind = InvalidType if not isinstance(error, ValueError) else InvalidInput
-        raise kind(name, wanted, given, f"{error}") from error
+        cure = next((f"; {cure}" for sign, cure in _CURES.items() if re.search(sign, text)), "")
+        raise kind(name, wanted, given, text.rstrip(".") + cure) from error
+
+
+_CURES = {
+    "NaN|infinity": "drop or mend these rows",
+    "target y is None": "call fit(X, y)",
+    "inconsistent numbers": "give one label for each row",
+    "is expecting": "pass the inputs that it was fitted to",
+    r"y should be a 1d array": "learn one output at a time",
+}
+
+
+def _described(value: Any) -> str:
+    shape = getattr(value, "shape", None)
+    kind = "None" if value is None else type(value).__name__
+    return f"{kind} of shape {shape}" if isinstance(shape, tuple) else kind
 
 
 def _refuse_what_would_be_read_as_numbers(name: str, values: Any) -> None:

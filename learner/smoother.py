@@ -15,6 +15,7 @@ residual/(1 - leverage).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -135,16 +136,22 @@ _PENALTIES = np.geomspace(1e-6, 1e1, 13)  # a label's variance is 1: from interp
 _MOST_LEVERAGE = 0.999
 
 
-def smoothers(k: int, n: int, lengths: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2)) -> list[Smoother]:
+def smoothers(k: int, n: int, detail: int = 1, lengths: tuple[float, ...] = (0.15, 0.3, 0.6, 1.2)) -> list[Smoother]:
     """Return smoothers of both kinds and several lengths for n samples of R^k.
 
-    The number of points is a third of n at most; beyond the plane it grows with k, as pieces do.
+    The number of points is a third of n at most; beyond the plane it grows with k, as pieces do. `detail` multiplies
+    it: thin pieces need more points than the labels of a rough subspace can use.
     """
-    result = []
+    return list(_smoothers(k, max(2, min(detail * _COUNTS.get(k, 300), n // 3)), lengths))
+
+
+@lru_cache(maxsize=64)  # a search asks for the same ones at each of its starts
+def _smoothers(k: int, count: int, lengths: tuple[float, ...]) -> tuple[Smoother, ...]:
+    result: list[Smoother] = []
     for homogeneous in (True, False):
-        points = _points(k, max(2, min(_COUNTS.get(k, 300), n // 3)), homogeneous)
+        points = _points(k, count, homogeneous)
         result += [Smoother(points, length * (1.0 if homogeneous else 2.0), homogeneous) for length in lengths]
-    return result
+    return tuple(result)
 
 
 _COUNTS = {1: 24, 2: 64, 3: 200}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import tropical
 from tropical import BudgetExceeded, Certificate, CheckResult, LatticePolynomial, NotExact, Witness
 from tropical._arguments import as_flag
+from tropical._display import Record, never_raising, value_text
 from tropical._exact.rational import as_limit
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.gaussian import Enclosure, Exact
@@ -15,8 +17,8 @@ from tropical.gaussian import Enclosure, Exact
 __all__ = ["Verification", "verify"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verification(Record):
     """What is proved about a learned function; truthy iff it is proved equal to the teacher.
 
     Attributes
@@ -47,6 +49,16 @@ class Verification:
 
     def __bool__(self) -> bool:
         return self.proved
+
+    @never_raising
+    def __repr__(self) -> str:
+        return f"Verification({'proved' if self.proved else 'NOT proved'}: {value_text(self.reason, _LONGEST_REASON)})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "proved", "yes" if self.proved else "no"
+        for name, value in Record._facts(self):
+            if name != "proved" and value is not None:
+                yield name, str(value) if isinstance(value, Witness) else value
 
 
 def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: bool = False) -> Verification:
@@ -83,8 +95,10 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
         exact = model
     else:
         raise InvalidType("model", "a fitted LatticeRegressor or a LatticePolynomial", model, "fit a LatticeRegressor")
-    inputs, outputs = getattr(teacher, "dimension", None), getattr(teacher, "outputs", None)
-    if isinstance(teacher, type) or (inputs, outputs) != (exact.dimension, 1):
+    if isinstance(teacher, type) or not hasattr(teacher, "dimension"):
+        raise InvalidType("teacher", "a ReLUNetwork or a LatticePolynomial", teacher, "tropical.load reads files")
+    inputs, outputs = teacher.dimension, getattr(teacher, "outputs", None)
+    if (inputs, outputs) != (exact.dimension, 1):
         given = f"{type(teacher).__name__} with {inputs} inputs and {outputs} outputs"
         requirement = f"an exact function of {exact.dimension} inputs with one output"
         raise InvalidInput("teacher", requirement, given, "pass the ReLUNetwork, select an output with net[j]")
@@ -112,3 +126,4 @@ def _distance(teacher: Any, exact: LatticePolynomial, max_cells: int) -> Exact |
 
 
 _MOST_CELLS = 5000
+_LONGEST_REASON = 200

@@ -22,6 +22,7 @@ from tropical import (
     check,
     families,
     lattice,
+    parse,
     same_function,
     save,
     to_rational,
@@ -316,20 +317,41 @@ def test_the_envelope_is_checked():
         Certificate.from_plain([])
 
 
+def test_where_there_is_no_certificate_the_checker_says_so():
+    result = check(same_function(parse("x0"), 0).certificate, parse("x0"), 0)
+    assert not result
+    assert result.reason == "there is no certificate: a no comes with a witness instead"
+
+
 def test_the_checker_runs_without_the_package(tmp_path):
     """The file alone, with site-packages switched off, replays a saved certificate."""
     F, G = SUBJECTS["bias-free"]
     save(same_function(F, G).certificate, tmp_path / "proof.json")
     (tmp_path / "certificates.py").write_text(Path(tropical.certificates.__file__).read_text())
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run(
-        [sys.executable, "-S", "certificates.py", "proof.json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-S", "certificates.py", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+        )
+
+    save(F, tmp_path / "function.json")
+    for arguments, message in [
+        ([], "usage: python certificates.py proof.json\n"),
+        (["none.json"], "error: none.json holds no certificate: [Errno 2]"),
+        (["certificates.py"], "error: certificates.py holds no certificate: Extra data"),
+        (["function.json"], "error: function.json holds no certificate: a certificate needs the key"),
+    ]:
+        done = run(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(message)
+        assert done.stderr.count("\n") == 1
+    done = run("proof.json")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("CheckResult(valid: F = G on all of R^d")
     assert json.dumps(F.to_plain(), sort_keys=True) in done.stdout

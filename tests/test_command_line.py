@@ -1,10 +1,12 @@
-"""The command line, as a user runs it: in a process of its own."""
+"""The command line: a few times in a process of its own, as a user runs it, else in this one, which costs less."""
 
 import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -16,17 +18,37 @@ from tropical import Certificate, LatticePolynomial, check, families, lattice, l
 from tropical.io.plain import from_plain
 
 
-def run(*arguments, cwd=None):
+def run_apart(*arguments, cwd=None):
+    """In a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "learner", *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False
     )
+
+
+def run(*arguments, cwd="."):
+    """In this process, with the warnings of a new one."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        contextlib.chdir(cwd),
+        warnings.catch_warnings(),
+    ):
+        warnings.simplefilter("default")
+        try:
+            status = main([*map(str, arguments)])
+        except SystemExit as error:  # argparse
+            status = error.code
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
 
 SMALL = ["--dimension", 15, "--rank", 2, "--widths", "4,4", "--seed", 5]
 
 
 def test_demo_proves_and_saves(tmp_path):
-    done = run("demo", *SMALL, "--samples", 8000, "--save", "model.json", "--certificate", "proof.json", cwd=tmp_path)
+    done = run_apart(
+        "demo", *SMALL, "--samples", 8000, "--save", "model.json", "--certificate", "proof.json", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     for line in (
         "directions  2 significant",
@@ -124,6 +146,14 @@ BAD_FILES = {
     "nan.csv": (b"x,y\n" + b"1,2\nnan,3\n" * 30, "`X` needs finite numbers"),
     "few.csv": (b"x,y\n1,2\n2,3\n", "at least 10 samples"),
 }
+
+
+def test_a_bad_file_and_a_bad_option_in_a_process_of_its_own(tmp_path):
+    for arguments in (["fit", tmp_path / "missing.npz"], ["demo", "--seed", "-1"]):
+        done = run_apart(*arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "error: " in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("name", BAD_FILES)

@@ -152,7 +152,9 @@ def test_budget():
 
 def test_bad_arguments():
     for F, G, message in [
-        (ABSOLUTE, 0.5, r"^`G` needs an exact number.*float"),
+        (ABSOLUTE, 0.5, r"^`G` needs an exact number.*float 0\.5; .* such as \"1/2\""),
+        (ABSOLUTE, 1e-300, r"^`G` needs an exact number.* such as \"3/4\""),
+        (ABSOLUTE, "0.25", r"^`G` needs a rational.*; write \"1/4\"$"),
         (ABSOLUTE, True, r"^`G` needs an exact number.*boolean"),
         (1, 2, r"^`F` needs a network"),
         (ABSOLUTE, None, r"^`G` needs a network"),

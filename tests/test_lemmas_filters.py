@@ -13,6 +13,7 @@ from tropical import (
     Box,
     InvalidInput,
     InvalidType,
+    LatticePolynomial,
     Polyhedron,
     ReLUNetwork,
     families,
@@ -157,6 +158,13 @@ def test_labels_show_every_direction_of_named_functions(name):
 @given(st.one_of(networks(2, max_width=2), lattice_polynomials(2)))
 def test_labels_show_every_direction(F):
     assert lemmas.check("Y", F).verdict == "holds"
+
+
+def test_labels_show_a_direction_that_almost_no_input_sees():
+    F = LatticePolynomial([([-1, "-2/3"], 1), ([-1, -1], -1)], [[0, 1]])  # its one wall is x1 = -6
+    found = lemmas.check("Y", F)
+    assert found.verdict == "holds"
+    assert 0 < found.comparisons[-1].right.lower < 1e-20
 
 
 @pytest.mark.parametrize("F", [families.parity(3, "1/20"), families.leap(2, "1/100"), families.cyclic(4)])

@@ -215,6 +215,8 @@ def test_a_basis_that_leaves_the_subspace():
     assert report.details["error"].upper < Fraction(1, 4)
     assert replace(lemmas.lemma("S3'"), factor=Fraction(1, 20)).check(F, [[1, 0, 0]], tilted, "1/2").verdict == "fails"
     assert lemmas.check("S3'", F, [[1, 0, 0]], [[1, 0, 0]]).comparison("‖M' - M‖² <= 2ℓL²δ²").left == 0
+    whole = parse("min(-2/3*x0 - 1/3*x1 - 1, 3*x0 + x1 - 1)")  # it looks at all of R^2: nothing is off V
+    assert lemmas.check("S3'", whole, [[1, 0]], [[1, 0]]).verdict == "holds"
     assert lemmas.check("S3'", F, [[2, 0, 0]], tilted).verdict == "does not apply"
     assert lemmas.check("S3'", F, [[0, 0, 1]], tilted).verdict == "does not apply"
     with pytest.raises(InvalidInput, match="approximate"):
@@ -288,6 +290,12 @@ def test_blindness(K, tau, digits):
     assert float(matrix[0, 0]) == pytest.approx(float(matrix[1, 1]), abs=1e-6)
 
 
+def test_what_rounding_hides_is_left_open():
+    report = lemmas.check("X", 4, tau=3, digits=5)  # |F_4| > 3 almost nowhere: the eigenvalue is below the rounding
+    assert report.verdict == "undecided"
+    assert report.counterexample is None
+
+
 @pytest.mark.parametrize("tau", [Fraction(1, 3), 1])
 def test_signed_filters_of_two_lines_are_not_isotropic(tau):
     assert replace(lemmas.lemma("X"), signed=2).check(2, tau=tau).verdict == "fails"
@@ -331,6 +339,10 @@ def test_label_filters_of_steep_parities_fade(t):
     report = lemmas.check("Λ", 3, t)
     assert report
     assert report.comparison("Λ² = k/t²").left == 3 / Fraction(t) ** 2
+
+
+def test_wide_entries_on_a_multiple_of_the_identity_have_a_spectrum():
+    assert lemmas.check("Λ", 4, Fraction(1, 114)).verdict == "holds"  # entries of width 1e-6, eigenvalues all alike
 
 
 @settings(max_examples=8, deadline=None)

@@ -66,6 +66,15 @@ def test_outputs():
         net[2]
 
 
+def test_a_call_at_floats_names_what_takes_them():
+    net = ReLUNetwork([[[1, 2]]])
+    for bad in ([0.5, 1.0], np.array([0.5, 1.0]), np.ones((3, 2))):
+        with pytest.raises(
+            InvalidType, match=r"^`x\[0\]` needs an exact number.*; rows of floats go to evaluate\(X\)$"
+        ):
+            net(bad)
+
+
 @pytest.mark.parametrize(
     ("weights", "biases", "named"),
     [

@@ -3,6 +3,9 @@
 import contextlib
 import sys
 from fractions import Fraction
+from functools import reduce
+from itertools import pairwise
+from time import process_time
 
 import numpy as np
 import onnx
@@ -164,6 +167,11 @@ GRAPHS = {
         [1, 4],
         {"m": numbers(4)},
     ),
+    "weights multiplied before they meet the input": (
+        [("MatMul", ["w", "v"], ["a"]), ("MatMul", ["a", "u"], ["b"]), ("MatMul", ["x", "b"], ["y"])],
+        [1, 5],
+        {"w": W, "v": V, "u": numbers(3, 2)},
+    ),
     "leaky": ([("LeakyRelu", ["x"], ["y"], {"alpha": 0.1})], [1, 4], {}),
     "leaky by default": ([("LeakyRelu", ["x"], ["y"])], [1, 4], {}),
     "prelu": ([("PRelu", ["x", "s"], ["y"])], [1, 4], {"s": numbers(4)}),
@@ -258,6 +266,39 @@ def test_onnxruntime_agrees_with_what_is_read(name):
 def test_reading_is_exact_not_nearly_so():
     net = from_onnx(graph([("Div", ["x", "three"], ["y"])], [1, 1], {"three": np.float32(3)}))
     assert net([1]) == Fraction(1, 3)
+
+
+def exact(array):
+    return [[Fraction(float(value)) for value in row] for row in array]
+
+
+def test_a_long_chain_of_matrices_is_their_product():
+    weight = RNG.standard_normal((24, 24)).astype(np.float32)
+    names = ["x", *(f"a{i}" for i in range(99)), "y"]
+    started = process_time()
+    net = from_onnx(graph([("MatMul", [a, "w"], [b]) for a, b in pairwise(names)], [1, 24], {"w": weight}))
+    assert process_time() - started < 10  # of products in Fractions one by one it would be a minute
+    matrix, x = np.array(exact(weight), dtype=object), [Fraction(i, 3) for i in range(24)]
+    assert net(x) == tuple(reduce(np.matmul, [matrix] * 100, np.array(x, dtype=object)))
+
+
+@pytest.mark.parametrize("deviations", [[3.0] * 6, [3.0, 5.0, 7.0, 0.1, 0.7, 11.0]], ids=["one", "many"])
+def test_scaled_inputs_whatever_the_denominators(deviations):
+    # 1/3, 1/5, 1/7 and reciprocals of floats have no short common denominator
+    mean, spread = numbers(6), np.array(deviations, np.float32)
+    first, second = RNG.standard_normal((2, 6, 6)).astype(np.float32)
+    nodes = [
+        ("Sub", ["x", "m"], ["a"]),
+        ("Div", ["a", "s"], ["b"]),
+        ("MatMul", ["b", "w"], ["c"]),
+        ("Gemm", ["c", "v", "m"], ["y"]),
+    ]
+    net = from_onnx(graph(nodes, [1, 6], {"m": mean, "s": spread, "w": first, "v": second}))
+    A, B = np.array(exact(first), dtype=object), np.array(exact(second), dtype=object)
+    (m,), (s,) = exact([mean]), exact([spread])
+    for x in ([0] * 6, [1, 2, 3, 4, 5, 6], [Fraction(-1, 3)] * 6):
+        scaled = np.array([(a - b) / c for a, b, c in zip(x, m, s, strict=True)], dtype=object)
+        assert net(x) == tuple(scaled @ A @ B + np.array(m, dtype=object))
 
 
 def test_old_files_list_bounds_and_axes_as_attributes():

@@ -2,11 +2,14 @@
 
 import copy
 import importlib
+import importlib.metadata
 import pickle
 import pkgutil
+import re
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import joblib
 import pytest
@@ -55,13 +58,42 @@ def test_no_room_hides_a_public_function(package):
         assert callable(value) or name in ("families", "gaussian", "layers", "lemmas", "plot")
 
 
-def test_import_is_light():
-    heavy = {"lark", "sympy", "sklearn", "matplotlib", "networkx", "numba", "scipy", "z3", "torch", "learner"}
-    heavy |= {"onnx", "google.protobuf", "safetensors", "pyarrow", "vnnlib", "tqdm"}
-    code = f"import sys, tropical; print(sorted(set(sys.modules) & {heavy!r}))"
+@pytest.mark.parametrize("names", ["tropical", "learner.__main__, learner"])
+def test_import_is_light(names):
+    heavy = {"lark", "sympy", "sklearn", "matplotlib", "networkx", "numba", "scipy", "z3", "torch", "pandas"}
+    heavy |= {"onnx", "google.protobuf", "safetensors", "pyarrow", "vnnlib", "tqdm", "dask"}
+    if "learner" not in names:
+        heavy.add("learner")
+    code = f"import sys, {names}; print(sorted(set(sys.modules) & {heavy!r}))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_the_learner_loads_its_names_when_they_are_used():
+    assert {*learner._HOME, "plot"} == set(learner.__all__) <= set(dir(learner))
+    assert len(learner._HOME) == sum(map(len, learner._ROOMS.values()))
+    for name, room in learner._HOME.items():
+        assert name in importlib.import_module(f"learner.{room}").__all__
+    with pytest.raises(AttributeError, match="'learner' has no attribute 'Regressor'"):
+        _ = learner.Regressor
+
+
+def test_there_is_one_version():
+    version = tropical.__version__
+    assert re.fullmatch(r"\d+\.\d+\.\d+", version)
+    assert learner.__version__ == version == importlib.metadata.version("tropical-learner")
+    root = Path(__file__).resolve().parents[1]
+    newest = re.search(r"^## (\S+)$", (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest is not None
+    assert newest[1] == version
+    assert f"\nversion: {version}\n" in (root / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_the_command_lines_name_it():
+    for package in ("tropical", "learner"):
+        done = subprocess.run([sys.executable, "-m", package, "--version"], capture_output=True, text=True, check=True)
+        assert done.stdout == f"tropical-learner {tropical.__version__}\n"
 
 
 CURVE = TropicalPolynomial({(0, 0): 0, (1, 0): "1/2", (0, 2): -1}, convention="min")

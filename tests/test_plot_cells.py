@@ -173,6 +173,7 @@ def test_gradients_are_lengths_and_arrows():
     bar = ax.figure.axes[-1]
     assert bar.get_ylabel() == r"$\|\nabla F\|_2$"
     assert bar.get_ylim() == (0.0, 1.0)
+    assert plot.cells(tp.parse("max(3*x0, -4*x1)"), blank(), color="gradient").figure.axes[-1].get_ylim() == (0.0, 4.0)
     for arrow in ax.texts:  # annotations without text; they point along the gradient x0 or x1
         (x, y), (a, b) = arrow.xyann, arrow.xy
         assert (a - x == 0) != (b - y == 0)

@@ -11,6 +11,22 @@ pytestmark = [
 ]
 
 
+LONG = {"check_regressors_train", "check_regressor_data_not_an_array"}
+"""They fit 200 noisy labels again and again, on which the search tries all it knows."""
+
+
+def name(check):
+    return getattr(check, "func", check).__name__
+
+
 @parametrize_with_checks([LatticeRegressor(random_state=0)])
 def test_sklearn_estimator_checks(estimator, check):
+    check(estimator.set_params(n_components=1) if name(check) in LONG else estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks([LatticeRegressor(random_state=0)])
+def test_the_long_ones_with_defaults_throughout(estimator, check):
+    if name(check) not in LONG:
+        pytest.skip("runs above")
     check(estimator)

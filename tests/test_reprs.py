@@ -10,12 +10,13 @@ from html.parser import HTMLParser
 
 import pytest
 from known_functions import MEDIAN
+from sklearn.base import BaseEstimator
 from test_package import PLAIN
 
 import learner
 import tropical as tp
 from tropical import gaussian, layers, lemmas
-from tropical._display import html_table, matrix_latex, number_latex, value_text
+from tropical._display import Records, html_table, matrix_latex, number_latex, number_text, value_text
 from tropical.complexes.vector_pictures import cell_picture
 
 HUGE = Fraction(10**5000 + 1, 3)
@@ -43,6 +44,16 @@ MORE = [
     learner.RecoveryThreshold(0.5, 0.01, 0),
     learner.RecoveryThreshold(float("inf"), float("inf"), 2),
     learner.FilteredPCA(),
+    learner.LatticeRegressor(),
+    learner.ExhaustiveFilteredPCA(n_directions=1),
+    learner.TeacherSource(NET, 10, noise=0.5),
+    learner.Stage("pieces", "<b>" * 1000, 1 / 3),
+    learner.SweepCell("net", 300.0, 0, 600, 2, "failed", seconds=1 / 3, error="x" * 5000),
+    learner.verify(MEDIAN, MEDIAN),
+    learner.verify(MEDIAN, tp.parse("x0", dimension=2), measure=True),
+    learner.Verification(False, "no exact function: " + "long " * 1000),
+    Records(learner.Stage(str(i), "found", 1.0) for i in range(50)),
+    Records(),
     learner.ThresholdFilter(1.0),
     learner.RampFilter(1.0),
     learner.SliceFilter.by_quantiles(__import__("numpy").linspace(0, 1, 200), 64),
@@ -122,7 +133,7 @@ def latex_of(value):
 
 
 def test_every_public_class_shows_itself_in_a_notebook():
-    rooms = [(room, room.__all__) for room in (tp, layers, gaussian, lemmas)]
+    rooms = [(room, room.__all__) for room in (tp, layers, gaussian, lemmas, learner)]
     classes = {value for room, names in rooms for name in names if isinstance(value := getattr(room, name), type)}
     ordinary = {c for c in classes if not issubclass(c, BaseException)}
     silent = {c.__name__ for c in ordinary if not {"_repr_html_", "_repr_latex_"} & set(dir(c))}
@@ -136,10 +147,10 @@ def test_every_public_class_shows_itself_in_a_notebook():
 def test_reprs_are_short_and_well_formed(value):
     text, html, latex = repr(value), html_of(value), latex_of(value)
     assert html or latex
-    if not isinstance(value, (learner.FilteredPCA, tuple)):
+    if not isinstance(value, (BaseEstimator, tuple, list)):
         assert len(text) < 1000
         assert "\n" not in text
-    if html and not isinstance(value, learner.FilteredPCA):
+    if html and not isinstance(value, BaseEstimator):
         parser = Balanced()
         parser.feed(html)
         assert not parser.open
@@ -178,6 +189,20 @@ def test_broken_objects_are_still_shown(value):
         shown = [repr(damaged)] if not isinstance(value, (tp.Certificate, tp.CheckResult)) else []
         shown += [getattr(damaged, name)() for name in ("_repr_html_", "_repr_latex_") if hasattr(damaged, name)]
         assert all(isinstance(text, str) for text in shown)
+
+
+def test_what_was_learned_is_told_in_a_line():
+    assert repr(learner.verify(MEDIAN, MEDIAN)) == "Verification(proved: equal to the teacher on all of R^2)"
+    different = learner.verify(MEDIAN, tp.parse("x0", dimension=2))
+    assert repr(different).startswith("Verification(NOT proved: differs from the teacher at x0 = ")
+    assert "certificate" not in different._repr_html_()
+    assert repr(learner.TeacherSource(MEDIAN, 10**9)).endswith("n_samples=1000000000, n_features=2, seed=0)")
+    stages = Records([learner.Stage("pieces", "8 on R^2", 0.123), learner.Stage("assembly", "4 clauses", 2.0)])
+    assert stages._repr_html_() == (
+        "<table><tr><th>name</th><th>found</th><th>seconds</th></tr>"
+        "<tr><td>pieces</td><td>8 on R^2</td><td>0.12</td></tr>"
+        "<tr><td>assembly</td><td>4 clauses</td><td>2.00</td></tr></table>"
+    )
 
 
 # ---------------------------------------------------------------- nothing is computed
@@ -305,6 +330,10 @@ def test_functions_and_domains_are_written_in_the_notation_of_the_field():
         r"\begin{pmatrix} 1 \\ -1 \end{pmatrix} x\right)$"
     )
     assert repr(tp.parse("2*x0 - 1/3*x1 + 1").pieces[0]) == "AffinePiece(2*x0 - 1/3*x1 + 1)"
+    steep = tp.AffinePiece((Fraction(-2.1), Fraction(1)), Fraction(1, 3))
+    assert repr(steep) == "AffinePiece(-2.10000…*x0 + x1 + 1/3)"
+    assert steep._repr_latex_() == r"$-2.10000{\ldots}x_{0} + x_{1} + \tfrac{1}{3}$"
+    assert Fraction(str(steep).split("*")[0]) == Fraction(-2.1)  # the text itself is exact
     assert tp.lipschitz(tp.parse("x0 + x1"))._repr_latex_() == r"$\Lambda_{2} = \sqrt{2}$"
     assert tp.value_range(tp.parse("abs(x0)"))._repr_latex_() == r"$\left[0,\, \infty\right)$"
 
@@ -313,8 +342,16 @@ def test_numbers_and_values_are_cut():
     assert number_latex(Fraction(-3, 4)) == r"-\tfrac{3}{4}"
     assert number_latex(-7) == "-7"
     assert "bits" in number_latex(HUGE)
+    assert number_latex(Fraction(0.1)) == r"0.100000{\ldots}"
+    assert number_text(-Fraction(2**70, 3**40)) == "-97.1067…"
+    assert number_text(Fraction(10**40, 3)) == "3.33333E+39…"
+    assert number_text(Fraction(2**40, 3**20)) == "1099511627776/3486784401"
+    assert str(tp.Witness((Fraction(1, 3**80),), Fraction(1), Fraction(0.1))) == (
+        "at x0 = 6.76549E-39…: 1 against 0.100000…"
+    )
     assert matrix_latex([[Fraction(1)] * 9] * 7) == r"\mathbb{Q}^{7 \times 9}"
     assert value_text(tuple(range(100))) == "(0, 1, 2, 3, … 96 more)"
+    assert value_text((6, 4, 3, 2, 1)) == "(6, 4, 3, 2, 1)"
     assert value_text("x" * 100) == "x" * 59 + "…"
     assert value_text(Broken()) == "a Broken that cannot be shown"
     assert html_table(((i,) for i in range(10**9)), total=10**9).endswith("<p>and 999999988 more rows</p>")

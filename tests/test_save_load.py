@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 import tropical.io.atomic
 import tropical.io.limits
-from tropical import FormatError, InvalidInput, LatticePolynomial, Polyhedron, ReLUNetwork, load, same_function, save
+from tropical import (
+    FormatError,
+    InvalidInput,
+    InvalidType,
+    LatticePolynomial,
+    Polyhedron,
+    ReLUNetwork,
+    load,
+    parse,
+    same_function,
+    save,
+)
 from tropical.testing import functions
 
 
@@ -138,6 +149,15 @@ def test_foreign_files(tmp_path, text, what):
 def test_a_missing_file_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
         load(tmp_path / "none.json")
+    with pytest.raises(FileNotFoundError, match=r"the folder does not exist; make it first: '.*none'"):
+        save(parse("x0"), tmp_path / "none" / "x.json")
+
+
+def test_arguments_in_the_wrong_order_are_named():
+    with pytest.raises(InvalidType, match=r"^`path` needs the name of a file, .*tropical.save\(obj, path\)"):
+        save("x.json", parse("x0"))
+    with pytest.raises(InvalidType, match=r"^`path` needs"):
+        load(None)
 
 
 def written(tmp_path, document):

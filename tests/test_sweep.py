@@ -208,7 +208,16 @@ def test_errors(tmp_path):
         sweep([TEACHERS["fan"]], [1], [0])
     with pytest.raises(InvalidInput, match="`dimension` and `evaluate`"):
         sweep({"one": 1}, [1], [0])
-    for wrong in ({"alphas": [0]}, {"seeds": [-1]}, {"noise": -1}, {"n_test": 0}, {"cap": 0}, {"n_jobs": 0}):
+    for wrong in (
+        {"alphas": [0]},
+        {"alphas": 20},
+        {"seeds": [-1]},
+        {"seeds": 3},
+        {"noise": -1},
+        {"n_test": 0},
+        {"cap": 0},
+        {"n_jobs": 0},
+    ):
         (name,) = wrong
         with pytest.raises(InvalidInput, match=f"`{name}`"):
             sweep(TEACHERS, **{"alphas": [1], "seeds": [0], **wrong})

@@ -193,6 +193,16 @@ def test_verbs_in_a_process_of_their_own(files):
     assert re.match(r"different at x0 = .* against ", done.stdout)
 
 
+def test_a_box_may_stand_apart(files, capsys, monkeypatch):
+    monkeypatch.chdir(files)
+    expected = cells(load("one.json"), Box([-1, -1], [1, 1])).n_cells
+    for box in (["--box=-1,1"], ["--box", "-1,1"]):
+        assert main(["cells", "one.json", *box]) == 0
+        assert capsys.readouterr().out.startswith(f"cells    {expected}\n")
+    with pytest.raises(SystemExit):
+        main(["cells", "one.json", "--box", "--list"])
+
+
 def test_a_progress_bar_on_a_terminal(files):
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     reader, writer = pty.openpty()
@@ -207,6 +217,27 @@ def test_a_progress_bar_on_a_terminal(files):
     os.close(reader)
     assert b"29 cells" in seen
     assert done.stdout.startswith(b"cells")
+
+
+@pytest.mark.parametrize(("verb", "bars"), [("equal", ["proof"]), ("verify", ["cells", "proof"])])
+def test_decisions_that_take_long_show_a_bar_where_somebody_watches(verb, bars, files, folder, monkeypatch, capsys):
+    arguments = {
+        "equal": ["one.json", "lattice.json", "--certificate", "proof.json"],
+        "verify": [str(folder / "net.json"), str(folder / "safe.vnnlib"), "--certificate", "proof.json"],
+    }[verb]
+    monkeypatch.chdir(files)
+    monkeypatch.setattr("tropical.complexes.progress._PATIENCE", 0.0)
+
+    def seen(*options, terminal=True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+        assert main([verb, *arguments, *options]) == 0
+        return capsys.readouterr().err
+
+    shown = seen()
+    assert all(f"\r{bar}: " in shown for bar in bars)
+    quiet = seen("--json") + seen(terminal=False)
+    monkeypatch.setattr("tropical.complexes.progress._PATIENCE", 60.0)
+    assert "\r" not in quiet + seen()
 
 
 @pytest.mark.parametrize("name", ["tropical", "tropical-learner"])

@@ -76,6 +76,8 @@ def test_bad_arguments(learned):
         verify(3, net)
     with pytest.raises(InvalidInput, match=r"^`teacher` needs"):
         verify(model, 3)
+    with pytest.raises(InvalidInput, match=r"^`teacher` needs .*, got teacher.json; tropical.load reads files$"):
+        verify(model, "teacher.json")
     with pytest.raises(InvalidInput, match=r"^`teacher` needs"):
         verify(model, families.random_network((3, 2, 1), 0))
 

@@ -561,7 +561,7 @@ def test_other_bad_files(tmp_path):
 def test_an_absent_package_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "vnnlib", None)
     (tmp_path / "two.vnnlib").write_text(HEADER_2 + "(assert (<= X[0,0] 1.0))")
-    with pytest.raises(TropicalError, match=r"pip install tropical-learner\[io\]"):
+    with pytest.raises(TropicalError, match=r"pip install 'tropical-learner\[io\]'"):
         load_property(tmp_path / "two.vnnlib")
 
 

@@ -67,6 +67,8 @@ from tropical.text import parse
 
 from tropical import families, gaussian, layers, lemmas, plot  # isort: skip
 
+__version__ = "0.1.0"
+
 __all__ = [
     "AffinePiece",
     "Box",

@@ -32,7 +32,9 @@ from tropical.command_line import (
     answer,
     box_of,
     check_target,
+    joined,
     load_function,
+    new_parser,
     number_texts,
     on_terminal,
     positive,
@@ -41,6 +43,7 @@ from tropical.command_line import (
     run,
 )
 from tropical.complexes import cells
+from tropical.complexes.progress import watched
 from tropical.convert import lattice
 from tropical.decide import same_function
 from tropical.exceptions import TropicalError
@@ -60,7 +63,8 @@ _TEXTS = {"text": to_text, "latex": to_latex, "smt2": to_smtlib, "sage": to_sage
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status, as :mod:`tropical.command_line` lists them."""
-    return run(_parser().parse_args(arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    return run(_parser().parse_args(joined(given, "--box")))
 
 
 def show(options: argparse.Namespace) -> int:
@@ -92,7 +96,7 @@ def count_cells(options: argparse.Namespace) -> int:
     """Count the activation cells, the linear regions and the affine pieces of a function, exactly."""
     function = load_function(options.network, options)
     domain = box_of(options.box, function.dimension)
-    complex_ = cells(function, domain, options.max_cells, progress=on_terminal())
+    complex_ = cells(function, domain, options.max_cells, progress=on_terminal(options))
     numbers = {"cells": complex_.n_cells, "regions": complex_.n_regions, "pieces": complex_.n_pieces}
     document: dict[str, Any] = dict(numbers)
     lines = [f"{name:<9}{count}" for name, count in numbers.items()]
@@ -121,7 +125,7 @@ def show_lattice(options: argparse.Namespace) -> int:
     check_target(options.save)
     function = load_function(options.network, options)
     domain = box_of(options.box, function.dimension)
-    complex_ = cells(function, domain, options.max_cells, progress=on_terminal())
+    complex_ = cells(function, domain, options.max_cells, progress=on_terminal(options))
     found = lattice(complex_, max_cells=options.max_cells, form=options.form)
     forms = list(found) if isinstance(found, tuple) else [found]
     if options.save:
@@ -149,12 +153,14 @@ def verify(options: argparse.Namespace) -> int:
     for tensor in (question.input, question.output):
         if tensor.element_type.lower() != "real":
             remark(f"{tensor.name} is declared {tensor.element_type}; decided over the real numbers, without rounding")
-    verdict = verify_property(network, question, max_cells=options.max_cells, max_cases=options.max_cases)
-    if options.certificate and verdict.proof is not None:
-        result = check_property(verdict.proof, network, question)
+    with watched(on_terminal(options)):
+        verdict = verify_property(network, question, max_cells=options.max_cells, max_cases=options.max_cases)
+        proof = verdict.proof if options.certificate else None
+    if proof is not None:
+        result = check_property(proof, network, question)
         if not result:
             raise TropicalError(f"the proof was not accepted, please report this: {result.reason}")
-        save(verdict.proof, options.certificate)
+        save(proof, options.certificate)
         remark(f"proof written to {options.certificate}; {result.reason}")
     elif options.certificate:
         remark(f"a counterexample needs no certificate; {options.certificate} was not written")
@@ -177,7 +183,9 @@ def equal(options: argparse.Namespace) -> int:
     check_target(options.certificate, "--certificate")
     left, right = (load_function(path, options) for path in (options.left, options.right))
     domain = box_of(options.box, left.dimension)
-    verdict = same_function(left, right, domain, options.max_cells)
+    with watched(on_terminal(options)):
+        verdict = same_function(left, right, domain, options.max_cells)
+        certificate = verdict.certificate if options.certificate else None
     if not verdict:
         assert verdict.witness is not None
         if options.certificate:
@@ -189,12 +197,11 @@ def equal(options: argparse.Namespace) -> int:
         document = {"equal": False, "point": point, "left": number_texts(values[0]), "right": number_texts(values[1])}
         answer(options, document, [f"different {verdict.witness}"])
         return NO
-    if options.certificate:
-        assert verdict.certificate is not None
-        result = check(verdict.certificate, left, right, domain=domain)
+    if certificate is not None:
+        result = check(certificate, left, right, domain=domain)
         if not result:
             raise TropicalError(f"the certificate was not accepted, please report this: {result.reason}")
-        save(verdict.certificate, options.certificate)
+        save(certificate, options.certificate)
         remark(f"certificate written to {options.certificate}; {result.reason}")
     where = f"R^{left.dimension}" if domain is None else "the box"
     answer(options, {"equal": True}, [f"equal on all of {where}"])
@@ -214,8 +221,8 @@ def convert(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tropical", description="Exact answers about ReLU networks.")
-    verbs = parser.add_subparsers(required=True, metavar="{show,cells,lattice,verify,equal,convert}")
+    names = ["show", "cells", "lattice", "verify", "equal", "convert"]
+    parser, verbs = new_parser("tropical", "Exact answers about ReLU networks.", names)
     net = "a function: .json, .onnx, .safetensors or .txt"
 
     verb = add_verb(verbs, "show", show, "say what a file holds")

@@ -89,14 +89,14 @@ def as_word(value: Any, argument: str) -> str:
     return value
 
 
-def as_path(value: Any, argument: str = "path") -> Path:
+def as_path(value: Any, argument: str = "path", cure: str = "pass a string or a pathlib.Path") -> Path:
     """Return the name of a file: a string or a path, which the system can be asked for."""
     try:
         name = os.fspath(value)
     except Exception:  # of an object that calls itself a path
         name = None
     if not isinstance(name, str):
-        raise InvalidType(argument, "the name of a file", value, "pass a string or a pathlib.Path")
+        raise InvalidType(argument, "the name of a file", value, cure)
     try:
         usable = name != "" and b"\0" not in os.fsencode(name)
     except UnicodeEncodeError:

@@ -36,6 +36,9 @@ from tropical.network import ReLUNetwork
 __all__ = ["Circuit", "Extremum", "Form", "Value"]
 
 
+_ZERO = Fraction(0)
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Affine form over the units of one layer: the sum of c·u_i over the pairs (i, c), plus a constant.
@@ -49,13 +52,22 @@ class Form:
     @classmethod
     def combine(cls, weighted: Iterable[tuple[Fraction | int, Form]], constant: Fraction | int = 0) -> Form:
         """Return the linear combination of forms, plus a constant."""
-        totals: dict[int, Fraction] = {}
         shift = Fraction(constant)
+        rows: list[tuple[tuple[int, Fraction], ...]] = []
         for weight, form in weighted:
             if weight:
-                shift += weight * form.constant
-                for unit, coefficient in form.linear:
-                    totals[unit] = totals.get(unit, Fraction(0)) + weight * coefficient
+                if form.constant:
+                    shift += weight * form.constant
+                linear = form.linear  # rational operations are what this costs: none for a weight of 1
+                rows.append(linear if weight == 1 else tuple([(unit, weight * c) for unit, c in linear]))
+        rows = [row for row in rows if row]
+        if len(rows) < 2:
+            return cls(rows[0] if rows else (), shift)
+        totals = dict(rows[0])
+        for row in rows[1:]:
+            for unit, coefficient in row:
+                known = totals.get(unit)
+                totals[unit] = coefficient if known is None else known + coefficient
         return cls(tuple(sorted((unit, total) for unit, total in totals.items() if total)), shift)
 
     @classmethod
@@ -72,8 +84,10 @@ class Form:
 
     def row(self, width: int) -> list[Fraction]:
         """Return the coefficients of the units 0, ..., width - 1."""
-        known = dict(self.linear)
-        return [known.get(unit, Fraction(0)) for unit in range(width)]
+        numbers = [_ZERO] * width
+        for unit, coefficient in self.linear:
+            numbers[unit] = coefficient
+        return numbers
 
     def ray(self) -> tuple[tuple[tuple[int, ...], IntVector], Fraction]:
         """Return what all positive multiples of the form share, and which multiple of that it is."""
@@ -141,8 +155,8 @@ class Circuit:
         """Return 1 if the form is certainly >= 0, -1 if certainly <= 0, None if neither is plain to see."""
         if form.linear and not self._layers:
             return None
-        numbers = [*(c for _, c in form.linear), form.constant]
-        return 1 if min(numbers) >= 0 else -1 if max(numbers) <= 0 else None
+        numerators = [*(c.numerator for _, c in form.linear), form.constant.numerator]  # compared faster than fractions
+        return 1 if min(numerators) >= 0 else -1 if max(numerators) <= 0 else None
 
     def layer(self, values: Sequence[Value]) -> list[Form]:
         """Return the values over the units of a new hidden layer; no layer is made if none of them bends."""

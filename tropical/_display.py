@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from fractions import Fraction
 from functools import wraps
 from html import escape
@@ -17,6 +18,7 @@ from typing import Any, TypeVar
 __all__ = [
     "PALETTE",
     "Record",
+    "Records",
     "Shown",
     "html_table",
     "matrix_latex",
@@ -29,6 +31,8 @@ __all__ = [
 Text = TypeVar("Text", bound=Callable[..., str])
 
 ROWS_SHOWN, COLUMNS_SHOWN, ITEMS_SHOWN, TEXT_SHOWN = 12, 8, 4, 60
+_ALL_SHOWN = 6
+_LONGEST_READ, _DIGITS = 30, 6  # characters: the fractions of a network in floats have forty and more
 _LONGEST_NUMBER = 1000  # bits: texts of thousands of digits help nobody, and Python refuses them
 
 # Okabe and Ito (2008): colours that every kind of colour vision tells apart; black is kept for lines and text.
@@ -36,17 +40,27 @@ PALETTE = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#0072B2", "#D
 
 
 def number_text(value: Fraction | int) -> str:
-    """Return a number as text, or how long it is."""
+    """Return a number as text: a long one by its first digits and ``…``, a very long one by how long it is."""
     bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-    return str(value) if bits <= _LONGEST_NUMBER else f"a fraction of {bits} bits"
+    if bits > _LONGEST_NUMBER:
+        return f"a fraction of {bits} bits"
+    text = str(value)
+    if len(text) <= _LONGEST_READ:
+        return text
+    with localcontext(Context(prec=_DIGITS, rounding=ROUND_DOWN)):
+        return f"{Decimal(value.numerator) / Decimal(value.denominator)}…"
 
 
 def number_latex(value: Fraction | int) -> str:
-    """Return a number in LaTeX, or how long it is."""
+    """Return a number in LaTeX, cut as in :func:`number_text`."""
     top, bottom = value.numerator, value.denominator
-    if bottom == 1 or max(top.bit_length(), bottom.bit_length()) > _LONGEST_NUMBER:
-        text = number_text(value)
-        return text if bottom == 1 and text.lstrip("-").isdigit() else rf"\text{{{text}}}"
+    text = number_text(value)
+    if text.endswith("…"):
+        return text[:-1] + r"{\ldots}"  # braces, for what follows
+    if text.endswith("bits"):
+        return rf"\text{{{text}}}"
+    if bottom == 1:
+        return text
     return ("-" if top < 0 else "") + rf"\tfrac{{{abs(top)}}}{{{bottom}}}"
 
 
@@ -73,10 +87,10 @@ def _text(value: Any, longest: int) -> str:
     if isinstance(value, bool) or value is None:
         return str(value)
     if isinstance(value, (int, Fraction)):
-        text = number_text(value)
-        return text if len(text) <= longest or isinstance(value, int) else f"about {float(value):.6g}"
+        return number_text(value)
     if type(value) in (tuple, list):
-        shown = [value_text(item, longest) for item in value[:ITEMS_SHOWN]]
+        count = len(value) if len(value) <= _ALL_SHOWN else ITEMS_SHOWN  # "… 1 more" would be no shorter
+        shown = [value_text(item, longest) for item in value[:count]]
         more = len(value) - len(shown)
         text = ", ".join(shown + ([f"… {more} more"] if more else []))
         return f"({text},)" if len(value) == 1 else f"({text})"
@@ -167,3 +181,15 @@ class Record(Shown):
     def __repr__(self) -> str:
         inner = ", ".join(f"{name}={value_text(value)}" for name, value in self._facts())
         return f"{type(self).__name__}({inner})"
+
+
+class Records(list[Any]):
+    """A list of records that shows itself as one table, a row each."""
+
+    __slots__ = ()
+
+    @never_raising
+    def _repr_html_(self) -> str:
+        facts = [dict(record._facts()) for record in self[:ROWS_SHOWN]]
+        names = list(dict.fromkeys(name for row in facts for name in row))
+        return html_table([[row.get(name, "") for name in names] for row in facts], names, total=len(self))

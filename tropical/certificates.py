@@ -77,6 +77,7 @@ Without any package, on a saved certificate: ``python certificates.py proof.json
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -253,6 +254,8 @@ def check(certificate: Certificate, *subjects: Any, domain: Any = None, claim: A
     functions: tuple[dict[str, Any], ...] = ()
     stated, claimed, statement = None, None, "nothing"
     try:
+        if certificate is None:
+            raise _Rejected("there is no certificate: a no comes with a witness instead")
         document = Certificate.from_plain(certificate.to_plain()).to_plain()
         functions, stated, claimed = tuple(document["functions"]), document["domain"], document["claim"]
         statement = _statement(document)
@@ -1145,11 +1148,26 @@ def _primitive(form: Sequence[Fraction | int]) -> Form:
     return tuple(a.numerator // divisor for a in integers)
 
 
+def _main(arguments: Sequence[str]) -> int:
+    """Replay a saved certificate and show what it proves; 0 if it is valid, 1 if not, 2 if there is none to replay."""
+    if len(arguments) != 1 or arguments[0].startswith("-"):
+        print("usage: python certificates.py proof.json", file=sys.stderr)
+        return 2
+    try:
+        with open(arguments[0], encoding="utf-8") as file:
+            certificate = Certificate.from_plain(json.load(file))
+    except (OSError, ValueError, RecursionError) as error:
+        print(f"error: {arguments[0]} holds no certificate: {error}", file=sys.stderr)
+        return 2
+    outcome = check(certificate)
+    lines = [str(outcome)]
+    lines += [f"{chr(ord('F') + index)} = {json.dumps(function)}" for index, function in enumerate(outcome.functions)]
+    try:
+        print(*lines, f"domain = {json.dumps(outcome.domain)}", sep="\n", flush=True)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0 if outcome else 1
+
+
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        outcome = check(Certificate.from_plain(json.load(file)))
-    print(outcome)
-    for index, function in enumerate(outcome.functions):
-        print(f"{chr(ord('F') + index)} = {json.dumps(function)}")
-    print(f"domain = {json.dumps(outcome.domain)}")
-    sys.exit(0 if outcome else 1)
+    sys.exit(_main(sys.argv[1:]))

@@ -9,7 +9,7 @@
 ===  ========================================================================
 
 With ``--json`` the answer is one JSON object on one line of standard output, exact numbers as strings. Progress and
-remarks go to standard error; progress bars are shown on a terminal only.
+remarks go to standard error; progress bars are shown on a terminal only, and never with ``--json``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from tropical import __version__
 from tropical._arguments import as_path
 from tropical._exact.rational import as_fraction, rational_text
 from tropical._protocol import PiecewiseLinear, as_function
@@ -44,7 +45,9 @@ __all__ = [
     "answer",
     "box_of",
     "check_target",
+    "joined",
     "load_function",
+    "new_parser",
     "number_texts",
     "on_terminal",
     "positive",
@@ -106,9 +109,16 @@ def remark(text: str) -> None:
     print(f"note: {text}", file=sys.stderr)
 
 
-def on_terminal() -> bool:
-    """Return whether somebody watches standard error."""
-    return sys.stderr.isatty()
+def on_terminal(options: argparse.Namespace) -> bool:
+    """Return whether somebody watches standard error; a machine that asked for JSON does not."""
+    return sys.stderr.isatty() and not options.json
+
+
+def new_parser(package: str, description: str, verbs: Sequence[str]) -> tuple[argparse.ArgumentParser, Any]:
+    """Return the parser of ``python -m package``, which knows its version, and where its verbs are added."""
+    parser = argparse.ArgumentParser(prog=f"python -m {package}", description=description)
+    parser.add_argument("--version", action="version", version=f"tropical-learner {__version__}")
+    return parser, parser.add_subparsers(required=True, metavar="{" + ",".join(verbs) + "}")
 
 
 def add_net_options(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +144,17 @@ def read(path: str, options: argparse.Namespace) -> Any:
 def load_function(path: str, options: argparse.Namespace) -> PiecewiseLinear:
     """Read a function from any file that :func:`tropical.load` reads."""
     return as_function(read(path, options), Path(path).name)
+
+
+def joined(arguments: Sequence[str], option: str) -> list[str]:
+    """Return the arguments with ``option -1,1`` as one word: argparse takes what begins with - for an option."""
+    words: list[str] = []
+    for word in arguments:
+        if words and words[-1] == option and word[:1] == "-" and word[1:2].isdigit():
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def box_of(text: str | None, dimension: int) -> Box | None:

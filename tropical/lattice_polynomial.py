@@ -126,7 +126,7 @@ class LatticePolynomial(Unordered):
 
     def __call__(self, x: Any) -> Fraction:
         """Evaluate exactly at a rational point."""
-        point = as_point(x, self.dimension)
+        point = as_point(x, self.dimension, of_function=True)
         values = []
         for i in range(len(self.pieces)):
             row = self.pieces.rows[i]
@@ -302,10 +302,12 @@ class LatticePolynomial(Unordered):
 
     @never_raising
     def _repr_latex_(self) -> str:
-        term = self._term(AffinePiece.latex, cut=True)
+        term = self._term(AffinePiece.latex, cut=True, name="g_{{{}}}")
         return "$" + self._text(term, _LATEX, brackets=r"\left({}\right)", cut=True) + "$"
 
-    def _term(self, piece_text: Callable[[AffinePiece], str], *, cut: bool = False) -> Callable[[int], str]:
+    def _term(
+        self, piece_text: Callable[[AffinePiece], str], *, cut: bool = False, name: str = "g{}"
+    ) -> Callable[[int], str]:
         """Return the text of a piece by its number, its mere name where the text is cut and long."""
 
         def term(i: int) -> str:
@@ -314,8 +316,8 @@ class LatticePolynomial(Unordered):
             except ValueError:  # numbers of more than 4300 digits have no text
                 if not cut:
                     raise
-                return f"g{i}"
-            return f"g{i}" if cut and len(text) > _TERM_SHOWN else text
+                return name.format(i)
+            return name.format(i) if cut and len(text) > _TERM_SHOWN else text
 
         return term
 

@@ -115,7 +115,7 @@ class ReLUNetwork(Unordered):
 
     def __call__(self, x: Any) -> Fraction | tuple[Fraction, ...]:
         """Evaluate exactly at a rational point: a Fraction, or a tuple of m of them."""
-        values = as_point(x, self.dimension)
+        values = as_point(x, self.dimension, of_function=True)
         for depth, (matrix, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if depth:
                 values = tuple(max(value, Fraction(0)) for value in values)

@@ -6,7 +6,7 @@ so that comparisons between pieces are integer comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, overload
 
 import numpy as np
 
-from tropical._display import html_table, never_raising, value_text
+from tropical._display import html_table, never_raising, number_latex, number_text, value_text
 from tropical._exact.linear import combine_rows, rank, row_space
 from tropical._exact.rational import (
     IntVector,
@@ -29,9 +29,15 @@ from tropical.exceptions import InvalidInput, InvalidType
 __all__ = ["AffinePiece", "PieceTable", "as_point"]
 
 
-def as_point(x: Any, dimension: int, argument: str = "x") -> tuple[Fraction, ...]:
-    """Return x as an exact point of R^dimension, or say why it is none."""
-    point = as_fraction_vector(x, argument)
+def as_point(x: Any, dimension: int, argument: str = "x", *, of_function: bool = False) -> tuple[Fraction, ...]:
+    """Return x as an exact point of R^dimension, or say why it is none; functions take floats elsewhere."""
+    try:
+        point = as_fraction_vector(x, argument)
+    except InvalidType as error:
+        if not of_function:
+            raise
+        cure = f"{error.cure.partition(', or use')[0]}; rows of floats go to evaluate(X)"
+        raise InvalidType(error.argument, error.requirement, error.given, cure) from None
     if len(point) != dimension:
         raise InvalidInput(
             argument, f"{dimension} coordinates", f"{len(point)}", "pass one exact number for each input"
@@ -63,24 +69,23 @@ class AffinePiece(NamedTuple):
 
     def outline(self) -> str:
         """Return the piece as text of bounded length."""
-        try:
-            return value_text(self._cut(str), _LONGEST)
-        except ValueError:  # numbers of more than 4300 digits have no text
-            return "…"
+        start, more = self._start()
+        text = start._text("{}*x{}", "x{}", number=number_text)
+        return value_text(f"{text} + … {more} more terms" if more else text, _LONGEST)
 
     @never_raising
     def _repr_latex_(self) -> str:
-        return f"${self._cut(AffinePiece.latex)}$"
+        start, more = self._start()
+        text = start._text("{}x_{{{}}}", "x_{{{}}}", number=number_latex)
+        return f"${text}" + (rf" + \cdots \text{{ ({more} more terms)}}$" if more else "$")
 
-    def _cut(self, text: Callable[[AffinePiece], str]) -> str:
-        """Return the first few terms, and how many there are."""
+    def _start(self) -> tuple[AffinePiece, int]:
+        """Return the first few terms, and how many more there are."""
         terms = [(i, a) for i, a in enumerate(self.gradient) if a]
         if len(terms) <= _TERMS_SHOWN:
-            return text(self)
+            return self, 0
         last = terms[_TERMS_SHOWN - 1][0]
-        start = AffinePiece(self.gradient[: last + 1], Fraction(0))
-        more = f"{len(terms) - _TERMS_SHOWN} more terms"
-        return text(start) + (f" + … {more}" if text is str else rf" + \cdots \text{{ ({more})}}")
+        return AffinePiece(self.gradient[: last + 1], Fraction(0)), len(terms) - _TERMS_SHOWN
 
     def _text(self, scaled: str, bare: str, number: Any = str) -> str:
         signed: list[tuple[bool, str]] = []

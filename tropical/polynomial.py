@@ -142,7 +142,7 @@ class TropicalPolynomial(TropicalOperators, Unordered):
 
     def __call__(self, x: Any) -> Fraction:
         """Evaluate exactly at a rational point."""
-        point = as_point(x, self.dimension)
+        point = as_point(x, self.dimension, of_function=True)
         values = (sum((a * t for a, t in zip(r, point, strict=False) if a and t), Fraction(r[-1])) for r in self._rows)
         return (max if self.convention == "max" else min)(values) / self.pieces.denominator
 

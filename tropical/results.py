@@ -247,7 +247,7 @@ class Lipschitz(_Proved):
         return f"Lipschitz({_root_text(self.squared)} in the {self.norm}-norm, at {point_text(self.point)})"
 
     def _facts(self) -> Iterable[tuple[str, Any]]:
-        yield f"constant in the {self.norm}-norm", f"{_root_text(self.squared)} ≈ {_rounded(self)}"
+        yield f"constant in the {self.norm}-norm", _both_texts(_root_text(self.squared), self)
         yield "gradient", point_text(self.gradient).replace("x", "u")
         yield "cell", self.cell
         yield "point", point_text(self.point)
@@ -302,7 +302,7 @@ class Distance(_Proved):
         if self.squared is None:
             yield what, f"unbounded {self.ascent}"
         else:
-            yield what, f"{_root_text(self.squared)} ≈ {_rounded(self)}"
+            yield what, _both_texts(_root_text(self.squared), self)
             yield "at", point_text(self.point)
         yield "certificate", self._proof_text()
 
@@ -351,6 +351,11 @@ def _root_text(square: Fraction) -> str:
 def _root_latex(square: Fraction) -> str:
     rational = _rational_root(square)
     return rf"\sqrt{{{number_latex(square)}}}" if rational is None else number_latex(rational)
+
+
+def _both_texts(exact: str, value: Any) -> str:
+    """Return an exact text and its rounding, where it says more."""
+    return exact if exact.endswith("…") else f"{exact} ≈ {_rounded(value)}"
 
 
 def _rounded(value: Any) -> str:

@@ -37,8 +37,8 @@ VARIABLE: /x[0-9]{1,6}/
 NUMBER: /[0-9]{1,4000}/
 %ignore /[ \t\r\n]+/
 """
-_LONGEST = 1_000_000
-_MOST_NUMBERS = 2_000_000
+_DECIMAL = re.compile(r"[0-9]+(\.[0-9]*)?(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
+_LONGEST, _LONGEST_DECIMAL, _MOST_NUMBERS = 1_000_000, 40, 2_000_000
 _LARGEST_DIMENSION = 100_000
 
 
@@ -244,6 +244,9 @@ def _problem(text: str, error: Any) -> str:
     at_end = getattr(getattr(error, "token", None), "type", None) == "$END"
     if at_end or position is None or not 0 <= position < len(text):
         return "the text ends where more is expected: a number, a variable, or a closing bracket"
+    for number in _DECIMAL.finditer(text):
+        if number.start() < position < number.end() and len(number[0]) <= _LONGEST_DECIMAL:
+            return f"{number[0]} is no quotient of integers; write {Fraction(number[0])}"
     return (
         f"unexpected {text[position : position + 12]!r}; "
         "expected max, min, relu, abs, x0, x1, ..., integers, + - * / ( ) or a comma"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Protocol, Self, TypeVar
 
@@ -13,6 +13,7 @@ from learner.arrays import is_foreign, namespace
 from learner.content import ContentSample
 from learner.sampling import as_samples
 from tropical._arguments import as_count, as_instance
+from tropical._display import Shown, never_raising, value_text
 from tropical.exceptions import InvalidInput
 
 __all__ = [
@@ -53,7 +54,7 @@ class Summary(Protocol):
 S = TypeVar("S", bound=Summary)
 
 
-class SampleSource(ABC):
+class SampleSource(Shown, ABC):
     """Samples (x, y) in parts; at no time is more held in memory than a stated budget.
 
     Attributes
@@ -63,6 +64,14 @@ class SampleSource(ABC):
     """
 
     exchangeable = False
+
+    @never_raising
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value_text(value)}' for name, value in self._facts())})"
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "n_samples", "not known before the end" if self.n_samples is None else self.n_samples
+        yield "n_features", self.n_features
 
     @property
     @abstractmethod

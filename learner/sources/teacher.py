@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -45,6 +46,13 @@ class TeacherSource(SampleSource):
     def __init__(self, teacher: Teacher, n: int, *, seed: int = 0, chunk: int = 1 << 16, noise: float = 0.0) -> None:
         self._teacher, self._noise = as_teacher(teacher), as_noise(noise)
         self._n, self._chunk, self._seed = as_count(n, "n"), as_count(chunk, "chunk"), as_count(seed, "seed", 0)
+
+    def _facts(self) -> Iterable[tuple[str, Any]]:
+        yield "teacher", self._teacher
+        yield from super()._facts()
+        yield "seed", self._seed
+        if self._noise:
+            yield "noise", f"{self._noise:g}"
 
     @property
     def n_features(self) -> int:

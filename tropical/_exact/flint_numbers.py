@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 from flint import fmpq
 
@@ -16,4 +18,19 @@ def to_fmpq(value: Fraction | int) -> fmpq:
 
 def from_fmpq(value: fmpq) -> Fraction:
     """Return the number as a Fraction."""
-    return Fraction(int(value.p), int(value.q))
+    return _coprime(int(value.p), int(value.q))
+
+
+def _coprime_maker() -> Callable[[int, int], Fraction]:
+    """Return what makes a Fraction in lowest terms without another gcd, which for long numbers costs most of it."""
+    made = getattr(Fraction, "_from_coprime_ints", None)  # Python 3.12
+    if made is not None:
+        return made
+    try:
+        Fraction(1, 2, _normalize=False)  # type: ignore[call-overload]  # Python 3.11
+    except TypeError:
+        return Fraction
+    return partial(Fraction, _normalize=False)  # type: ignore[call-overload]
+
+
+_coprime = _coprime_maker()

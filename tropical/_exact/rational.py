@@ -42,7 +42,8 @@ IntVector = tuple[int, ...]
 
 # Python converts integers to and from text up to 4300 digits, unless told otherwise
 _RATIONAL = re.compile(r"\s*[+-]?[0-9]{1,4300}(\s*/\s*[0-9]{1,4300})?\s*\Z")
-_CURE = 'pass an int, a Fraction or a string such as "3/4", or use the from_floats constructor'
+_DECIMAL = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,2})?\s*\Z", re.IGNORECASE)
+_SHORT = 10_000  # a denominator that is worth showing in place of a decimal
 
 
 def as_fraction(value: Any, argument: str = "value") -> Fraction:
@@ -66,7 +67,9 @@ def as_fraction(value: Any, argument: str = "value") -> Fraction:
         return Fraction(int(value))
     if isinstance(value, str):
         if not _RATIONAL.match(value):
-            raise InvalidInput(argument, 'a rational such as "-3/4"', repr(value), "write an integer or a/b")
+            short = _as_quotient(value)
+            cure = "write an integer or a/b" if short is None else f'write "{short}"'
+            raise InvalidInput(argument, 'a rational such as "-3/4"', repr(value), cure)
         try:
             return Fraction("".join(value.split()))
         except ZeroDivisionError:
@@ -76,7 +79,20 @@ def as_fraction(value: Any, argument: str = "value") -> Fraction:
     if getattr(value, "is_Rational", False) is True:  # SymPy, without importing it
         return Fraction(int(value.p), int(value.q))
     kind = "float" if isinstance(value, float) or "float" in type(value).__name__ else type(value).__name__
-    raise InvalidType(argument, "an exact number", f"the {kind} {shown(value)}", _CURE)
+    short = (_as_quotient(repr(float(value))) if isinstance(value, (float, np.floating)) else None) or "3/4"
+    cure = f'pass an int, a Fraction or a string such as "{short}", or use the from_floats constructor'
+    raise InvalidType(argument, "an exact number", f"the {kind} {shown(value)}", cure)
+
+
+def _as_quotient(text: str) -> str | None:
+    """Return a decimal as a quotient of short integers, None where it is none."""
+    if len(text) > _LONGEST_DECIMAL or not _DECIMAL.match(text):
+        return None
+    quotient = Fraction(text.strip())
+    return str(quotient) if quotient.denominator <= _SHORT and abs(quotient.numerator) < 10**9 else None
+
+
+_LONGEST_DECIMAL = 40
 
 
 def as_items(values: Any, argument: str, requirement: str, cure: str) -> list[Any]:

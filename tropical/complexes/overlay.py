@@ -19,6 +19,7 @@ from tropical._exact.region import Region, leaves
 from tropical._protocol import PiecewiseLinear, Resolution
 from tropical.complexes.cell_complex import CellComplex
 from tropical.complexes.enumeration import cells
+from tropical.complexes.progress import progress_bar
 from tropical.complexes.reduction import Coordinates, Reduction
 from tropical.domains import Polyhedron
 from tropical.exceptions import BudgetExceeded, Interrupted
@@ -141,9 +142,14 @@ def overlay(functions: Sequence[PiecewiseLinear], domain: Polyhedron | None, max
     start = reduction.start()
     unfinished = None
     try:
-        found = leaves(
-            start, lambda region: tuple(r.resolve(region) for r in reduction.resolvers), max_cells, "joint cells"
-        )
+        with progress_bar() as bar:
+            found = leaves(
+                start,
+                lambda region: tuple(r.resolve(region) for r in reduction.resolvers),
+                max_cells,
+                "joint cells",
+                progress=bar,
+            )
     except (BudgetExceeded, Interrupted) as error:
         unfinished, found = error, cast(list[tuple[Region, tuple[Resolution, ...]]], error.partial)
         if not found:

@@ -15,6 +15,7 @@ from tropical._exact.rational import IntVector, primitive_multiple, rational_tex
 from tropical._exact.region import Region, subdivide
 from tropical._protocol import PiecewiseLinear
 from tropical.certificates import VERSION, Certificate
+from tropical.complexes.progress import progress_bar
 from tropical.complexes.reduction import Reduction
 from tropical.domains import Polyhedron
 from tropical.exceptions import BudgetExceeded
@@ -95,20 +96,22 @@ def tree(
 
     nodes: list[dict[str, Any]] = []
     leaves = 0
-    for step in subdivide(reduction.start(), question):
-        node: dict[str, Any] = {"facts": [_fact(form, step.region, shift) for form in step.region.used]}
-        if step.crossing is not None:
-            node["split"] = strings(step.crossing)
-        elif step.answer is not None:
-            values, extra = step.answer
-            leaves += 1
-            if max_cells is not None and leaves > max_cells:
-                raise BudgetExceeded(
-                    f"more than max_cells={max_cells} joint cells, all as stated so far; raise max_cells"
-                )
-            node |= {"values": [[strings(row) for row in rows] for rows in values], **extra}
-            mark(len(nodes), step.region, values)
-        nodes.append(node)
+    with progress_bar(what="proof") as bar:
+        for step in subdivide(reduction.start(), question):
+            node: dict[str, Any] = {"facts": [_fact(form, step.region, shift) for form in step.region.used]}
+            if step.crossing is not None:
+                node["split"] = strings(step.crossing)
+            elif step.answer is not None:
+                values, extra = step.answer
+                leaves += 1
+                if max_cells is not None and leaves > max_cells:
+                    raise BudgetExceeded(
+                        f"more than max_cells={max_cells} joint cells, all as stated so far; raise max_cells"
+                    )
+                node |= {"values": [[strings(row) for row in rows] for rows in values], **extra}
+                mark(len(nodes), step.region, values)
+                bar(leaves)
+            nodes.append(node)
     return document(kind, functions, domain, reduction, nodes, claim=claim, evidence=evidence)
 
 

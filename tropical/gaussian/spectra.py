@@ -48,8 +48,9 @@ def eigenvalue_enclosures(matrix: Sequence[Sequence[arb]]) -> list[arb]:
     middle = np.array([[float(entry.mid()) for entry in row] for row in matrix])
     _, vectors = np.linalg.eigh((middle + middle.T) / 2)
     Q = arb_mat(vectors[:, ::-1].tolist())
+    centre = A.mid()  # products of wide balls have blurred midpoints, which no step may follow
     for _ in range(_STEPS):
-        Q = _refined(A, Q)
+        Q = _refined(centre, Q)
     diagonal = Q.transpose() * A * Q
     identity = Q.transpose() * Q
     factors = [_disc(identity, i) for i in range(size)]

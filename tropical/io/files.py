@@ -74,7 +74,7 @@ def load(path: str | os.PathLike[str], **options: Any) -> Any:
     OSError
         Where the file cannot be read.
     """
-    suffix = as_path(path).suffix.lower()
+    suffix = as_path(path, cure="write tropical.load(path)").suffix.lower()
     if suffix in _PICKLES:
         raise FormatError(Path(path).name, f"a pickle can run any code, and is not read; {_PICKLES[suffix]}")
     return _run(_READERS.get(suffix, _READERS[".json"]), suffix, path, options)
@@ -103,13 +103,13 @@ def save(obj: Any, path: str | os.PathLike[str], **options: Any) -> None:
     NotExact
         If weights would be rounded and that was not asked for.
     """
-    suffix = check_suffix(path)
+    suffix = check_suffix(path, cure="write tropical.save(obj, path)")
     _run(_WRITERS[suffix], suffix, obj, options, path)
 
 
-def check_suffix(path: str | os.PathLike[str], argument: str = "path") -> str:
+def check_suffix(path: Any, argument: str = "path", cure: str = "pass a string or a pathlib.Path") -> str:
     """Return the suffix of a file that :func:`save` can write."""
-    suffix = as_path(path, argument).suffix.lower()
+    suffix = as_path(path, argument, cure).suffix.lower()
     if suffix not in _WRITERS:
         known = ", ".join(key for key in _WRITERS if key)
         raise InvalidInput(argument, f"one of the suffixes {known}", repr(Path(path).name), "rename it, to .json say")

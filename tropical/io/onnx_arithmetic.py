@@ -14,7 +14,7 @@ Operations are those of the ONNX specification (https://onnx.ai/onnx/operators),
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import prod
 
@@ -29,17 +29,20 @@ from tropical.io.tracing import clip, extremum, form_array, is_variable, leaky
 __all__ = ["ARITHMETIC"]
 
 
-def _elementwise(node: Node, left: np.ndarray, right: np.ndarray, sign: int) -> np.ndarray:
-    """Return left ± right, broadcast."""
+def _elementwise(node: Node, tensors: Sequence[np.ndarray], signs: Sequence[int]) -> np.ndarray:
+    """Return the sum of tensors with signs, broadcast."""
     if node.has("broadcast"):
         raise node.wrong("broadcasting as before version 7 of the operators; convert it (onnx.version_converter)")
-    shape = np.broadcast_shapes(left.shape, right.shape)
+    shape = np.broadcast_shapes(*(tensor.shape for tensor in tensors))
     check_count(prod(shape), node.work.place, "elements")
     trace = node.work.trace
-    if not is_variable(left) and not is_variable(right):
-        return trace.checked(np.asarray(exact_array(left, "input 0") + sign * exact_array(right, "input 1")))
-    pairs = zip(*(np.broadcast_to(trace.forms(side), shape).flat for side in (left, right)), strict=True)
-    return trace.checked(form_array([Form.combine([(1, a), (sign, b)]) for a, b in pairs], shape))
+    if not any(map(is_variable, tensors)):
+        exact = [exact_array(tensor, f"input {i}") for i, tensor in enumerate(tensors)]
+        total = sum(sign * numbers for sign, numbers in zip(signs, exact, strict=True))
+        return trace.checked(np.asarray(total))
+    trace.spend(len(tensors) * prod(shape))
+    terms = zip(*(np.broadcast_to(trace.forms(tensor), shape).flat for tensor in tensors), strict=True)
+    return trace.checked(form_array([Form.combine(zip(signs, forms, strict=True)) for forms in terms], shape))
 
 
 def _scaled(node: Node, tensor: np.ndarray, factors: np.ndarray) -> np.ndarray:
@@ -54,18 +57,16 @@ def _scaled(node: Node, tensor: np.ndarray, factors: np.ndarray) -> np.ndarray:
 
 
 def _add(node: Node) -> np.ndarray:
-    return _elementwise(node, node.input(0), node.input(1), 1)
+    return _elementwise(node, [node.input(0), node.input(1)], (1, 1))
 
 
 def _subtract(node: Node) -> np.ndarray:
-    return _elementwise(node, node.input(0), node.input(1), -1)
+    return _elementwise(node, [node.input(0), node.input(1)], (1, -1))
 
 
 def _sum(node: Node) -> np.ndarray:
-    total = node.input(0)
-    for number in range(1, len(node.inputs)):
-        total = _elementwise(node, total, node.input(number), 1)
-    return total
+    tensors = [node.input(number) for number in range(max(1, len(node.inputs)))]
+    return _elementwise(node, tensors, [1] * len(tensors))
 
 
 def _negate(node: Node) -> np.ndarray:
@@ -104,7 +105,8 @@ def _gemm(node: Node) -> np.ndarray:
         return result
     if np.broadcast_shapes(node.input(2).shape, result.shape) != result.shape:
         raise node.wrong(f"its offset of shape {node.input(2).shape} does not fit {result.shape}")
-    return _elementwise(node, result, node.input(2) if beta == 1 else _scaled(node, node.input(2), beta), 1)
+    offset = node.input(2) if beta == 1 else _scaled(node, node.input(2), beta)
+    return _elementwise(node, [result, offset], (1, 1))
 
 
 def _matmul(node: Node) -> np.ndarray:
@@ -137,7 +139,9 @@ def _matrix_product(node: Node, left: np.ndarray, right: np.ndarray) -> np.ndarr
         if is_variable(right):
             raise node.wrong("a product of two tensors that depend on the input is not piecewise linear")
         return trace.product(exact_array(right, "input 1").T, left.T).T
-    return trace.product(exact_array(left, "input 0"), trace.forms(right))
+    if not is_variable(right):
+        return trace.number_product(exact_array(left, "input 0"), exact_array(right, "input 1"))
+    return trace.product(exact_array(left, "input 0"), right)
 
 
 def _relu(node: Node) -> np.ndarray:

@@ -199,7 +199,7 @@ def _title(node: Any) -> str:
 
 _CURES = {
     "Conv": "write the convolution as a MatMul; only fully connected graphs are read",
-    "BatchNormalization": "fold it into the layer before: the exporter does so in inference mode",
+    "BatchNormalization": "it takes a square root; fold it into the layer before (torch.nn.utils.fusion does)",
     "Sigmoid": "it is not piecewise linear: cut the graph before it, and read the logit",
     "Softmax": "it is not piecewise linear: cut the graph before it, and read the logits",
     "LogSoftmax": "it is not piecewise linear: cut the graph before it, and read the logits",

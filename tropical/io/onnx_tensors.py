@@ -18,7 +18,7 @@ def tensor_array(tensor: Any, where: str) -> np.ndarray:
     onnx = needed_package("onnx", "reading ONNX files")
     helper = needed_package("onnx.numpy_helper", "reading ONNX files")
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-        cure = "save it as one file: onnx.save(onnx.load(path), new_path)"
+        cure = "make it one: onnx.save(onnx.load(path), new_path), or torch.onnx.export(..., external_data=False)"
         raise FormatError(where, f"its numbers are in another file, which is not opened; {cure}")
     if any(size < 0 for size in tensor.dims):
         raise FormatError(where, f"a negative size in the shape {list(tensor.dims)[:8]}")

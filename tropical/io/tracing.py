@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import accumulate, pairwise
-from math import prod
+from itertools import accumulate, chain, pairwise
+from math import lcm, prod
 from typing import Any
 
 import numpy as np
@@ -27,11 +27,11 @@ from tropical.network import ReLUNetwork
 
 __all__ = ["Chain", "Trace", "form_array", "is_variable"]
 
-# Sums of so many terms take Fractions some seconds, beyond that flint's matrices are worth their conversion
-_MANY_PRODUCTS = 1_000_000
-_MOST_PRODUCTS = 500_000_000  # a minute
+_MOST_PRODUCTS = 500_000_000  # a minute, in flint's matrices
 _MOST_INPUTS = 100_000
+_CONVERSION = 5  # a product of Fractions and its sum take the time of so many numbers on the way to flint and back
 _COST = 100  # a value of a hidden layer takes the time of so many numbers
+_SHORT = 256  # bits: a longer number takes the time of several
 _MOST_MADE = 20_000_000  # numbers of all tensors together: a minute, and five times the most weights
 
 
@@ -81,7 +81,7 @@ class Trace:
         if any(form.linear for other in live for form in other.flat):
             return self.bend([Value(((1, form),)) for form in tensor.flat], tensor.shape, live)
         self._check_layer(tensor.size)
-        self._spend(_COST * tensor.size)
+        self.spend(_COST * tensor.size)
         return form_array(self._circuit.units(tensor.flat), tensor.shape), list(live)
 
     def bend(
@@ -89,7 +89,7 @@ class Trace:
     ) -> tuple[np.ndarray, list[np.ndarray]]:
         """Return what a new hidden layer makes, and the live tensors over it."""
         carried = [form for tensor in live for form in tensor.flat]
-        self._spend(_COST * (len(values) + len(carried)))
+        self.spend(_COST * (len(values) + len(carried)))
         self._check_layer(2 * (len(values) + len({form.without_constant() for form in carried})))
         made = self._circuit.layer([*values, *(Value((), form) for form in carried)])
         rest = iter(made[len(values) :])
@@ -102,7 +102,7 @@ class Trace:
     def product(self, matrix: np.ndarray, columns: np.ndarray, offset: np.ndarray | None = None) -> np.ndarray:
         """Return ``matrix @ columns + offset`` for Fractions (m, n) and forms (n, p); the offset has (m, p)."""
         rows = [list(row) for row in matrix]
-        terms = [sum(len(form.linear) for form in column) for column in columns.T]
+        terms = [sum(len(form.linear) + 1 for form in column) for column in columns.T]
         work = len(rows) * sum(terms)
         check_count(len(rows) * columns.shape[1], self._where, "elements of a product")
         if work > _MOST_PRODUCTS:
@@ -111,36 +111,56 @@ class Trace:
         result = np.empty((len(rows), columns.shape[1]), dtype=object)
         for p, column in enumerate(columns.T):
             shifts = [Fraction(0)] * len(rows) if offset is None else list(offset[:, p])
-            units = _units(column)
+            units, width = _units(column), self._circuit.width
+            dense = (len(rows) + len(column)) * (width + 1) + len(rows) * len(column)
             if units is not None:
                 made = [_read_off(row, units, b) for row, b in zip(rows, shifts, strict=True)]
-            elif len(rows) * terms[p] <= _MANY_PRODUCTS:
-                made = [Form.combine(zip(row, column, strict=True), b) for row, b in zip(rows, shifts, strict=True)]
-            else:
-                width = self._circuit.width
+            elif len(rows) * terms[p] > dense // _CONVERSION and _have_common_denominator(
+                chain(*rows, (c for form in column for _, c in form.linear))
+            ):
+                self.spend(dense)
                 table = [[*form.row(width), form.constant] for form in column]
                 products = combine_rows(rows, table, width + 1)
                 made = [Form.of_row(r[:-1], r[-1] + b) for r, b in zip(products, shifts, strict=True)]
+            else:
+                self.spend(len(rows) * terms[p])
+                if any(form.constant for form in column):  # sums of all forms: flint is faster in any case
+                    constants = combine_rows(rows, [[form.constant] for form in column], 1)
+                    shifts = [c + b for (c,), b in zip(constants, shifts, strict=True)]
+                linear = [form.without_constant() for form in column]
+                made = [Form.combine(zip(row, linear, strict=True), b) for row, b in zip(rows, shifts, strict=True)]
             result[:, p] = made
         return self.checked(result)
+
+    def number_product(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """Return ``left @ right`` for arrays of Fractions (m, n) and (n, p)."""
+        check_count(left.shape[0] * right.shape[1], self._where, "elements of a product")
+        work, common = left.size * right.shape[1], all(_have_common_denominator(array.flat) for array in (left, right))
+        self.spend(work * _MOST_MADE // _MOST_PRODUCTS if common else work)
+        if common:
+            return self.checked(np.array(combine_rows(left.tolist(), right.tolist(), right.shape[1]), dtype=object))
+        return self.checked(left @ right)
 
     def checked(self, tensor: np.ndarray) -> np.ndarray:
         """Return a tensor, of Fractions or forms, whose numbers are few and short enough to work with."""
         for item in tensor.flat:
             numbers = [*(c for _, c in item.linear), item.constant] if isinstance(item, Form) else [item]
-            self._spend(len(numbers))
+            self.spend(len(numbers))
             for number in numbers:
-                if max(abs(number.numerator), number.denominator).bit_length() > LONGEST_NUMBER:
-                    problem = f"numbers of more than {LONGEST_NUMBER} bits arise; mend the weights"
-                    raise FormatError(self._where, problem)
+                bits = max(abs(number.numerator), number.denominator).bit_length()
+                if bits > _SHORT:
+                    self.spend(bits // _SHORT)
+                    if bits > LONGEST_NUMBER:
+                        problem = f"numbers of more than {LONGEST_NUMBER} bits arise; mend the weights"
+                        raise FormatError(self._where, problem)
         return tensor
 
     def check_elements(self, count: int) -> None:
         """Refuse a tensor that is too large before it is made."""
         check_count(count, self._where, "elements")
-        self._spend(_COST * count)
+        self.spend(_COST * count)
 
-    def _spend(self, count: int) -> None:
+    def spend(self, count: int) -> None:
         """Count numbers and forms that are made: a small file can ask for many."""
         self._made += count
         if self._made > _MOST_MADE:
@@ -207,6 +227,16 @@ def _units(column: Sequence[Form]) -> list[int] | None:
     return units if plain and len(set(units)) == len(units) else None
 
 
+def _have_common_denominator(numbers: Iterable[Fraction]) -> bool:
+    """Return whether numbers share a denominator that is not much longer than theirs, as floats do: flint uses it."""
+    common = 1
+    for number in numbers:
+        common = lcm(common, number.denominator)
+        if common.bit_length() > _SHORT + 2 * number.denominator.bit_length():
+            return False
+    return True
+
+
 def _read_off(row: Sequence[Fraction], units: Sequence[int], constant: Fraction) -> Form:
     pairs = [(unit, weight) for unit, weight in zip(units, row, strict=True) if weight]
     return Form(tuple(sorted(pairs)), constant)
@@ -230,13 +260,13 @@ def extremum(trace: Trace, sign: int, tensors: Sequence[np.ndarray], live: Seque
     rest, moved = list(tensors), list(live)
     while len(rest) > 1:
         values: list[Value] = []
-        shapes = []
-        for left, right in zip(rest[::2], rest[1::2], strict=False):
-            shape = np.broadcast_shapes(left.shape, right.shape)
+        couples = list(zip(rest[::2], rest[1::2], strict=False))
+        shapes = [np.broadcast_shapes(left.shape, right.shape) for left, right in couples]
+        for shape in shapes:
             trace.check_elements(prod(shape))
+        for (left, right), shape in zip(couples, shapes, strict=True):
             pairs = zip(np.broadcast_to(left, shape).flat, np.broadcast_to(right, shape).flat, strict=True)
             values += [Value(((sign, Form.combine([(sign, a), (-sign, b)])),), b) for a, b in pairs]
-            shapes.append(shape)
         odd = rest[2 * len(shapes) :]
         made, moved = trace.bend(values, (len(values),), [*odd, *moved])
         ends = list(accumulate(map(prod, shapes), initial=0))

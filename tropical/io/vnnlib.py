@@ -95,7 +95,7 @@ def _read_version_2(text: str, name: str) -> Property:
     try:
         import vnnlib
     except ImportError:
-        cure = "pip install tropical-learner[io]; version 1.0 needs nothing"
+        cure = "pip install 'tropical-learner[io]'; version 1.0 needs nothing"
         raise TropicalError(f"{name}: VNN-LIB 2.0 is read by the package vnnlib; {cure}") from None
     plain = _COMMENT.sub(lambda match: match[1] or "", text)
     foreign = re.search(r"[^\t\n\r\x20-\x5b\x5d-\x7e]", plain)

@@ -114,6 +114,8 @@ def unit_rows(basis: RelevantBasis) -> list[list[arb]]:
 
 def sine_of_span(vectors: Sequence[Sequence[arb]], basis: RelevantBasis) -> Enclosure:
     """Return ‖P_{V⊥} U‖ for orthonormal vectors U and the span V of a basis: the sine of the largest angle to V."""
+    if basis.rows and len(basis.rows) == len(basis.rows[0]):
+        return Enclosure(Fraction(0), Fraction(0))  # V is everything: no rounding leaves a doubt
     with working_bits(_BITS):
         inner = [_coordinates(vector, basis) for vector in vectors]
         gram = [

@@ -11,7 +11,7 @@ from flint import arb
 from tropical._exact.linear import null_space, rank, row_space
 from tropical._exact.rational import as_fraction
 from tropical.exceptions import NotExact
-from tropical.gaussian.values import enclosure_of_ball
+from tropical.gaussian.values import Enclosure, enclosure_of_ball
 from tropical.lemmas.eigenvectors import (
     as_symmetric,
     difference_norm,
@@ -129,6 +129,8 @@ def eigenvector_comparisons(matrix: Any, outer: Any, numerator: Any) -> list[Com
             continue
         bound = quotient(numerator, size)
         if bound is not None:
+            low, high = bounds(bound)
+            bound = Enclosure(max(low, Fraction(0)), high)  # a size, whatever rounding makes of its lower end
             comparisons.append(compare(f"|P off V of eigenvector {j}|", sine_of_span([vector], outer), "<=", bound))
     return comparisons
 

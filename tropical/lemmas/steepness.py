@@ -110,7 +110,7 @@ class Steepness(Lemma):
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""
         from hypothesis import strategies as st
 
-        return st.tuples(st.integers(self.fewest, 4), st.sampled_from(["1/4", "1/10", "1/100"]))
+        return st.tuples(st.integers(self.fewest, 4), st.integers(4, 500).map(lambda n: Fraction(1, n)))
 
 
 def _sign_filter() -> LabelFilter:

@@ -174,7 +174,7 @@ def _by_pattern(axes: Axes, view: PlaneView, labels: bool | None) -> None:
 def _by_gradient(axes: Axes, view: PlaneView, output: int, labels: bool | None) -> None:
     slopes = [(rounded(c.forms[output][0]), rounded(c.forms[output][1])) for c in view.cells]
     lengths = [(a * a + b * b) ** 0.5 for a, b in slopes]
-    paint = colour_bar(axes, min(lengths), max(lengths), r"$\|\nabla F\|_2$")
+    paint = colour_bar(axes, 0.0, max(lengths), r"$\|\nabla F\|_2$")  # from 0: pictures side by side compare
     draw_polygons(axes, [c.polygon for c in view.cells], [paint(length) for length in lengths])
     if labels or (labels is None and len(view.cells) <= 4 * MOST_LABELS):
         largest, whole = max(lengths) or 1.0, float(area_of_window(view)) ** 0.5
@@ -184,7 +184,7 @@ def _by_gradient(axes: Axes, view: PlaneView, output: int, labels: bool | None) 
                 continue
             x, y = centroid(cell.polygon)
             reach = 0.35 * size / length
-            dark = length < (min(lengths) + largest) / 2
+            dark = length < largest / 2
             tip, tail = (x + a * reach, y + b * reach), (x - a * reach, y - b * reach)
             style = {"arrowstyle": "-|>", "color": "white" if dark else BLACK, "shrinkA": 0, "shrinkB": 0}
             axes.annotate("", tip, tail, arrowprops=style)

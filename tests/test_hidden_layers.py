@@ -1,0 +1,167 @@
+"""Hidden layers recognised from pieces: the function follows where hardly any sample fell, or none."""
+
+import numpy as np
+import pytest
+
+from learner import LatticeRegressor, sample, verify
+from learner.assemble import renumbered
+from learner.folds import FoldedFunction, features, polished
+from learner.hidden_layers import as_folded, as_one_layer
+from learner.piece_regression import Pieces, all_pieces
+from tropical import families, lattice, same_function
+from tropical.families import random_network
+
+
+def pieces_of(F, Z, *, least=5):
+    """The pieces of F with enough samples, and the labels."""
+    y = F.evaluate(Z)
+    whole = all_pieces(lattice(F), Z, y)
+    counts = whole.counts()
+    kept = np.flatnonzero(counts >= least)
+    number = np.full(len(counts) + 1, -1)
+    number[kept] = np.arange(len(kept))
+    owner = number[whole.owner]
+    return y, Pieces(whole.gradients[kept], whole.constants[kept], whole.accuracy[kept], owner), len(counts)
+
+
+@pytest.mark.parametrize(("k", "biases"), [(2, False), (2, True), (3, False), (3, True), (4, False)])
+def test_pieces_without_samples_follow(k, biases):
+    F = random_network((k, 6, 1), seed=3, biases=biases)
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((500, k))
+    y, pieces, total = pieces_of(F, Z)
+    layer = as_one_layer(Z, y, pieces)
+    fresh = 3.0 * rng.standard_normal((4000, k))
+    assert np.abs(layer.evaluate(fresh) - F.evaluate(fresh)).max() < 1e-11
+    assert len(layer.folds) <= 6
+    assert layer.depth == 1
+    whole = layer.lattice(100_000)
+    assert np.abs(whole.evaluate(fresh) - F.evaluate(fresh)).max() < 1e-11
+    assert len(whole.pieces) == total >= len(pieces)
+    assert np.allclose(layer.to_network().evaluate(fresh), layer.evaluate(fresh), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "F",
+    [random_network((2, 4, 4, 1), seed=1), random_network((3, 5, 4, 1), seed=0), families.sign_times_minimum(3)],
+    ids=["in the plane", "in space", "signed minimum"],
+)
+def test_deeper_functions_are_none(F):
+    Z = np.random.default_rng(0).standard_normal((2000, F.dimension))
+    y, pieces, _ = pieces_of(F, Z)
+    assert as_one_layer(Z, y, pieces) is None
+
+
+def test_a_wrong_label_on_a_piece_is_no_layer():
+    """It is taken only if it explains all samples on pieces."""
+    Z = np.random.default_rng(0).standard_normal((500, 3))
+    y, pieces, _ = pieces_of(random_network((3, 6, 1), seed=3), Z)
+    y[np.flatnonzero(pieces.owner >= 0)[7]] += 1e-3
+    assert as_one_layer(Z, y, pieces) is None
+
+
+def test_too_few_samples_or_no_pieces():
+    Z = np.random.default_rng(0).standard_normal((20, 3))
+    y, pieces, _ = pieces_of(random_network((3, 6, 1), seed=3), Z, least=1)
+    assert as_one_layer(Z, y, pieces) is None
+    assert as_one_layer(Z, y, Pieces.none(20, 3)) is None
+
+
+def test_too_many_cells_are_no_lattice():
+    Z = np.random.default_rng(0).standard_normal((500, 3))
+    y, pieces, _ = pieces_of(random_network((3, 6, 1), seed=3, biases=True), Z)
+    assert as_one_layer(Z, y, pieces).lattice(3) is None
+
+
+def test_clauses_are_renumbered():
+    F = lattice(random_network((2, 4, 1), seed=0))
+    Z = np.random.default_rng(0).standard_normal((200, 2))
+    pieces = all_pieces(F, Z, F.evaluate(Z))
+    order = np.random.default_rng(1).permutation(len(pieces))
+    turned = Pieces(pieces.gradients[order], pieces.constants[order], pieces.accuracy[order], pieces.owner)
+    clauses = renumbered(F, turned)
+    rebuilt = type(F).from_floats(turned.gradients, turned.constants, clauses)
+    assert same_function(rebuilt, F)
+
+
+def random_folded(layers, k, linear, seed=0):
+    rng = np.random.default_rng(seed)
+    size, folds = k + (not linear), []
+    for width in layers:
+        folds += [rng.standard_normal(size + len(folds)) for _ in range(width)]
+    return FoldedFunction(folds, rng.standard_normal(size + len(folds)), linear, k)
+
+
+@pytest.mark.parametrize("linear", [False, True])
+@pytest.mark.parametrize("layers", [(), (3,), (3, 2), (2, 2, 1)], ids=str)
+def test_networks_of_folded_functions(layers, linear):
+    F = random_folded([1] * sum(layers) if layers == (2, 2, 1) else layers, 3, linear)
+    rng = np.random.default_rng(1)
+    Z, net = rng.standard_normal((500, 3)), F.to_network()
+    assert np.abs(net.evaluate(Z) - F.evaluate(Z)).max() < 1e-10
+    assert net.is_bias_free() == linear
+    basis = np.linalg.qr(rng.standard_normal((5, 3)))[0].T
+    X = rng.standard_normal((500, 5))
+    assert np.abs(F.to_network(basis).evaluate(X) - F.evaluate(X @ basis.T)).max() < 1e-10
+
+
+def test_polishing_ends_at_rounding_from_nearby():
+    F, rng = random_folded((3, 2), 3, linear=False), np.random.default_rng(2)
+    Z = rng.standard_normal((800, 3))
+    start = FoldedFunction([f + 1e-2 * rng.standard_normal(len(f)) for f in F.folds], F.top, F.linear, 3)
+    assert np.abs(start.evaluate(Z) - F.evaluate(Z)).max() > 1e-2
+    assert np.abs(polished(start, Z, F.evaluate(Z)).evaluate(Z) - F.evaluate(Z)).max() < 1e-10
+
+
+def test_features_are_nested():
+    Z = np.array([[1.0, -2.0]])
+    assert features(Z, [np.array([1.0, 1.0]), np.array([0.0, 1.0, 2.0])]).tolist() == [[1.0, -2.0, 1.0, 0.0]]
+
+
+def test_two_layers_from_a_part_of_the_pieces():
+    F = random_network((3, 5, 4, 1), seed=2, biases=True)
+    rng = np.random.default_rng(0)
+    Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((3000, 3))
+    y, pieces, total = pieces_of(F, Z, least=6)
+    folded, truth = as_folded(Z, y, pieces), F.evaluate(fresh)
+    on_piece = np.abs(fresh @ pieces.gradients.T + pieces.constants - truth[:, None]).min(axis=1) < 1e-9
+    right = np.abs(folded.evaluate(fresh) - truth) < 1e-9
+    assert len(pieces) < total
+    assert folded.depth >= 2
+    assert right.mean() > 0.995
+    assert right.mean() > on_piece.mean()
+
+
+def test_as_folded_stops_when_asked():
+    Z = np.random.default_rng(0).standard_normal((1000, 3))
+    y, pieces, _ = pieces_of(random_network((3, 5, 4, 1), seed=0, biases=True), Z)
+    assert as_folded(Z, y, pieces, expired=lambda: True) is None
+
+
+def test_noise_has_no_folds():
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((500, 2))
+    assert as_folded(Z, rng.standard_normal(500), Pieces.none(500, 2)) is None
+
+
+def test_the_regressor_proves_what_no_sample_showed():
+    teacher = random_network((12, 7, 1), seed=2, rank=3)
+    X, y = sample(teacher, 2500, random_state=0)
+    model = LatticeRegressor(random_state=0).fit(X, y)
+    assert any(stage.name == "one hidden layer" for stage in model.stages_)
+    assert verify(model, teacher).proved
+    assert model.explained_ == 1.0
+
+
+def test_a_network_predicts_where_it_explains_more():
+    teacher = random_network((16, 6, 6, 1), seed=4, rank=3, biases=True)
+    rotated = np.linalg.qr(np.random.default_rng(0).standard_normal((16, 16)))[0]  # no rational pieces, no completion
+    X, _ = sample(teacher, 2600, random_state=0)
+    model = LatticeRegressor(random_state=0).fit(X @ rotated, teacher.evaluate(X))
+    assert model.predictor_ == "network"
+    assert any(stage.name == "hidden layers" for stage in model.stages_)
+    fresh, _ = sample(teacher, 2000, random_state=1)
+    truth, predicted = teacher.evaluate(fresh), model.predict(fresh @ rotated)
+    assert (np.abs(predicted - truth) < 1e-8 * truth.std()).mean() > 0.95
+    assert np.allclose(model.to_network().evaluate(fresh @ rotated), predicted, atol=1e-9)
+    assert model.is_sure(fresh @ rotated).mean() > 0.9
