@@ -88,7 +88,7 @@ def all_pieces(function: LatticePolynomial, Z: np.ndarray, y: np.ndarray) -> Pie
     gradients, constants = function.pieces.float_arrays()
     scale = max(float(np.abs(gradients).max()), float(np.abs(constants).max()))
     rows = np.column_stack([gradients, constants])
-    near = KDTree(rows).query_ball_point(rows, _ACCURACY * scale)
+    near = KDTree(rows).query_ball_point(rows, _EQUAL * scale)
     own = [min(group) == number for number, group in enumerate(near)]
     gradients, constants = gradients[own], constants[own]
     residuals = np.abs(Z @ gradients.T + constants - y[:, None])
@@ -97,6 +97,7 @@ def all_pieces(function: LatticePolynomial, Z: np.ndarray, y: np.ndarray) -> Pie
 
 
 _ACCURACY = 1e-13  # of sums of jumps, relative to the gradients
+_EQUAL = 1e-10  # distance of pieces that are one, relative to the gradients
 
 
 def label_tolerance(y: np.ndarray) -> float:
