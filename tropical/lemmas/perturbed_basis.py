@@ -117,7 +117,8 @@ class PerturbedBasis(Lemma):
             tuple(tuple(a - b for a, b in zip(p, q, strict=True)) for p, q in zip(B, other, strict=True))
         )
         square = times(times(delta, delta), 2 * len(B) * steep * as_fraction(self.factor, "factor") ** 2)
-        gap = Fraction(0) if other == B else _widened(difference_norm(M, moved), slack + more)
+        same = other == B or not steep  # a constant G takes the same value on every basis
+        gap = Fraction(0) if same else _widened(difference_norm(M, moved), slack + more)
         comparisons = [compare("‖M' - M‖² <= 2ℓL²δ²", times(gap, gap), "<=", square)]
         sampled = moved if drawn is None else _of_samples(after, ramp, drawn, random_state)
         error = _widened(difference_norm(sampled, moved), more)
