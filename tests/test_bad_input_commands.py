@@ -17,6 +17,7 @@ from learner.__main__ import _parser as learner_parser
 from learner.__main__ import main as learner
 from tropical.__main__ import _parser as tropical_parser
 from tropical.__main__ import main as tropical
+from tropical.certificates import _main as checker
 
 PROPERTY = "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)(assert (> Y_0 9))"
 NUMBERS = ("0", "-1", "x", "1.5", "1e9", "", "²", "9" * 30, "nan")
@@ -217,6 +218,26 @@ def test_an_old_file_survives_a_failure(folder, capsys):
     assert (folder / "old.onnx").read_bytes() == b"old"
     assert litter(folder) == before
     assert "rounded=True" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("box", ["-1", "-1,", "-1,-2", "-1,1,0", "-1/0,1"])
+def test_a_bad_box_apart_from_its_option(box, folder, capsys):
+    """What begins with - is not taken for another option."""
+    assert tropical(["cells", "net.json", "--box", box]) == 2
+    assert capsys.readouterr().err.startswith("error: `")
+
+
+def test_bad_input_to_the_checker(folder, capsys):
+    """It knows nothing of this package's errors, and answers in a line all the same."""
+    for name in FILES:
+        assert checker([name]) == 2, name
+        out, err = capsys.readouterr()
+        assert out == "", name
+        assert err.startswith("error: "), name
+        assert err.count("\n") == 1, name
+    for arguments in ([], ["net.json", "net.json"], ["--nonsense"]):
+        assert checker(arguments) == 2
+        assert capsys.readouterr().err.startswith("usage: ")
 
 
 @pytest.mark.parametrize("program", ["tropical", "learner"])
