@@ -29,7 +29,7 @@ import numpy as np
 import tropical
 from learner.report import Report, sine_to
 from learner.sample_files import check_sample_target, read_samples, write_samples
-from learner.sampling import as_samples, sample
+from learner.sampling import as_sample_size, as_samples, sample
 from learner.verification import verify
 from tropical import InvalidInput, LatticePolynomial, NotExact
 from tropical.command_line import (
@@ -102,6 +102,7 @@ def demo(options: argparse.Namespace) -> int:
     """Draw a teacher, learn it from samples, and prove that the learned function is the teacher."""
     check_target(options.save)
     check_target(options.certificate, "--certificate")
+    as_sample_size(options.samples, "--samples")
     with _watched(options) as (report, move):
         return _demo(options, report, move)
 

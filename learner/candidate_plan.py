@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
-from numbers import Integral
 from typing import Any
 
 from learner.oracles import CandidateNet, LatticeNet, NetSize, lattice_net_size
 from learner.weight_net import WeightNet, weight_net_size
+from tropical._arguments import as_count
 from tropical._exact.rational import as_choice, as_fraction, as_fraction_vector, as_items, as_limit
 from tropical.exceptions import InvalidInput
 
@@ -116,7 +116,7 @@ def _architecture(model: Any) -> tuple[list[int], list[Fraction]]:
         cure = 'give an exact bound for each layer, or take net="lattice", which needs none'
         raise InvalidInput("spectral_norms", "a bound for each layer for the weight net", "None", cure)
     norms = list(as_fraction_vector(model.spectral_norms, "spectral_norms"))
-    if len(norms) != len(widths) + 1 or min(norms) <= 0:
+    if len(norms) != len(widths) + 1 or not all(0 < norm <= _LARGEST for norm in norms):
         given = f"{[str(norm) for norm in norms]}"
         raise InvalidInput("spectral_norms", f"{len(widths) + 1} numbers > 0", given, "one for each weight matrix")
     return widths, norms
@@ -124,12 +124,16 @@ def _architecture(model: Any) -> tuple[list[int], list[Fraction]]:
 
 def _positive(value: Any, argument: str) -> Fraction:
     number = as_fraction(value, argument)
-    if number <= 0:
-        raise InvalidInput(argument, "a number > 0", value, "raise it")
+    if not 0 < number <= _LARGEST:
+        raise InvalidInput(argument, "a number > 0 and at most 10^100", value, "nets of that size are out of reach")
     return number
 
 
+_LARGEST = 10**100
+
+
 def _count(value: Any, argument: str, *, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-        raise InvalidInput(argument, f"an integer >= {least}", value, "count them")
-    return int(value)
+    return as_count(value, argument, least, _MOST, "count them")
+
+
+_MOST = 1000  # directions, pieces, units: nets of fewer are beyond all machines

@@ -10,12 +10,12 @@ were lost with it anew, from the same parts. (One process adds in another order,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from numbers import Integral
 from typing import Any, TypeVar
 
 from learner.sources import BUDGET, DaskSource, Part, SampleSource, Summary
 from learner.sources.protocol import Chunk, as_budget, checked, rows_of
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical._arguments import as_count
+from tropical.exceptions import InvalidInput, InvalidType, TropicalError
 
 __all__ = ["DistributedSource", "distribute"]
 
@@ -52,10 +52,11 @@ def distribute(source: SampleSource, client: Any = None, *, tasks: int = 256, fa
     if not isinstance(source, SampleSource):
         raise InvalidType("source", "a source of samples", type(source).__name__, "make one with as_source(X, y)")
     for name, value, least in (("tasks", tasks, 1), ("fan_in", fan_in, 2)):
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise InvalidInput(name, f"an integer of at least {least}", value, "use the default")
+        as_count(value, name, least, cure="use the default")
     if client is None:
         client = current_client()
+    if not hasattr(client, "compute") or isinstance(client, type):
+        raise InvalidType("client", "a distributed.Client or None", client, "distributed.Client(cluster) makes one")
     return DistributedSource(source, client, int(tasks), int(fan_in))
 
 
@@ -124,9 +125,16 @@ class DistributedSource(SampleSource):
             return empty()
         while len(level) > 1:
             level = [merge(empty, level[i : i + self._fan_in]) for i in range(0, len(level), self._fan_in)]
-        return self._client.compute(level[0], retries=_RETRIES).result()
+        try:
+            return self._client.compute(level[0], retries=_RETRIES).result()
+        except Exception as error:
+            if type(error).__name__ not in _LOST:
+                raise
+            cure = "give them more memory, or raise `tasks` for smaller pieces, and call again"
+            raise TropicalError(f"the cluster lost its workers ({type(error).__name__}: {error}); {cure}") from error
 
 
+_LOST = ("KilledWorker", "FutureCancelledError", "CancelledError", "CommClosedError")
 _RETRIES = 3  # a task that fails for a reason of the network or of a dying worker is tried again
 
 

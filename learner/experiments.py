@@ -12,6 +12,7 @@ import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
@@ -22,11 +23,13 @@ import numpy as np
 
 from learner.regressor import LatticeRegressor
 from learner.results_file import ResultsFile
-from learner.sampling import Teacher, sample
+from learner.sampling import Teacher, as_noise, as_sample_size, as_teacher, sample
 from learner.time_limit import TimeIsUp, time_limit
 from tropical import BudgetExceeded, relevant_subspace
+from tropical._arguments import as_count, as_flag, as_jobs, as_real
 from tropical._display import Record, Records
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical._exact.rational import as_items
+from tropical.exceptions import FormatError, InvalidInput, InvalidType, shown
 
 __all__ = ["SweepCell", "sweep"]
 
@@ -145,9 +148,14 @@ def sweep(
     >>> cell.status, cell.n, cell.d, cell.explained
     ('done', 800, 2, 1.0)
     """
-    _check(teachers, alphas, seeds, noise, n_test, cap, n_jobs)
+    _check(teachers, alphas, seeds, noise, n_test, cap, n_jobs, progress)
     if estimator is None:
         estimator = LatticeRegressor()
+    if not callable(estimator) and not (hasattr(estimator, "fit") and hasattr(estimator, "get_params")):
+        cure = "pass LatticeRegressor(), say"
+        raise InvalidType("estimator", "an estimator, or a callable that takes a seed", estimator, cure)
+    if client is not None and not hasattr(client, "submit"):
+        raise InvalidType("client", "a distributed.Client or None", client, "leave it out")
     settings = {name: _setting(teacher, estimator, noise, n_test) for name, teacher in teachers.items()}
     grid = [(name, float(alpha), int(seed)) for name in teachers for alpha in alphas for seed in seeds]
     file = ResultsFile(results) if results is not None else None
@@ -179,31 +187,26 @@ def sweep(
     return Records(found[key] for key in grid)
 
 
-def _check(teachers: Any, alphas: Any, seeds: Any, noise: Any, n_test: Any, cap: Any, n_jobs: Any) -> None:
+def _check(
+    teachers: Any, alphas: Any, seeds: Any, noise: Any, n_test: Any, cap: Any, n_jobs: Any, progress: Any
+) -> None:
     if not isinstance(teachers, Mapping):
         raise InvalidType("teachers", "a mapping from names to teachers", type(teachers).__name__, 'use {"name": net}')
     for name, teacher in teachers.items():
-        if not hasattr(teacher, "evaluate") or not hasattr(teacher, "dimension"):
-            raise InvalidType(
-                "teachers", "values with `dimension` and `evaluate`", f"{name}: {teacher!r}", "see sample"
-            )
-    for name, values, cure in (("alphas", alphas, "write [20, 40]"), ("seeds", seeds, "use range(10)")):
-        if not isinstance(values, Iterable):
-            raise InvalidType(name, "a sequence of numbers", values, cure)
-    for alpha in alphas:
-        if isinstance(alpha, bool) or not isinstance(alpha, Real) or not 0.0 < float(alpha) < np.inf:
-            raise InvalidInput("alphas", "positive finite numbers", alpha, "they are samples for each input")
-    for seed in seeds:
-        if isinstance(seed, bool) or not isinstance(seed, Integral) or not 0 <= int(seed) < 1 << 32:
-            raise InvalidInput("seeds", "integers from 0 to 2^32 - 1", seed, "use range(10)")
-    if isinstance(noise, bool) or not isinstance(noise, Real) or not 0.0 <= float(noise) < np.inf:
-        raise InvalidInput("noise", "a finite standard deviation >= 0", noise, "use 0.0 for exact labels")
-    if isinstance(n_test, bool) or not isinstance(n_test, Integral) or n_test < 1:
-        raise InvalidInput("n_test", "a positive integer", n_test, "10 000 is usual")
-    if cap is not None and (isinstance(cap, bool) or not isinstance(cap, Real) or not float(cap) > 0.0):
-        raise InvalidInput("cap", "None or a positive number of seconds", cap, "leave it out")
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
-        raise InvalidInput("n_jobs", "an integer other than 0", n_jobs, "-1 is one process a core")
+        as_teacher(teacher, f"teachers[{shown(name)}]")
+    largest = max((teacher.dimension for teacher in teachers.values()), default=1)
+    for alpha in as_items(alphas, "alphas", "a list of numbers of samples for each input", "pass [10, 20]"):
+        requirement, cure = "positive finite numbers", "they are samples for each input"
+        number = as_real(alpha, "alphas", requirement, lambda value: 0.0 < value < np.inf, cure)
+        as_sample_size(max(1, round(largest * number)), "alphas")
+    for seed in as_items(seeds, "seeds", "a list of integers", "use range(10)"):
+        as_count(seed, "seeds", 0, (1 << 32) - 1, "use range(10)")
+    as_noise(noise)
+    as_sample_size(n_test, "n_test")
+    if cap is not None:
+        as_real(cap, "cap", "None or a positive number of seconds", lambda number: number > 0.0, "leave it out")
+    as_jobs(n_jobs)
+    as_flag(progress, "progress")
 
 
 Key = tuple[str, float, int]
@@ -211,10 +214,9 @@ Key = tuple[str, float, int]
 
 def _finished(rows: list[dict[str, Any]], settings: dict[str, str], cap: float | None) -> dict[Key, SweepCell]:
     """Return the cells of a file that need not be run again; the last row of a key counts."""
-    names = {field.name for field in fields(SweepCell)}
     found: dict[Key, SweepCell] = {}
     for row in rows:
-        cell = SweepCell(**{name: value for name, value in row.items() if name in names})
+        cell = _cell_of(row)
         key = (cell.teacher, cell.alpha, cell.seed)
         if cell.teacher in settings and cell.setting != settings[cell.teacher]:
             needed = "cells of the same teachers, estimator, noise and n_test"
@@ -224,6 +226,21 @@ def _finished(rows: list[dict[str, Any]], settings: dict[str, str], cap: float |
         if cell.status != "failed" and not outgrown:
             found[key] = cell
     return found
+
+
+def _cell_of(row: dict[str, Any]) -> SweepCell:
+    """Return the cell that a row of a file holds."""
+    known = {field.name for field in fields(SweepCell)}
+    kinds = {"teacher": str, "status": str, "setting": str, "alpha": Real, "seed": Integral}
+    for name, kind in kinds.items():
+        if not isinstance(row.get(name), kind):
+            raise FormatError("results", f"no row of a sweep: {name} is {shown(row.get(name))}; name another file")
+    if not isinstance(cap := row.get("cap"), Real | None):
+        raise FormatError("results", f"no row of a sweep: cap is {shown(cap)}; name another file")
+    try:
+        return SweepCell(**{name: value for name, value in row.items() if name in known})
+    except TypeError as error:
+        raise FormatError("results", f"no row of a sweep: {error}; name another file") from None
 
 
 def _results(jobs: list[Callable[[], SweepCell]], n_jobs: int, client: Any) -> Iterator[SweepCell]:
@@ -244,7 +261,34 @@ def _results(jobs: list[Callable[[], SweepCell]], n_jobs: int, client: Any) -> I
         from joblib import Parallel, delayed
 
         pool: Any = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-        yield from pool(delayed(job)() for job in jobs)
+        left = {_key_of(job): job for job in jobs}
+        try:
+            for cell in pool(delayed(job)() for job in jobs):
+                del left[cell.teacher, cell.alpha, cell.seed]
+                yield cell
+        except BrokenProcessPool:
+            yield from _one_by_one(left.values())
+
+
+def _key_of(job: Any) -> Key:
+    name, _, _, alpha, seed, *_ = job.args
+    return name, alpha, seed
+
+
+def _one_by_one(jobs: Iterable[Any]) -> Iterator[SweepCell]:
+    """Yield cells that a process of its own computes; a cell whose process dies has failed, and the grid goes on."""
+    from joblib.externals.loky import get_reusable_executor
+
+    for job in jobs:
+        started = perf_counter()
+        try:
+            yield get_reusable_executor(max_workers=1).submit(job).result()
+        except BrokenProcessPool:
+            name, teacher, _, alpha, seed, _, _, _, cap, setting = job.args
+            about = {"teacher": name, "alpha": alpha, "seed": seed, "cap": cap, "setting": setting}
+            size = {"n": max(1, round(alpha * teacher.dimension)), "d": teacher.dimension}
+            text = "its process was killed, for want of memory perhaps"
+            yield SweepCell(**about, **size, status="failed", seconds=perf_counter() - started, error=text)
 
 
 def _run(

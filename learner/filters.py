@@ -23,13 +23,14 @@ any filter, rounded to few values     ``LevelFilter``
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from learner.arrays import from_host, namespace, to_host
+from learner.arrays import from_host, is_foreign, namespace, to_host
+from tropical._arguments import as_count, as_real, real_array
 from tropical._display import Record
 from tropical.exceptions import InvalidInput, InvalidType
 
@@ -75,13 +76,36 @@ class Partition(Protocol):
         ...
 
 
+def check_filter(chosen: Any, predictor: Any) -> None:
+    """Refuse what is no partition and no filter of (y, p), such as a function of x, and what is no predictor."""
+    suits = isinstance(chosen, Partition) or callable(chosen)
+    data = (str, bytes, Sequence, np.ndarray, type)  # some of them have a length and an `index`, too
+    function = isinstance(chosen, data) or hasattr(chosen, "linear_forms")
+    if chosen is not None and (function or not suits):
+        raise InvalidInput("filter", "a Partition, a Filter or None", chosen, "see learner.filters")
+    as_predictor(predictor)
+
+
+def as_predictor(predictor: Any) -> Any:
+    """Return a function of the known coordinates, or None."""
+    if predictor is not None and (isinstance(predictor, type) or not callable(predictor)):
+        raise InvalidType("predictor", "a function from (n, l) to (n,), or None", predictor, "pass F.evaluate, say")
+    return predictor
+
+
+def _labels(y: Any) -> Any:
+    """Return labels as an array; those on a device stay there."""
+    return y if (isinstance(y, np.ndarray) and y.dtype == np.float64) or is_foreign(y) else real_array(y, "y")
+
+
 def residuals(y: np.ndarray, p: np.ndarray | None, predictor: Predictor | None) -> np.ndarray:
     """Return y - G(p), or y where there is no predictor."""
+    y = _labels(y)
     if predictor is None:
         return y
     if p is None:
         raise InvalidInput("p", "coordinates along the basis, as there is a predictor", "None", "pass them")
-    predicted = np.asarray(predictor(p), dtype=np.float64)
+    predicted = real_array(predictor(p), "predictor", "a function from (n, l) to (n,)", "return floats")
     if predicted.shape != y.shape:
         given = f"values of shape {predicted.shape} for {p.shape}"
         raise InvalidInput("predictor", "a function from (n, l) to (n,)", given, "return one number a row")
@@ -110,6 +134,7 @@ class ThresholdFilter(Record):
 
     def __post_init__(self) -> None:
         _check_threshold(self.threshold, least=0.0)
+        as_predictor(self.predictor)
 
     def __call__(self, y: np.ndarray, p: np.ndarray | None = None) -> np.ndarray:
         """Return 0 or 1 for each sample, (n,)."""
@@ -140,6 +165,7 @@ class RampFilter(Record):
 
     def __post_init__(self) -> None:
         _check_threshold(self.threshold, least=float(np.finfo(float).tiny))
+        as_predictor(self.predictor)
 
     def __call__(self, y: np.ndarray, p: np.ndarray | None = None) -> np.ndarray:
         """Return the ramp's value for each sample, (n,)."""
@@ -162,17 +188,22 @@ class SliceFilter(Record):
     predictor: Predictor | None = None
 
     def __post_init__(self) -> None:
-        edges = np.asarray(self.edges, dtype=np.float64)
+        edges = real_array(self.edges, "edges", "increasing finite numbers")
         if edges.ndim != 1 or not np.isfinite(edges).all() or (np.diff(edges) <= 0).any():
             raise InvalidInput("edges", "increasing finite numbers", self.edges, "sort them, drop repeated ones")
         object.__setattr__(self, "edges", edges)
+        as_predictor(self.predictor)
 
     @classmethod
     def by_quantiles(
         cls, y: np.ndarray, count: int, *, p: np.ndarray | None = None, predictor: Predictor | None = None
     ) -> SliceFilter:
         """Return slices of about equal probability; ties (y = 0 on half of space, say) share a slice."""
-        return cls(_quantile_edges(residuals(y, p, predictor), count), predictor)
+        slices = as_count(count, "count", 1, _MOST_SLICES)
+        labels = real_array(y, "y")
+        if labels.ndim != 1 or not np.isfinite(labels).all():
+            raise InvalidInput("y", "finite labels of shape (n,)", f"shape {labels.shape}", "drop or mend these rows")
+        return cls(_quantile_edges(residuals(labels, p, predictor), slices), predictor)
 
     def __len__(self) -> int:
         return len(self.edges) + 1
@@ -348,6 +379,9 @@ def index_on_device(partition: Partition, y: Any, p: Any = None) -> Any:
     return from_host(index.astype(np.int64), y)
 
 
+_MOST_SLICES = 100_000
+
+
 def _quantile_edges(values: np.ndarray, count: int) -> np.ndarray:
     if len(values) == 0:
         return np.empty(0)
@@ -359,9 +393,5 @@ def _quantile_edges(values: np.ndarray, count: int) -> np.ndarray:
 
 
 def _check_threshold(value: Any, *, least: float) -> None:
-    try:
-        fine = not isinstance(value, bool) and np.isfinite(value) and float(value) >= least
-    except TypeError:
-        raise InvalidType("threshold", "a number", value, "use the label's unit") from None
-    if not fine:
-        raise InvalidInput("threshold", f"a finite number {'> 0' if least else '>= 0'}", value, "raise it")
+    requirement = f"a finite number {'> 0' if least else '>= 0'}"
+    as_real(value, "threshold", requirement, lambda number: least <= number < np.inf, "use the label's unit")

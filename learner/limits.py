@@ -20,11 +20,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import lgamma
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_count, real_array
 from tropical._display import Record, never_raising
 from tropical.exceptions import InvalidInput, InvalidType
 
@@ -98,9 +98,9 @@ def weak_recovery_threshold(
     """
     evaluate = _evaluation(function)
     for name, value in (("k", k), ("points", points), ("repeats", repeats)):
-        least = 3 if name == "repeats" else 1
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise InvalidInput(name, f"an integer of at least {least}", value, "raise it")
+        least, most = {"k": (1, _LARGEST_K), "points": (1, 1 << 24), "repeats": (3, 10_000)}[name]
+        as_count(value, name, least, most, "the default is usual" if name != "k" else "hidden directions are few")
+    as_count(random_state, "random_state", 0)
     from scipy.special import ndtri
     from scipy.stats import qmc
 
@@ -124,7 +124,7 @@ def weak_recovery_threshold(
         return z / np.linalg.norm(z, axis=1, keepdims=True)
 
     def labels(z: np.ndarray) -> np.ndarray:
-        y = np.asarray(evaluate(z), dtype=np.float64)
+        y = real_array(evaluate(z), "function", "finite values of shape (n,) at (n, k)", "check it")
         if y.shape != (len(z),) or not np.isfinite(y).all():
             raise InvalidInput("function", "finite values of shape (n,) at (n, k)", f"shape {y.shape}", "check it")
         return y
@@ -145,6 +145,7 @@ def weak_recovery_threshold(
     return _threshold(tables, coarse, int(k))
 
 
+_LARGEST_K = 64  # tables have k² columns, operators k⁴ entries
 _EDGE = 2.0**-54  # a point of the sequence can be 0
 _PROBED = 64
 _BIN = 16  # points of a set in a bin
@@ -152,9 +153,9 @@ _DISCRETE = 32
 
 
 def _evaluation(function: Any) -> Callable[[np.ndarray], Any]:
-    if hasattr(function, "evaluate"):
+    if hasattr(function, "evaluate") and not isinstance(function, type):
         return function.evaluate
-    if callable(function):
+    if callable(function) and not isinstance(function, type):
         return function
     raise InvalidType("function", "a callable on (n, k), or `evaluate`", function, "pass a tropical function")
 

@@ -10,7 +10,10 @@ samples.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -22,7 +25,7 @@ from learner.filters import Partition, index_on_device
 from learner.sampling import GaussianCheck
 from tropical.exceptions import InvalidInput
 
-__all__ = ["FOLDS", "DeviceMoments", "FilteredSums", "SliceMoments"]
+__all__ = ["FOLDS", "DeviceMoments", "FilteredSums", "SliceMoments", "undivided"]
 
 FOLDS = 4  # three quarters choose, a quarter tests; more folds cost memory, fewer cost power near the threshold
 
@@ -189,6 +192,23 @@ class DeviceMoments:
     def to_host(self) -> SliceMoments:
         """Return the sums in NumPy's memory."""
         return SliceMoments.from_sums(self.counts.copy(), to_host(self._sums).copy(), to_host(self._squares).copy())
+
+
+@contextmanager
+def undivided() -> Iterator[None]:
+    """Let Ctrl-C wait until what has begun is complete: sums of half a batch would be wrong without a sign of it."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield  # the signal goes elsewhere, or is ignored
+        return
+    received: list[tuple[Any, ...]] = []
+    signal.signal(signal.SIGINT, lambda *arguments: received.append(arguments))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if received:
+        before(*received[0])
 
 
 class FilteredSums:

@@ -12,17 +12,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from learner.filters import LevelFilter
 from learner.moments import SliceMoments
+from learner.sampling import as_random_state
 from learner.spectral import FoldedMoments, leading, without
 from learner.starts import bulk_edge, spectral_matrix
 from learner.subspace import FilteredPCA
 from learner.whitening import Whitening
-from tropical._exact.rational import as_limit
-from tropical.exceptions import InvalidInput
+from tropical._arguments import as_count
 
 __all__ = ["gaussian_moments", "noise_edges", "null_eigenvalues"]
 
@@ -49,6 +48,9 @@ def gaussian_moments(counts: np.ndarray, dimension: int, rng: np.random.RandomSt
     return SliceMoments.from_sums(np.asarray(counts), sums, squares)
 
 
+_MOST_DRAWS = 100_000
+
+
 def null_eigenvalues(pca: FilteredPCA, *, draws: int = 20, random_state: Any = None) -> np.ndarray:
     """Return what ``eigenvalues_`` of a fitted FilteredPCA would be without signal, one row a draw, (draws, d).
 
@@ -64,9 +66,8 @@ def null_eigenvalues(pca: FilteredPCA, *, draws: int = 20, random_state: Any = N
     times one product of d x d matrices and one Wishart draw a slice.
     """
     known, psi = _fitted(pca)
-    if not as_limit(draws, "draws"):
-        raise InvalidInput("draws", "an integer of at least 1", draws, "20 is usual")
-    rng = check_random_state(random_state)
+    draws = as_count(draws, "draws", 1, _MOST_DRAWS, "20 is usual")
+    rng = as_random_state(random_state)
     counts, rows = pca.slice_counts_, []
     for _ in range(draws):
         sums = gaussian_moments(counts, known.shape[0], rng)

@@ -19,8 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from learner.limits import RecoveryThreshold
 from learner.null_spectrum import noise_edges, null_eigenvalues
+from learner.sampling import as_level
 from learner.subspace import FilteredPCA
+from tropical._arguments import as_count, as_flag, as_real, as_word, real_array
+from tropical._exact.rational import as_items
 from tropical._protocol import as_sample_array
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.plot.figures import BLACK, GREY, LINES, SEQUENTIAL, axes_of
@@ -70,13 +74,12 @@ def scree(
     """
     if not isinstance(pca, FilteredPCA):
         raise InvalidType("pca", "a fitted FilteredPCA", pca, "fit one: FilteredPCA().fit(X, y)")
-    if not 0.0 < level < 1.0:
-        raise InvalidInput("level", "a number between 0 and 1", level, "0.05 is usual")
+    level = as_level(level)
+    if n_eigenvalues is not None:
+        as_count(n_eigenvalues, "n_eigenvalues", cure="20 is usual")
     null = null_eigenvalues(pca, draws=draws, random_state=random_state)
     edges = noise_edges(pca)
     count = null.shape[1] if n_eigenvalues is None else min(int(n_eigenvalues), null.shape[1])
-    if count < 1:
-        raise InvalidInput("n_eigenvalues", "an integer of at least 1, or None", n_eigenvalues, "20 is usual")
     axes = axes_of(ax)
     rank = np.arange(1, count + 1)
     values, k = pca.eigenvalues_[:count], min(len(pca.components_), count)
@@ -140,14 +143,17 @@ def sine_curves(
     Axes
         One line a curve, with its name as label.
     """
-    rows = [row for row in _rows(records, (alpha, sine)) if row[sine] is not None]
+    as_flag(log, "log")
+    keys = as_word(alpha, "alpha"), as_word(sine, "sine")
+    by = None if by is None else as_word(by, "by")
+    rows = [row for row in _rows(records, keys) if row[sine] is not None]
     if not rows:
         raise InvalidInput("records", f"some record with a {sine!r}", "none", "pass runs that ended")
     named = by is not None and any(by in row for row in rows)
     curves: dict[str, dict[float, list[float]]] = {}
     for row in rows:
         name = str(row.get(by, "")) if named and by is not None else ""
-        curves.setdefault(name, {}).setdefault(float(row[alpha]), []).append(float(row[sine]))
+        curves.setdefault(name, {}).setdefault(_number(row, alpha), []).append(_number(row, sine))
     axes = axes_of(ax)
     for place, (name, points) in enumerate(curves.items()):
         ratios = sorted(points)
@@ -156,7 +162,7 @@ def sine_curves(
         axes.fill_between(ratios, low, high, color=colour, alpha=0.2, linewidth=0.0)
         marker = _MARKERS[place % len(_MARKERS)]
         axes.plot(ratios, middle, color=colour, marker=marker, markersize=5, linewidth=1.6, label=name or None)
-    limit = None if threshold is None else float(threshold)
+    limit = None if threshold is None else _height(threshold)
     if limit is not None and np.isfinite(limit):
         axes.axvline(
             limit, color=BLACK, linestyle=":", linewidth=1.2, label=rf"$\alpha_c = {limit:.3g}$", gid="threshold"
@@ -179,6 +185,12 @@ def sine_curves(
     if axes.get_legend_handles_labels()[0]:
         axes.legend(frameon=False, fontsize="small")
     return axes
+
+
+def _height(threshold: Any) -> float:
+    value = threshold.value if isinstance(threshold, RecoveryThreshold) else threshold
+    requirement, cure = "a number > 0, a RecoveryThreshold or None", "see learner.weak_recovery_threshold"
+    return as_real(value, "threshold", requirement, lambda number: 0.0 < number < 1e100 or number == np.inf, cure)
 
 
 _MOST_TICKS = 10
@@ -211,7 +223,7 @@ def recovery_table(
     Axes
         Every entry says how many of how many; no run, no entry.
     """
-    runs = _rows(records, (rows, columns, value))
+    runs = _rows(records, (as_word(rows, "rows"), as_word(columns, "columns"), as_word(value, "value")))
     names, heads = _ordered(run[rows] for run in runs), _ordered(run[columns] for run in runs)
     successes, totals = np.zeros((len(names), len(heads)), dtype=int), np.zeros((len(names), len(heads)), dtype=int)
     for run in runs:
@@ -267,15 +279,20 @@ def relevant_plane(
     -------
     Axes
     """
-    rows = np.atleast_2d(np.asarray(getattr(model, "components_", model), dtype=np.float64))
+    given = getattr(model, "components_", model)
+    rows = np.atleast_2d(real_array(given, "model", "a fitted model, or rows of real numbers", "fit it first"))
+    if not (np.abs(rows) <= 1e100).all():  # NaN compares false
+        raise InvalidInput("model", "finite rows", "NaN, infinity or more than 1e100", "mend them")
     if rows.size == 0 or rows.ndim != 2:
         cure = "no direction was found: see pvalues_, or fit more samples"
         raise InvalidInput("model", "at least one component", f"components of shape {rows.shape}", cure)
     samples = as_sample_array(X, rows.shape[1])
-    labels = np.asarray(y, dtype=np.float64)
+    labels = real_array(y, "y")
     if labels.shape != (len(samples),) or not np.isfinite(labels).all():
         raise InvalidInput("y", "one finite number for each row of X", f"shape {labels.shape}", "pass the labels of X")
-    samples, labels = samples[:max_points], labels[:max_points]
+    most = as_count(max_points, "max_points")
+    samples, labels = samples[:most], labels[:most]
+    as_word(label, "label")
     style = {"s": 8, "linewidths": 0.0, "rasterized": len(samples) > _VECTORS, "gid": "samples"}
     if len(rows) == 1:
         axes = axes_of(ax)
@@ -283,9 +300,11 @@ def relevant_plane(
         axes.set_xlabel(_coordinate(0))
         axes.set_ylabel(f"${label}$")
         return axes
-    chosen = [int(i) for i in components]
-    if len(chosen) != 2 or chosen[0] == chosen[1] or not all(0 <= i < len(rows) for i in chosen):
-        raise InvalidInput("components", f"two numbers from 0 to {len(rows) - 1}", components, "(0, 1) is usual")
+    requirement, cure = f"two different numbers from 0 to {len(rows) - 1}", "(0, 1) is usual"
+    given = as_items(components, "components", requirement, cure)
+    chosen = [as_count(i, "components", 0, len(rows) - 1, cure) for i in given]
+    if len(chosen) != 2 or chosen[0] == chosen[1]:
+        raise InvalidInput("components", requirement, components, cure)
     axes = axes_of(ax)
     p = samples @ rows[chosen].T
     # a few far labels would take all colours for themselves
@@ -311,7 +330,7 @@ def _short(value: Any) -> str:
 
 
 def _rows(records: Iterable[Any], keys: tuple[str, ...]) -> list[Mapping[str, Any]]:
-    rows: list[Any] = list(records)
+    rows = as_items(records, "records", "a list of records", "pass a list of dicts")
     if not rows:
         raise InvalidInput("records", "at least one record", "none", "pass a list of dicts")
     for i, row in enumerate(rows):
@@ -324,6 +343,10 @@ def _rows(records: Iterable[Any], keys: tuple[str, ...]) -> list[Mapping[str, An
             known = ", ".join(map(str, row))
             raise InvalidInput(f"records[{i}]", f"the key {missing[0]!r}", f"keys {known}", "name the key to use")
     return rows
+
+
+def _number(row: Mapping[str, Any], key: str) -> float:
+    return as_real(row[key], "records", f"numbers under the key {key!r}", np.isfinite, "name another key")
 
 
 def _ordered(values: Iterable[Any]) -> list[Any]:

@@ -23,8 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
-from math import isfinite, sqrt
-from numbers import Real
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -37,6 +36,7 @@ from learner.reference_report import rounds_report
 from learner.rounds import Round, Rule, best_fit, find_direction
 from learner.sampling import as_samples, warn_unless_gaussian
 from tropical import LatticePolynomial
+from tropical._arguments import as_flag, as_real
 from tropical._exact.rational import as_choice
 from tropical._protocol import as_sample_array
 from tropical.exceptions import BudgetExceeded, Interrupted, InvalidInput
@@ -257,16 +257,16 @@ class ExhaustiveFilteredPCA(TransformerMixin, RegressorMixin, BaseEstimator):
         """Return the parameters of the rounds, checked."""
         limits = {"threshold": self.threshold, "eigenvalue": self.eigenvalue}
         for name, value in limits.items():
-            if value is not None and not (_is_number(value) and value >= 0 and (value > 0 or name == "threshold")):
-                needed = "a finite number >= 0, or None" if name == "threshold" else "a finite number > 0, or None"
-                raise InvalidInput(name, needed, value, "use the default, None")
+            if value is not None:
+                sign = ">= 0" if name == "threshold" else "> 0"
+                needed = f"a number {sign} and at most {_LARGEST:g}, or None"
+                least = 0.0 if name == "threshold" else float(np.finfo(float).tiny)
+                as_real(value, name, needed, lambda number, least=least: least <= number <= _LARGEST, "use None")
         for name, value, top in (("soundness", self.soundness, 1.0), ("level", self.level, 0.999)):
-            if not _is_number(value) or not 0.0 < value <= top:
-                requirement = "a number in (0, 1]" if top == 1.0 else "a number between 0 and 1"
-                raise InvalidInput(name, requirement, value, "use the default")
-        for name, value in (("ramp", self.ramp), ("progress", self.progress)):
-            if not isinstance(value, (bool, np.bool_)):
-                raise InvalidInput(name, "True or False", value, "pass a boolean")
+            requirement = "a number in (0, 1]" if top == 1.0 else "a number between 0 and 1"
+            as_real(value, name, requirement, lambda number, top=top: 0.0 < number <= top, "use the default")
+        as_flag(self.ramp, "ramp")
+        as_flag(self.progress, "progress")
         if self.ramp and self.threshold == 0:
             raise InvalidInput("threshold", "a number > 0 for a ramp", self.threshold, "raise it")
         as_choice(self.search, "search", ("first", "best"), 'the paper has "first"')
@@ -283,8 +283,7 @@ class ExhaustiveFilteredPCA(TransformerMixin, RegressorMixin, BaseEstimator):
         )
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+_LARGEST = 1e100  # squares stay finite
 
 
 def _coordinates(X: np.ndarray, components: np.ndarray) -> np.ndarray:

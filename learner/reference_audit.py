@@ -12,7 +12,6 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from learner.filters import RampFilter
@@ -20,7 +19,9 @@ from learner.guarantees import davis_kahan, filtered_trace, progress, tail_bound
 from learner.oracles import gradient_grid, rounding_error
 from learner.reference import ExhaustiveFilteredPCA
 from learner.rounds import Round, complement, filter_matrix
+from learner.sampling import as_random_state, as_sample_size
 from tropical import LatticePolynomial, lattice, relevant_subspace
+from tropical._arguments import as_instance
 from tropical._exact.rational import as_fraction, float_array
 from tropical._protocol import as_function
 from tropical.exceptions import InvalidInput
@@ -104,6 +105,7 @@ def audit(model: ExhaustiveFilteredPCA, teacher: Any, *, n_samples: int = 100_00
     -----
     The hypotheses (Λ, M, k) are inequalities of the list, too: where one is violated the lemmas promise nothing.
     """
+    as_instance(model, ExhaustiveFilteredPCA, "model", "fit an ExhaustiveFilteredPCA")
     check_is_fitted(model, "candidate_")
     function = as_function(teacher, "teacher")
     if function.dimension != model.n_features_in_ or function.outputs != 1:
@@ -113,7 +115,8 @@ def audit(model: ExhaustiveFilteredPCA, teacher: Any, *, n_samples: int = 100_00
     assert isinstance(truth, LatticePolynomial), "one output"
     if not truth.pieces.is_homogeneous():
         raise InvalidInput("teacher", "no constants", "a piece with one", "the lemmas are about bias-free functions")
-    return Audit(tuple(_Auditor(model, truth, n_samples, random_state).inequalities()))
+    count = as_sample_size(n_samples, "n_samples")
+    return Audit(tuple(_Auditor(model, truth, count, random_state).inequalities()))
 
 
 class _Auditor:
@@ -121,7 +124,7 @@ class _Auditor:
 
     def __init__(self, model: ExhaustiveFilteredPCA, truth: LatticePolynomial, n: int, random_state: Any) -> None:
         self.model, self.truth, self.n = model, truth, n
-        self.rng = check_random_state(random_state)
+        self.rng = as_random_state(random_state)
         rows = relevant_subspace(truth)
         self.V = _orthonormal(float_array(rows)) if rows else np.empty((0, truth.dimension))
         self.gradients, _ = truth.pieces.float_arrays()

@@ -11,13 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Real
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from learner.arrays import is_foreign
@@ -29,12 +27,13 @@ from learner.on_device import lattice_values
 from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
 from learner.rational_pieces import ExactTable, recognised
-from learner.sampling import as_samples, distinct_samples, validated, warn_if_rounded
+from learner.sampling import as_level, as_random_state, as_samples, distinct_samples, validated, warn_if_rounded
 from learner.sources import as_source, gather, is_streamed
 from learner.subspace import FilteredPCA
 from tropical import LatticePolynomial, NotExact
+from tropical._arguments import as_count, as_real
 from tropical._display import Record, Records
-from tropical.exceptions import Interrupted, InvalidInput
+from tropical.exceptions import Interrupted, InvalidInput, InvalidType
 
 __all__ = ["LatticeRegressor", "Stage"]
 
@@ -241,6 +240,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         X = validated(self, X, reset=False)
         if not self.explained_training_:
             return np.zeros(len(X), dtype=bool)
+        with np.errstate(over="ignore", invalid="ignore"):  # rows beyond all samples are not sure
+            return self._are_sure(X)
+
+    def _are_sure(self, X: np.ndarray) -> np.ndarray:
         Z = X @ _basis(self.components_).T
         samples, labels, explained = self._training
         known = samples @ _basis(self.components_).T
@@ -289,22 +292,25 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     # ------------------------------------------------------------ steps
 
     def _checked_limit(self) -> float:
-        if not 0.0 < self.validation_fraction < 1.0:
-            cure = "0.1 holds out a tenth"
-            raise InvalidInput("validation_fraction", "a number between 0 and 1", self.validation_fraction, cure)
-        limit = self.max_time
-        if limit is None:
+        share, cure = self.validation_fraction, "0.1 holds out a tenth"
+        as_real(share, "validation_fraction", "a number between 0 and 1", lambda part: 0.0 < part < 1.0, cure)
+        as_level(self.level)
+        as_count(self.max_cells, "max_cells")
+        as_count(self.max_samples, "max_samples")
+        as_random_state(self.random_state)
+        if self.callback is not None and not callable(self.callback):
+            raise InvalidType("callback", "a function of a stage and the regressor, or None", self.callback, "drop it")
+        if self.max_time is None:
             return float("inf")
-        if isinstance(limit, bool) or not isinstance(limit, Real) or not float(limit) > 0.0:
-            raise InvalidInput("max_time", "a positive number of seconds", limit, "None sets no limit")
-        return float(limit)
+        requirement, cure = "a positive number of seconds", "None sets no limit"
+        return as_real(self.max_time, "max_time", requirement, lambda seconds: seconds > 0.0, cure)
 
     def _split(self, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.random.RandomState]:
         """Return training and held-out samples, and the generator."""
         samples, labels = validated(self, X, y, y_numeric=True, ensure_min_samples=2)
         samples, labels = distinct_samples(*as_samples(samples, labels, least=10))
         warn_if_rounded(labels, label_tolerance(labels))
-        rng = check_random_state(self.random_state)
+        rng = as_random_state(self.random_state)
         held = np.zeros(len(samples), dtype=bool)
         held[rng.permutation(len(samples))[: max(1, round(self.validation_fraction * len(samples)))]] = True
         least, kept = samples.shape[1] + 2, int((~held).sum())

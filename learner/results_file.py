@@ -13,7 +13,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from tropical._arguments import as_path
 from tropical.exceptions import FormatError, InvalidInput
+from tropical.io.atomic import write_bytes
 
 __all__ = ["ResultsFile"]
 
@@ -35,7 +37,7 @@ class ResultsFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = as_path(path, "results")
         if self.path.suffix not in (".parquet", ".jsonl"):
             raise InvalidInput("results", "a path that ends in .parquet or .jsonl", str(path), "rename it")
         self._parquet = _pyarrow() if self.path.suffix == ".parquet" else None
@@ -62,9 +64,9 @@ class ResultsFile:
             return
         import pyarrow
 
-        new = self.path.with_name(self.path.name + ".new")
-        self._parquet.write_table(pyarrow.Table.from_pylist(self.rows), new)
-        os.replace(new, self.path)
+        sink = pyarrow.BufferOutputStream()
+        self._parquet.write_table(pyarrow.Table.from_pylist(self.rows), sink)
+        write_bytes(self.path, sink.getvalue().to_pybytes())
         self._journal.unlink()
 
 
@@ -80,9 +82,12 @@ def _lines(journal: Path) -> list[Row]:
     rows = []
     for number, line in enumerate(whole.splitlines(), start=1):
         try:
-            rows.append(json.loads(line))
-        except ValueError as error:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
             raise FormatError(f"{journal.name}, line {number}", f"no JSON: {error}") from None
+        if not isinstance(row, dict):
+            raise FormatError(f"{journal.name}, line {number}", "no row of results: an object is needed")
+        rows.append(row)
     return rows
 
 

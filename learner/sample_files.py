@@ -11,6 +11,7 @@ import numpy as np
 
 from learner.array_files import read_npy, read_npz
 from learner.table_files import parquet_bytes, read_csv, read_parquet
+from tropical._arguments import as_path
 from tropical.exceptions import FormatError, InvalidInput
 from tropical.io.atomic import write_bytes
 
@@ -51,7 +52,7 @@ def read_samples(paths: list[str | os.PathLike[str]]) -> SampleFile:
     OSError
         Where a file cannot be read.
     """
-    files = [Path(path) for path in paths]
+    files = [as_path(path, "FILE") for path in paths]
     kinds = [file.suffix.lower() for file in files]
     if kinds == [".npz"]:
         return _read_npz(files[0])
@@ -95,7 +96,7 @@ def write_samples(path: str | os.PathLike[str], X: np.ndarray, y: np.ndarray) ->
 
 def check_sample_target(path: str | os.PathLike[str]) -> str:
     """Return the suffix of a file that samples can be written to."""
-    suffix = Path(path).suffix.lower()
+    suffix = as_path(path, "FILE").suffix.lower()
     if suffix not in _SUFFIXES:
         raise InvalidInput("FILE", f"one of the suffixes {', '.join(_SUFFIXES)}", Path(path).name, "rename it to .npz")
     return suffix

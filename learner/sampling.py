@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 import warnings
-from numbers import Integral, Real
+from contextlib import suppress
 from typing import Any, Protocol
 
 import numpy as np
 
 from learner.arrays import to_host
 from learner.exceptions import NonGaussianWarning, SampleWarning
+from tropical._arguments import as_count, as_real, real_array
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = [
     "GaussianCheck",
     "Teacher",
+    "as_level",
+    "as_noise",
+    "as_random_state",
+    "as_sample_size",
     "as_samples",
+    "as_teacher",
     "distinct_samples",
     "sample",
     "validated",
@@ -58,20 +64,49 @@ def sample(teacher: Teacher, n: int, *, noise: float = 0.0, random_state: Any = 
     >>> X.shape, y.shape
     ((100, 5), (100,))
     """
-    if not hasattr(teacher, "evaluate") or not hasattr(teacher, "dimension"):
-        raise InvalidType("teacher", "`dimension` and `evaluate`", teacher, "pass a tropical.ReLUNetwork")
-    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
-        raise InvalidInput("n", "a positive integer", n, "ask for at least one sample")
-    if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
-        raise InvalidInput("noise", "a finite standard deviation >= 0", noise, "use 0.0 for exact labels")
-    from sklearn.utils import check_random_state
-
-    rng = check_random_state(random_state)
-    X = rng.standard_normal((int(n), teacher.dimension))
+    teacher, size, deviation = as_teacher(teacher), as_sample_size(n, "n"), as_noise(noise)
+    rng = as_random_state(random_state)
+    X = rng.standard_normal((size, teacher.dimension))
     y = teacher.evaluate(X)
     if y.ndim != 1:
         raise InvalidInput("teacher", "one output", f"{y.shape[1]} outputs", "select one with net[j]")
-    return X, y + noise * rng.standard_normal(int(n)) if noise else y
+    return X, y + deviation * rng.standard_normal(size) if deviation else y
+
+
+def as_teacher(teacher: Any, argument: str = "teacher") -> Teacher:
+    """Return what has `dimension` and `evaluate`, and not several outputs."""
+    if isinstance(teacher, type) or not hasattr(teacher, "evaluate") or not hasattr(teacher, "dimension"):
+        raise InvalidType(argument, "`dimension` and `evaluate`", teacher, "pass a tropical.ReLUNetwork")
+    if (outputs := getattr(teacher, "outputs", 1)) != 1:
+        raise InvalidInput(argument, "one output", f"{outputs}", "select one with net[j]")
+    return teacher
+
+
+def as_sample_size(n: Any, argument: str) -> int:
+    """Return a number of samples that are drawn into memory."""
+    return as_count(n, argument, 1, _MOST_SAMPLES, "draw more from a TeacherSource, which holds a chunk at a time")
+
+
+def as_noise(noise: Any) -> float:
+    """Return a standard deviation."""
+    requirement, cure = "a finite standard deviation >= 0", "use 0.0 for exact labels"
+    return as_real(noise, "noise", requirement, lambda value: 0.0 <= value < np.inf, cure)
+
+
+def as_level(level: Any, argument: str = "level") -> float:
+    """Return an error level."""
+    return as_real(level, argument, "a number between 0 and 1", lambda value: 0.0 < value < 1.0, "0.02 is usual")
+
+
+def as_random_state(random_state: Any) -> np.random.RandomState:
+    """Return a generator, as scikit-learn understands the argument."""
+    from sklearn.utils import check_random_state
+
+    if not isinstance(random_state, (bool, np.bool_)):
+        with suppress(Exception):  # the message of what is no seed shows it, and that may fail
+            return check_random_state(random_state)
+    requirement = "None, an integer from 0 to 2^32 - 1, or a numpy.random.RandomState"
+    raise InvalidInput("random_state", requirement, random_state, "use 0 for the same numbers each time")
 
 
 def as_samples(
@@ -94,7 +129,7 @@ def as_samples(
     InvalidInput, InvalidType
         For wrong shapes, NaN or infinity, numbers beyond 1e100, too few samples, constant y.
     """
-    samples, labels = _real_array(names[0], X), _real_array(names[1], y)
+    samples, labels = real_array(X, names[0]), real_array(y, names[1])
     if samples.ndim != 2 or samples.shape[1] == 0:
         cure = "use X[:, None] if there is one input" if samples.ndim == 1 else "give one row a sample"
         raise InvalidInput(names[0], "shape (n, d) with d >= 1", str(samples.shape), cure)
@@ -127,15 +162,19 @@ def validated(estimator: Any, X: Any, *y: Any, **options: Any) -> Any:
     """Return what scikit-learn's own check of arrays and names of columns returns; its errors become ours."""
     from sklearn.utils.validation import validate_data
 
+    for name, values in zip("Xy", (X, *y), strict=False):
+        _refuse_what_would_be_read_as_numbers(name, values)
     try:
         return validate_data(estimator, X, *y, dtype=np.float64, **options)
-    except (TypeError, ValueError) as error:
+    except Exception as error:  # of scikit-learn, and of whatever makes an array of a foreign object
         text = re.sub(r":\narray=.*\.\nReshape", ". Reshape", str(error), flags=re.DOTALL)  # not all of the array
         text = re.split(r"\.\n\w+ does not accept missing values|\n\[", text)[0]  # nor advice to impute
         name = "y" if re.search(r"\by\b|inconsistent numbers of samples", text) else "X"
+        if name == "X" and y and not _are_labels(y[0]):
+            name = "y"
         wanted = "one finite number for each row of X" if name == "y" else "finite numbers of shape (n, d), n >= 1"
         given = _described(y[0] if y and name == "y" else X)
-        kind = InvalidType if isinstance(error, TypeError) else InvalidInput
+        kind = InvalidType if not isinstance(error, ValueError) else InvalidInput
         cure = next((f"; {cure}" for sign, cure in _CURES.items() if re.search(sign, text)), "")
         raise kind(name, wanted, given, text.rstrip(".") + cure) from error
 
@@ -152,7 +191,28 @@ _CURES = {
 def _described(value: Any) -> str:
     shape = getattr(value, "shape", None)
     kind = "None" if value is None else type(value).__name__
-    return kind if shape is None else f"{kind} of shape {tuple(shape)}"
+    return f"{kind} of shape {shape}" if isinstance(shape, tuple) else kind
+
+
+def _refuse_what_would_be_read_as_numbers(name: str, values: Any) -> None:
+    """Refuse masked entries, booleans and text, which scikit-learn takes for numbers."""
+    if np.ma.isMaskedArray(values) and np.ma.is_masked(values):
+        raise InvalidInput(name, "numbers without a mask", "masked entries", "drop or fill them: .filled()")
+    if isinstance(values, list | tuple):
+        with suppress(Exception):  # what is no array is refused by scikit-learn
+            values = np.asarray(values)
+    found = getattr(values, "dtypes", None)  # of a table, one for each column
+    for dtype in [getattr(values, "dtype", None)] if found is None or hasattr(found, "kind") else list(found):
+        if getattr(dtype, "kind", "f") in "bSU":
+            raise InvalidType(name, "real numbers", f"dtype {dtype}", "convert it to float64")
+
+
+def _are_labels(values: Any) -> bool:
+    try:
+        array = real_array(values, "y")
+    except InvalidInput:
+        return False
+    return array.ndim == 1 or (array.ndim == 2 and array.shape[1] == 1)
 
 
 def distinct_samples(X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -258,16 +318,7 @@ def warn_unless_gaussian(X: np.ndarray) -> None:
     GaussianCheck(X.shape[1]).add(X).warn(len(X), X.mean(axis=0), X.T @ X / len(X))
 
 
+_MOST_SAMPLES = 100_000_000
 _STANDARD_ERRORS, _SLACK = 7.0, 0.02
 _FAR = 6.0  # one number in a billion of N(0, 1) is beyond: its powers dominate the moments of a small sample
 _ROWS_OF_FOURTH = 1 << 16
-
-
-def _real_array(name: str, values: Any) -> np.ndarray:
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "fiu":
-            raise TypeError(f"dtype {array.dtype}")
-        return array.astype(np.float64, copy=False)
-    except (TypeError, ValueError) as error:
-        raise InvalidType(name, "an array of real numbers", str(error), "convert it to float64") from None

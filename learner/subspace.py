@@ -28,23 +28,23 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from learner import spectral, starts
 from learner.arrays import coordinates, is_foreign
 from learner.content import content_folds
 from learner.dimension import gaussian_pvalue, permutation_pvalue
-from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, choose_partition
-from learner.moments import FOLDS, FilteredSums
-from learner.sampling import as_samples, validated
+from learner.filters import Filter, LevelFilter, Partition, Predictor, cells_of_slices, check_filter, choose_partition
+from learner.moments import FOLDS, FilteredSums, undivided
+from learner.sampling import as_level, as_random_state, as_samples, validated
 from learner.search import Search
 from learner.soundness import soundness_bound
 from learner.sources import BUDGET, SampleSource, as_source, gather, is_streamed, label_sample
 from learner.sources.protocol import rows_of
 from learner.spectral import FoldedMoments, Weights
 from learner.whitening import Whitening
-from tropical._protocol import as_sample_array
+from tropical._arguments import as_count, as_flag, as_instance, as_real, real_array
+from tropical._exact.rational import as_choice
 from tropical.exceptions import InvalidInput
 
 __all__ = ["FilteredPCA"]
@@ -208,11 +208,13 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         solve : bool
             False only adds: the directions follow with the next call that solves, or with :meth:`merge`.
         """
+        as_flag(solve, "solve")
         first = not hasattr(self, "_sums")
         if first:
             self._begin()
         samples, labels = self._checked(X, y, first=first)
-        self._sum(samples, labels)
+        with undivided():
+            self._sum(samples, labels)
         if not solve:
             return self
         self._warn()
@@ -220,9 +222,11 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def merge(self, other: FilteredPCA) -> FilteredPCA:
         """Add the sums of another worker, whose slices were the same, and estimate the directions anew."""
+        as_instance(other, FilteredPCA, "other", "merge with the FilteredPCA of another worker")
         for worker in (self, other):
             check_is_fitted(worker, "filter_")
-        self._sums.merge(other._sums)
+        with undivided():
+            self._sums.merge(other._sums)
         self._warn()
         return self._solve(None)
 
@@ -275,7 +279,11 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             if self.predictor is not None:
                 raise InvalidInput("predictor", "a basis whose coordinates it takes", "None", "pass `basis` as well")
             return np.zeros((0, dimension))
-        rows = as_sample_array(np.reshape(self.basis, (-1, dimension)), dimension)
+        rows = real_array(self.basis, "basis", f"rows of {dimension} real numbers")
+        rows = rows.reshape(-1, dimension) if rows.ndim == 1 and rows.size % dimension == 0 else rows
+        if rows.ndim != 2 or rows.shape[1] != dimension or not (np.abs(rows) <= 1e100).all():  # NaN compares false
+            requirement, cure = f"rows of {dimension} finite numbers up to 1e100", "give vectors of the inputs"
+            raise InvalidInput("basis", requirement, f"shape {rows.shape}", cure)
         self._raw_basis = rows
         orthonormal = np.linalg.qr(rows.T)[0].T
         if np.linalg.matrix_rank(rows) < len(rows):
@@ -327,7 +335,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.pvalues_ = np.full(self.n_features_in_, np.nan)
         greedy = None
         if self._automatic:
-            rng = check_random_state(self.random_state)
+            rng = as_random_state(self.random_state)
             if permute:
                 assert data is not None
                 folds = content_folds(*data, FOLDS)
@@ -368,16 +376,14 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _check_parameters(self) -> bool:
         """Return whether the number of components is to be estimated."""
-        if not 0.0 < self.level < 1.0:
-            raise InvalidInput("level", "a number between 0 and 1", self.level, "0.02 is usual")
+        as_level(self.level)
+        as_real(self.mean_weight, "mean_weight", "a number >= 0", lambda w: 0.0 <= w < np.inf, "1 is usual")
+        as_flag(self.whiten, "whiten")
+        as_random_state(self.random_state)
         for name, least, usual in (("n_slices", 2, "10 to 24"), ("n_cells", 1, "8"), ("memory_budget", 1, str(BUDGET))):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < least:
-                raise InvalidInput(name, f"an integer of at least {least}", value, f"{usual} is usual")
-        if self.method not in METHODS:
-            raise InvalidInput("method", "one of " + ", ".join(METHODS), self.method, "use the default")
-        if self.filter is not None and not isinstance(self.filter, Partition) and not callable(self.filter):
-            raise InvalidInput("filter", "a Partition, a Filter or None", self.filter, "see learner.filters")
+            as_count(getattr(self, name), name, least, cure=f"{usual} is usual")
+        as_choice(self.method, "method", METHODS, "use the default")
+        check_filter(self.filter, self.predictor)
         wanted: Any = self.n_components
         if isinstance(wanted, str) and wanted == "auto":
             return True

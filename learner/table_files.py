@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import os
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from learner.array_files import check_expansion
+from learner.parquet_footer import declared_values
 from tropical.exceptions import FormatError, TropicalError
 
 __all__ = ["Table", "parquet_bytes", "read_csv", "read_parquet"]
@@ -69,9 +70,7 @@ def read_parquet(path: str | os.PathLike[str]) -> Table:
     with open(path, "rb") as stream:
         try:
             file = parquet.ParquetFile(stream)
-            groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-            count = sum(group.column(j).num_values for group in groups for j in range(group.num_columns))
-            check_expansion(8 * max(count, file.metadata.num_rows), os.fstat(stream.fileno()).st_size, name)
+            check_expansion(8 * _declared(file, stream), os.fstat(stream.fileno()).st_size, name)
             table = file.read()
             columns = [_column(table.column(i), key, name, pyarrow) for i, key in enumerate(table.column_names)]
         except FormatError:
@@ -82,6 +81,19 @@ def read_parquet(path: str | os.PathLike[str]) -> Table:
         raise FormatError(name, "it holds no row of numbers")
     header = [key for key, column in zip(table.column_names, columns, strict=True) for _ in range(column.shape[1])]
     return _split(np.concatenate(columns, axis=1), header, name)
+
+
+def _declared(file: Any, stream: IO[bytes]) -> int:
+    """Return how many values reading a file will make: for plain columns one a row, for lists what the footer says."""
+    count = file.metadata.num_rows * max(1, file.metadata.num_columns)
+    if all(file.schema.column(j).max_repetition_level == 0 for j in range(file.metadata.num_columns)):
+        return count
+    length = os.fstat(stream.fileno()).st_size
+    stream.seek(max(0, length - _LONGEST_FOOTER))
+    return max(count, declared_values(stream.read()))
+
+
+_LONGEST_FOOTER = 16 << 20
 
 
 def parquet_bytes(X: np.ndarray, y: np.ndarray) -> bytes:

@@ -35,7 +35,7 @@ def time_limit(seconds: float | None) -> Iterator[None]:
                 state["raised"] = True
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(TimeIsUp))
 
-    timer = threading.Timer(seconds, fire)
+    timer = threading.Timer(min(float(seconds), threading.TIMEOUT_MAX), fire)
     timer.daemon = True
     timer.start()
     arrived = False

@@ -8,7 +8,9 @@ from typing import Any
 
 import tropical
 from tropical import BudgetExceeded, Certificate, CheckResult, LatticePolynomial, NotExact, Witness
+from tropical._arguments import as_flag
 from tropical._display import Record, never_raising, value_text
+from tropical._exact.rational import as_limit
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.gaussian import Enclosure, Exact
 
@@ -82,6 +84,8 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     The floats of the model are rounded to rationals first (:meth:`LatticeRegressor.to_exact`); what is proved is about
     that exact function. Costs one :func:`tropical.same_function` and one replay of its certificate.
     """
+    as_limit(max_cells, "max_cells")
+    as_flag(measure, "measure")
     if hasattr(model, "to_exact"):
         try:
             exact = model.to_exact()
@@ -91,7 +95,7 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
         exact = model
     else:
         raise InvalidType("model", "a fitted LatticeRegressor or a LatticePolynomial", model, "fit a LatticeRegressor")
-    if not hasattr(teacher, "dimension"):
+    if isinstance(teacher, type) or not hasattr(teacher, "dimension"):
         raise InvalidType("teacher", "a ReLUNetwork or a LatticePolynomial", teacher, "tropical.load reads files")
     inputs, outputs = teacher.dimension, getattr(teacher, "outputs", None)
     if (inputs, outputs) != (exact.dimension, 1):

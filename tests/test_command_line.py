@@ -220,7 +220,7 @@ def test_arrays_of_objects_are_refused(tmp_path):
         (["demo", "--widths", "6;6"], "--widths"),
         (["demo", "--widths", "0"], "widths"),
         (["demo", "--rank", "9"], "rank"),
-        (["demo", "--samples", "0"], "`n` needs"),
+        (["demo", "--samples", "0"], "`--samples` needs"),
         (["demo", "--dimension", "-1"], "widths"),
         (["demo", "--denominator", "0"], "denominator"),
         (["demo", "--seed", "-1"], "a seed is an integer"),

@@ -214,7 +214,9 @@ def test_a_basis_that_leaves_the_subspace():
     assert report.verdict == "holds"
     assert report.details["error"].upper < Fraction(1, 4)
     assert replace(lemmas.lemma("S3'"), factor=Fraction(1, 20)).check(F, [[1, 0, 0]], tilted, "1/2").verdict == "fails"
-    assert lemmas.check("S3'", F, [[1, 0, 0]], [[1, 0, 0]]).comparison("‖M' - M‖² <= 2ℓL²δ²").left == 0
+    flat = parse("max(0, min(x0, x1))")  # constant where x1 = 0: no basis makes a difference
+    for same in ((F, [[1, 0, 0]], [[1, 0, 0]]), (flat, [[1, 0]], [["3/5", "4/5"]])):
+        assert lemmas.check("S3'", *same).comparison("‖M' - M‖² <= 2ℓL²δ²").left == 0
     whole = parse("min(-2/3*x0 - 1/3*x1 - 1, 3*x0 + x1 - 1)")  # it looks at all of R^2: nothing is off V
     assert lemmas.check("S3'", whole, [[1, 0]], [[1, 0]]).verdict == "holds"
     assert lemmas.check("S3'", F, [[2, 0, 0]], tilted).verdict == "does not apply"

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from tropical._arguments import real_array
 from tropical._exact.rational import IntVector
 from tropical._exact.region import Region
 from tropical.exceptions import InvalidInput, InvalidType
@@ -110,10 +111,7 @@ def as_scalar(F: Any, argument: str = "F") -> PiecewiseLinear:
 
 def as_sample_array(X: Any, dimension: int) -> np.ndarray:
     """Return X as a finite float64 array of shape (n, dimension)."""
-    try:
-        array = np.asarray(X, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise InvalidType("X", f"real numbers of shape (n, {dimension})", str(error), "pass a float array") from None
+    array = real_array(X, "X", f"real numbers of shape (n, {dimension})", "pass a float array")
     if array.ndim != 2 or array.shape[1] != dimension:
         cure = "use X[None, :] for one point" if array.ndim == 1 else "give one column for each input"
         raise InvalidInput("X", f"shape (n, {dimension})", str(array.shape), cure)

@@ -15,13 +15,16 @@ from typing import TypeVar
 from tropical.exceptions import BudgetExceeded
 
 __all__ = [
+    "MOST_PRODUCTS",
     "absorb",
+    "check_products",
     "covering_pairs",
     "formula",
     "intersections",
     "mask_of",
     "members",
     "merge",
+    "product_of_families",
     "product_of_unions",
     "transversals",
 ]
@@ -40,7 +43,14 @@ def mask_of(indices: Iterable[int]) -> int:
 
 def members(mask: int) -> tuple[int, ...]:
     """Return the elements of a bit mask in increasing order."""
-    return tuple(i for i in range(mask.bit_length()) if mask >> i & 1)
+    if 8 * mask.bit_count() > mask.bit_length():
+        return tuple(i for i in range(mask.bit_length()) if mask >> i & 1)
+    found = []  # few of many: from one to the next, not bit by bit
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return tuple(found)
 
 
 def absorb(masks: Iterable[int]) -> list[int]:
@@ -108,6 +118,30 @@ def product_of_unions(left: Iterable[int], right: Iterable[int], *, limit: int |
     if limit is not None and len(result) > limit:
         raise BudgetExceeded(f"more than {limit} clauses; raise max_clauses")
     return result
+
+
+def product_of_families(families: Sequence[Sequence[int]]) -> list[int]:
+    """Return the minimal sets among the unions of one set of each family.
+
+    Raises
+    ------
+    BudgetExceeded
+        Before more than a million unions are made.
+    """
+    result = list(families[0])
+    for family in families[1:]:
+        check_products(len(result) * len(family), "clauses")
+        result = product_of_unions(result, family)
+    return result
+
+
+def check_products(count: int, what: str) -> None:
+    """Refuse to multiply out what would not end soon."""
+    if count > MOST_PRODUCTS:
+        raise BudgetExceeded(f"{count} products of {what}, more than {MOST_PRODUCTS}; use fewer, or a ReLU network")
+
+
+MOST_PRODUCTS = 1_000_000
 
 
 def transversals(masks: Iterable[int], *, limit: int | None = None) -> list[int]:

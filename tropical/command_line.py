@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from tropical import __version__
+from tropical._arguments import as_path
 from tropical._exact.rational import as_fraction, rational_text
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.domains import Box
@@ -173,8 +174,13 @@ def check_target(path: str | None, option: str = "--save") -> None:
     """Refuse a file that cannot be written before the work is done, not after."""
     if path is None:
         return
-    if not Path(path).absolute().parent.is_dir():
+    target = as_path(path, option).absolute()
+    if not target.parent.is_dir():
         raise InvalidInput(option, "a file in a folder that exists", path, "make the folder first")
+    if target.is_dir():
+        raise InvalidInput(option, "a file", f"the folder {path}", "name a file in it")
+    if not os.access(target.parent, os.W_OK):
+        raise InvalidInput(option, "a file in a folder that can be written to", path, "choose another folder")
     if option == "--certificate" and Path(path).suffix.lower() not in ("", ".json"):
         raise InvalidInput(option, "a file with the suffix .json", path, "certificates are JSON; rename it")
     if option == "--save":

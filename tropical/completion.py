@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+from tropical._arguments import as_instance
 from tropical._display import Record
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, primitive
@@ -70,6 +71,9 @@ def simplest_between(lower: LatticePolynomial, upper: LatticePolynomial, *, max_
     Joint cells are enumerated exactly, so no open region is too small to be seen. Within a connected set of open cells
     the choice is the best of all, by branch and bound, unless 2·10^5 branches do not tell.
     """
+    cure = "pass the two bounds over one table"
+    as_instance(lower, LatticePolynomial, "lower", cure)
+    as_instance(upper, LatticePolynomial, "upper", cure)
     if lower.pieces != upper.pieces:
         raise InvalidInput("upper", "the table of pieces that `lower` has", "another one", "build both over one table")
     max_cells = as_limit(max_cells, "max_cells")

@@ -21,16 +21,23 @@ __all__ = [
 _LONGEST_SHOWN = 120
 
 
-def _shown(given: object) -> str:
+def shown(given: object) -> str:
+    """Return what was given as text for a message: a string as it is, other objects by their repr; cut when long."""
     try:
         text = given if isinstance(given, str) else repr(given)
     except Exception:  # an integer of more than 4300 digits, or an object whose repr is broken
         text = f"an object of type {type(given).__name__} that cannot be shown"
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    text = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    return _printable(text) or "''"
+
+
+def _printable(text: str) -> str:
+    """Return text with escapes for what a terminal would obey or could not print: control characters, surrogates."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _sentence(argument: str, requirement: str, given: object, cure: str) -> str:
-    return f"`{argument}` needs {requirement}, got {_shown(given)}; {cure}"
+    return _printable(f"`{argument}` needs {requirement}, got {shown(given)}; {cure}")
 
 
 class TropicalError(Exception):
@@ -54,7 +61,7 @@ class InvalidInput(TropicalError, ValueError):
 
     def __init__(self, argument: str, requirement: str, given: object, cure: str) -> None:
         super().__init__(_sentence(argument, requirement, given, cure))
-        self.argument, self.requirement, self.given, self.cure = argument, requirement, _shown(given), cure
+        self.argument, self.requirement, self.given, self.cure = argument, requirement, shown(given), cure
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.argument, self.requirement, self.given, self.cure)
@@ -76,7 +83,7 @@ class FormatError(TropicalError, ValueError):
     """
 
     def __init__(self, where: str, problem: str) -> None:
-        super().__init__(f"{where}: {problem}")
+        super().__init__(_printable(f"{where}: {problem}"))
         self.where, self.problem = where, problem
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -14,6 +14,8 @@ S_j                ``clauses[j]``
 A lattice polynomial is a *function*: ``+`` is the ordinary sum, ``3 * F`` scales, and exact numbers stand for constants
 (docs/theory.md, lemma A). Operations merge equal pieces, absorb clauses that contain another one and drop pieces that
 no clause names; they decide nothing about the function beyond that.
+
+More than 400 lines: one class, with the operations that make its objects.
 """
 
 from __future__ import annotations
@@ -21,10 +23,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
+from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tropical._arguments import exact_array
 from tropical._display import never_raising
 from tropical._exact.rational import (
     IntVector,
@@ -39,7 +44,7 @@ from tropical._exact.rational import (
 )
 from tropical._lattice_resolver import LatticeResolver
 from tropical._protocol import Unordered, as_sample_array
-from tropical.clauses import formula, mask_of, members, merge, product_of_unions, transversals
+from tropical.clauses import check_products, formula, mask_of, members, merge, product_of_families, transversals
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.pieces import AffinePiece, PieceTable, as_point
 
@@ -98,15 +103,12 @@ class LatticePolynomial(Unordered):
         cls, gradients: Any, constants: Any, clauses: Iterable[Iterable[int]], form: str = "max-min"
     ) -> LatticePolynomial:
         """Build from float arrays, gradients (M, d) and constants (M,): dyadic rationals, lossless."""
-        u = np.asarray(gradients, dtype=np.float64)
-        c = np.asarray(constants, dtype=np.float64)
-        if u.ndim != 2 or c.shape != u.shape[:1]:
-            given = f"shapes {u.shape} and {c.shape}"
-            raise InvalidInput("gradients", "shape (M, d), with constants of shape (M,)", given, "reshape them")
-        if not (np.isfinite(u).all() and np.isfinite(c).all()):
-            raise InvalidInput("gradients", "finite numbers, as do the constants", "NaN or infinity", "mend them")
-        pairs = [([Fraction(float(a)) for a in row], Fraction(float(b))) for row, b in zip(u, c, strict=True)]
-        return cls(pairs, clauses, form)
+        u, c = exact_array(gradients, "gradients"), exact_array(constants, "constants")
+        if u.ndim != 2:
+            raise InvalidInput("gradients", "shape (M, d)", str(u.shape), "give one row for each piece")
+        if c.shape != u.shape[:1]:
+            raise InvalidInput("constants", f"shape ({len(u)},)", str(c.shape), "give one for each row of gradients")
+        return cls(list(zip(u.tolist(), c.tolist(), strict=True)), clauses, form)
 
     @property
     def dimension(self) -> int:
@@ -150,18 +152,24 @@ class LatticePolynomial(Unordered):
         return cls([([0] * as_dimension(dimension), as_fraction(value))], [[0]])
 
     def __add__(self, other: Any) -> LatticePolynomial:
-        """Return the sum: at most M·M' pieces, products of clauses."""
+        """Return the sum: at most M·M' pieces, products of clauses; BudgetExceeded beyond a million of either."""
         right = self._operand(other)
         if right is None:
             return NotImplemented
         right = right if right.form == self.form else right.dual()
         scale, step = right.pieces.denominator, self.pieces.denominator
         count = len(right.pieces)
+        check_products(count * len(self.pieces), "pieces")
+        check_products(len(right.clauses) * len(self.clauses), "clauses")
         rows = [
-            tuple(a * scale + b * step for a, b in zip(row, other_row, strict=True))
+            tuple([a * scale + b * step for a, b in zip(row, other_row, strict=True)])
             for row in self.pieces.rows
             for other_row in right.pieces.rows
         ]
+        if all(len(clause) == 1 for clause in (*self.clauses, *right.clauses)):
+            used = {i * count + j for (i,) in self.clauses for (j,) in right.clauses}
+            return _extremum([rows[i] for i in sorted(used)], scale * step, self.form)
+        check_products(len(rows) * len(self.clauses) * len(right.clauses) // _BITS, "pieces and clauses")
         masks = [
             mask_of(i * count + j for i in clause for j in other_clause)
             for clause in self.clauses
@@ -255,19 +263,19 @@ class LatticePolynomial(Unordered):
         if not rows or len(rows[0]) != self.dimension:
             given = f"rows of length {len(rows[0])}" if rows else "none"
             raise InvalidInput("basis", f"at least one row of length {self.dimension}", given, "give spanning vectors")
-        return self.compose(list(zip(*rows, strict=True)), origin)
+        start = None if origin is None else as_point(origin, self.dimension, "origin")
+        return self.compose(list(zip(*rows, strict=True)), start)
 
-    def _operand(self, other: Any) -> LatticePolynomial | None:
+    def _operand(self, other: Any, argument: str = "other") -> LatticePolynomial | None:
         """Return the other operand as a function on the same space, None where it is not for us to handle."""
         if isinstance(other, LatticePolynomial):
             if other.dimension != self.dimension:
                 given = f"{other.dimension} inputs beside {self.dimension}"
-                raise InvalidInput("other", "the same number of inputs", given, "compose one of them")
+                raise InvalidInput(argument, "the same number of inputs", given, "compose one of them")
             return other
-        if isinstance(other, (int, Fraction, np.integer, str)) or getattr(other, "is_Rational", False) is True:
-            return LatticePolynomial.constant(other, self.dimension)
-        if isinstance(other, (float, np.floating)):
-            as_fraction(other, "other")  # refuses with the cure
+        numbers = (int, Fraction, np.integer, str, float, np.floating)  # floats are refused with the cure
+        if isinstance(other, numbers) or getattr(other, "is_Rational", False) is True:
+            return LatticePolynomial.constant(as_fraction(other, argument), self.dimension)
         return None
 
     def compose(self, A: Any, b: Any = None) -> LatticePolynomial:
@@ -362,21 +370,37 @@ def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> Latt
     if not isinstance(first, LatticePolynomial):
         cure = "put the lattice polynomial first; numbers may follow"
         raise InvalidType("first", "a LatticePolynomial", first, cure)
-    result = first
+    functions = [first]
     for position, other in enumerate(others, start=1):
-        right = result._operand(other)
+        right = first._operand(other, f"argument {position}")
         if right is None:
             raise InvalidType(f"argument {position}", "a LatticePolynomial or an exact number", other, "convert it")
-        right = right if right.form == result.form else right.dual()
-        scale, step = right.pieces.denominator, result.pieces.denominator
-        rows = [tuple(a * scale for a in row) for row in result.pieces.rows]
-        rows += [tuple(a * step for a in row) for row in right.pieces.rows]
-        shift = len(result.pieces)
-        ours = [mask_of(clause) for clause in result.clauses]
-        theirs = [mask_of(clause) << shift for clause in right.clauses]
-        masks = [*ours, *theirs] if result.form == joining else product_of_unions(ours, theirs)
-        result = tidy(rows, scale * step, masks, result.form)
-    return result
+        functions.append(right if right.form == first.form else right.dual())
+    scale = lcm(*(function.pieces.denominator for function in functions))
+    number: dict[IntVector, int] = {}  # equal pieces are one
+    families = []
+    for function in functions:
+        factor = scale // function.pieces.denominator
+        rows = (tuple([a * factor for a in row]) for row in function.pieces.rows)
+        places = [number.setdefault(row, len(number)) for row in rows]
+        families.append([[places[i] for i in clause] for clause in function.clauses])
+    if first.form == joining and all(len(clause) == 1 for family in families for clause in family):
+        rows = list(number)
+        used = {i for family in families for (i,) in family}
+        return _extremum([rows[i] for i in sorted(used)], scale, first.form)
+    masks = [[mask_of(clause) for clause in family] for family in families]
+    if first.form == joining:
+        return tidy(list(number), scale, chain.from_iterable(masks), first.form)
+    return tidy(list(number), scale, product_of_families(masks), first.form)
+
+
+_BITS = 1 << 12  # a million of them are the masks of the clauses, half a gigabyte
+
+
+def _extremum(rows: Iterable[IntVector], denominator: int, form: str) -> LatticePolynomial:
+    """Return the maximum (minimum) of affine functions: no clause can absorb another, so no masks are needed."""
+    used = list(dict.fromkeys(rows))
+    return LatticePolynomial(PieceTable.from_integers(used, denominator), [[i] for i in range(len(used))], form)
 
 
 def tidy(rows: Sequence[IntVector], denominator: int, masks: Iterable[int], form: str) -> LatticePolynomial:

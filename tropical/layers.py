@@ -27,9 +27,18 @@ from fractions import Fraction
 from numbers import Integral
 from typing import Any
 
+from tropical._arguments import check_size
 from tropical._circuit import Circuit, Extremum, Form, Value
 from tropical._display import matrix_latex, never_raising, number_latex, value_text
-from tropical._exact.rational import as_affine_map, as_fraction, as_fraction_matrix, as_fraction_vector, as_limit
+from tropical._exact.rational import (
+    as_affine_map,
+    as_dimension,
+    as_fraction,
+    as_fraction_matrix,
+    as_fraction_vector,
+    as_items,
+    as_limit,
+)
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.network import ReLUNetwork
 
@@ -225,10 +234,11 @@ def from_layers(layers: Sequence[Layer], dimension: int | None = None) -> ReLUNe
             cure = "write ReLU() with brackets" if isinstance(layer, type) else "wrap a matrix in Affine(A, b)"
             requirement = "Affine, ReLU, LeakyReLU, Abs, Threshold or Maxout"
             raise InvalidType(f"layers[{index}]", requirement, layer, cure)
-    width = as_limit(dimension, "dimension") or _own_width(layers[0])
+    width = _own_width(layers[0]) if dimension is None else as_dimension(dimension)
     if width is None:
         given = f"None before {type(layers[0]).__name__}"
         raise InvalidInput("dimension", "the number of inputs, as layers[0] fits any", given, "pass dimension=2, say")
+    check_size(width * width, "dimension", width)
     circuit = Circuit(width)
     values = circuit.inputs()
     for index, layer in enumerate(layers):
@@ -254,16 +264,11 @@ def _groups(groups: Any) -> int | tuple[tuple[int, ...], ...]:
         size = as_limit(groups, "groups")
         assert size is not None  # it refuses what is not positive
         return size
-    if isinstance(groups, (str, bytes)) or not isinstance(groups, Iterable):
-        raise InvalidType(
-            "groups", "a group size, or a list of lists of value numbers", groups, "pass [[0, 1], [2, 3]]"
-        )
     result = []
-    for j, group in enumerate(groups):
+    requirement, cure = "a group size, or a list of lists of value numbers", "pass [[0, 1], [2, 3]]"
+    for j, group in enumerate(as_items(groups, "groups", requirement, cure)):
         name = f"groups[{j}]"
-        if isinstance(group, (str, bytes)) or not isinstance(group, Iterable):
-            raise InvalidType(name, "a list of value numbers", group, "pass for example [0, 1]")
-        numbers = list(group)
+        numbers = as_items(group, name, "a list of value numbers", "pass for example [0, 1]")
         if not numbers:
             raise InvalidInput(name, "at least one value number", "none", "an empty maximum has no value")
         for i in numbers:

@@ -13,23 +13,26 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from html import escape
+from numbers import Integral
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from tropical._arguments import exact_array
 from tropical._display import html_table, matrix_latex, never_raising
 from tropical._exact.rational import (
     IntVector,
     as_fraction,
     as_fraction_matrix,
     as_fraction_vector,
+    as_items,
     common_denominator,
     float_array,
     rational_text,
 )
 from tropical._exact.region import Region
 from tropical._protocol import Resolution, Unordered, as_sample_array
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical.exceptions import InvalidInput, InvalidType, shown
 from tropical.pieces import as_point
 
 __all__ = ["IntegerLayer", "NetworkResolver", "ReLUNetwork"]
@@ -79,11 +82,11 @@ class ReLUNetwork(Unordered):
     @classmethod
     def from_floats(cls, weights: Sequence[Any], biases: Sequence[Any] | None = None) -> ReLUNetwork:
         """Build from float arrays, which are dyadic rationals: lossless."""
+        layers = as_items(weights, "weights", *_WEIGHTS)
+        offsets = None if biases is None else as_items(biases, "biases", *_BIASES)
         return cls(
-            [_exact_nested(layer, f"weights[{i}]") for i, layer in enumerate(weights)],
-            None
-            if biases is None
-            else [None if b is None else _exact_nested(b, f"biases[{i}]") for i, b in enumerate(biases)],
+            [exact_array(layer, f"weights[{i}]").tolist() for i, layer in enumerate(layers)],
+            offsets and [None if b is None else exact_array(b, f"biases[{i}]").tolist() for i, b in enumerate(offsets)],
         )
 
     @property
@@ -133,8 +136,8 @@ class ReLUNetwork(Unordered):
 
     def __getitem__(self, output: int) -> ReLUNetwork:
         """Return one output as a network of its own."""
-        if not isinstance(output, int) or not -self.outputs <= output < self.outputs:
-            raise IndexError(f"output {output!r} of a network with {self.outputs} outputs")
+        if isinstance(output, bool) or not isinstance(output, Integral) or not -self.outputs <= output < self.outputs:
+            raise IndexError(f"output {shown(output)} of a network with {self.outputs} outputs")
         return ReLUNetwork(
             [*self.weights[:-1], [self.weights[-1][output]]], [*self.biases[:-1], [self.biases[-1][output]]]
         )
@@ -291,13 +294,15 @@ class NetworkResolver:
         return forms
 
 
+_WEIGHTS = "a non-empty list of weight matrices", "pass [W1, ..., w_last]"
+_BIASES = "None or a list with one bias vector a layer", "pass [b1, ..., b_last]"
 _MEMO_SIZE = 4096
 _LAYERS_SHOWN, _UNITS_SHOWN, _SPACES_SHOWN = 4, 4, 12
 
 
 def _layers(weights: Any) -> tuple[Matrix, ...]:
     if isinstance(weights, (str, bytes)) or not isinstance(weights, Sequence) or not len(weights):
-        raise InvalidType("weights", "a non-empty list of weight matrices", weights, "pass [W1, ..., w_last]")
+        raise InvalidType("weights", _WEIGHTS[0], weights, _WEIGHTS[1])
     layers = []
     for index, layer in enumerate(weights):
         name = f"weights[{index}]"
@@ -317,7 +322,7 @@ def _biases(biases: Any, layers: tuple[Matrix, ...]) -> tuple[tuple[Fraction, ..
     if biases is None:
         biases = [None] * len(layers)
     if isinstance(biases, (str, bytes)) or not isinstance(biases, Sequence):
-        raise InvalidType("biases", "None or a list with one bias vector a layer", biases, "pass [b1, ..., b_last]")
+        raise InvalidType("biases", _BIASES[0], biases, _BIASES[1])
     if len(biases) != len(layers):
         raise InvalidInput(
             "biases", f"{len(layers)} entries, one a layer", str(len(biases)), "use None for a zero bias"
@@ -346,18 +351,3 @@ def _is_vector(values: Any) -> bool:
 
 def _is_sequence(value: Any) -> bool:
     return isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)
-
-
-def _exact_nested(values: Any, argument: str) -> Any:
-    """Return a float array (0-, 1- or 2-dimensional) as nested lists of the Fractions that the floats are."""
-    try:
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidType(argument, "a rectangular array of real numbers", str(error), "pass a float array") from None
-    if not np.isfinite(array).all():
-        raise InvalidInput(argument, "finite numbers", "NaN or infinity", "mend the weights")
-    if array.ndim == 0:
-        return Fraction(float(array))
-    if array.ndim == 1:
-        return [Fraction(float(a)) for a in array]
-    return [_exact_nested(row, argument) for row in array]

@@ -29,17 +29,19 @@ from tropical.exceptions import InvalidInput, InvalidType
 __all__ = ["AffinePiece", "PieceTable", "as_point"]
 
 
-def as_point(x: Any, dimension: int, *, of_function: bool = False) -> tuple[Fraction, ...]:
+def as_point(x: Any, dimension: int, argument: str = "x", *, of_function: bool = False) -> tuple[Fraction, ...]:
     """Return x as an exact point of R^dimension, or say why it is none; functions take floats elsewhere."""
     try:
-        point = as_fraction_vector(x, "x")
+        point = as_fraction_vector(x, argument)
     except InvalidType as error:
         if not of_function:
             raise
         cure = f"{error.cure.partition(', or use')[0]}; rows of floats go to evaluate(X)"
         raise InvalidType(error.argument, error.requirement, error.given, cure) from None
     if len(point) != dimension:
-        raise InvalidInput("x", f"{dimension} coordinates", f"{len(point)}", "pass one exact number for each input")
+        raise InvalidInput(
+            argument, f"{dimension} coordinates", f"{len(point)}", "pass one exact number for each input"
+        )
     return point
 
 

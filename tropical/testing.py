@@ -22,9 +22,11 @@ try:
 except ImportError:  # pragma: no cover - the extra is part of the test extra
     raise ImportError("tropical.testing needs Hypothesis: pip install 'tropical-learner[testing]'") from None
 
-from tropical._protocol import PiecewiseLinear
+from tropical._arguments import as_count, as_flag, as_instance
+from tropical._exact.rational import as_choice, as_fraction
+from tropical._protocol import PiecewiseLinear, as_function
 from tropical.complexes import cells
-from tropical.lattice_polynomial import LatticePolynomial
+from tropical.lattice_polynomial import FORMS, LatticePolynomial
 from tropical.network import ReLUNetwork
 from tropical.pieces import AffinePiece
 from tropical.polynomial import TropicalPolynomial
@@ -46,9 +48,13 @@ __all__ = [
 Strategy = st.SearchStrategy[Any]
 
 
-@st.composite
-def rationals(draw: Callable[[Strategy], Any], largest: int = 3, max_denominator: int = 4) -> Fraction:
+def rationals(largest: int = 3, max_denominator: int = 4) -> st.SearchStrategy[Fraction]:
     """Return Fractions of absolute value at most `largest`; shrinks to 0."""
+    return _rationals(as_count(largest, "largest", 0), as_count(max_denominator, "max_denominator"))
+
+
+@st.composite
+def _rationals(draw: Callable[[Strategy], Any], largest: int, max_denominator: int) -> Fraction:
     # two integers: six times as fast as hypothesis.strategies.fractions with the same bounds
     denominator = draw(st.integers(1, max_denominator))
     return Fraction(draw(st.integers(-largest * denominator, largest * denominator)), denominator)
@@ -56,12 +62,18 @@ def rationals(draw: Callable[[Strategy], Any], largest: int = 3, max_denominator
 
 def vectors(length: int, entries: Strategy | None = None) -> st.SearchStrategy[list[Any]]:
     """Return lists of `length` numbers; shrinks to zeros."""
-    return st.lists(rationals() if entries is None else entries, min_size=length, max_size=length)
+    size = as_count(length, "length", 0, _LONGEST)
+    return st.lists(rationals() if entries is None else _strategy(entries, "entries"), min_size=size, max_size=size)
+
+
+def _strategy(value: Any, argument: str) -> Strategy:
+    """Return a strategy given by the caller."""
+    return as_instance(value, st.SearchStrategy, argument, "pass one of hypothesis.strategies")
 
 
 def points(dimension: int, *, largest: int = 20, max_denominator: int = 8) -> st.SearchStrategy[tuple[Fraction, ...]]:
     """Return rational points of R^dimension; shrinks to the origin."""
-    return vectors(dimension, rationals(largest, max_denominator)).map(tuple)
+    return vectors(_dimension(dimension), rationals(largest, max_denominator)).map(tuple)
 
 
 def affine_pieces(dimension: int, *, entries: Strategy | None = None) -> st.SearchStrategy[AffinePiece]:
@@ -70,7 +82,14 @@ def affine_pieces(dimension: int, *, entries: Strategy | None = None) -> st.Sear
     def piece(row: list[Any]) -> AffinePiece:
         return AffinePiece(tuple(Fraction(a) for a in row[:-1]), Fraction(row[-1]))
 
-    return vectors(dimension + 1, entries).map(piece)
+    return vectors(_dimension(dimension) + 1, entries).map(piece)
+
+
+def _dimension(value: Any) -> int:
+    return as_count(value, "dimension", 1, _LONGEST - 1, "drawing longer vectors takes too long")
+
+
+_LONGEST = 1000
 
 
 def _dimensions(draw: Callable[[Strategy], Any], dimension: int | None) -> tuple[int, int]:
@@ -81,16 +100,14 @@ def _dimensions(draw: Callable[[Strategy], Any], dimension: int | None) -> tuple
     return (draw(st.integers(1, 2)), 2) if dimension is None else (dimension, dimension)
 
 
-@st.composite
 def tropical_polynomials(
-    draw: Callable[[Strategy], Any],
     dimension: int | None = None,
     *,
     convention: str | None = None,
     max_terms: int = 5,
     exponents: Strategy | None = None,
     coefficients: Strategy | None = None,
-) -> TropicalPolynomial:
+) -> st.SearchStrategy[TropicalPolynomial]:
     """Return tropical polynomials with small integer exponents, negative ones too; shrinks to the constant 0.
 
     Parameters
@@ -103,6 +120,27 @@ def tropical_polynomials(
     exponents, coefficients : strategies, optional
         For the numbers; integers from -2 to 2, and :func:`rationals`, by default.
     """
+    _check_dimension(dimension)
+    _check_choice(convention, "convention", ("max", "min"))
+    as_count(max_terms, "max_terms")
+    for name, strategy in (("exponents", exponents), ("coefficients", coefficients)):
+        if strategy is not None:
+            _strategy(strategy, name)
+    return _tropical_polynomials(
+        dimension, convention=convention, max_terms=max_terms, exponents=exponents, coefficients=coefficients
+    )
+
+
+@st.composite
+def _tropical_polynomials(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    convention: str | None = None,
+    max_terms: int = 5,
+    exponents: Strategy | None = None,
+    coefficients: Strategy | None = None,
+) -> TropicalPolynomial:
     size, drawn = _dimensions(draw, dimension)
     kind = convention or draw(st.sampled_from(["max", "min"]))
     powers = vectors(drawn, st.integers(-2, 2) if exponents is None else exponents)
@@ -111,15 +149,13 @@ def tropical_polynomials(
     return TropicalPolynomial([(coefficient, power[:size]) for coefficient, power in terms], kind)
 
 
-@st.composite
 def tropical_rationals(
-    draw: Callable[[Strategy], Any],
     dimension: int | None = None,
     *,
     convention: str | None = None,
     max_terms: int = 4,
     common_factor: bool = True,
-) -> TropicalRational:
+) -> st.SearchStrategy[TropicalRational]:
     """Return quotients of tropical polynomials, some with a common factor; shrinks to the constant 0.
 
     Parameters
@@ -129,6 +165,22 @@ def tropical_rationals(
     common_factor : bool
         Whether numerator and denominator may be multiplied by one polynomial of two terms.
     """
+    _check_dimension(dimension)
+    _check_choice(convention, "convention", ("max", "min"))
+    as_count(max_terms, "max_terms")
+    as_flag(common_factor, "common_factor")
+    return _tropical_rationals(dimension, convention=convention, max_terms=max_terms, common_factor=common_factor)
+
+
+@st.composite
+def _tropical_rationals(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    convention: str | None = None,
+    max_terms: int = 4,
+    common_factor: bool = True,
+) -> TropicalRational:
     size, drawn = _dimensions(draw, dimension)
     kind = convention or draw(st.sampled_from(["max", "min"]))
 
@@ -143,16 +195,14 @@ def tropical_rationals(
     return TropicalRational(numerator, denominator)
 
 
-@st.composite
 def lattice_polynomials(
-    draw: Callable[[Strategy], Any],
     dimension: int | None = None,
     *,
     form: str | None = None,
     max_pieces: int = 4,
     max_clauses: int = 3,
     max_literals: int = 3,
-) -> LatticePolynomial:
+) -> st.SearchStrategy[LatticePolynomial]:
     """Return lattice polynomials, with equal and unused pieces and comparable clauses as they come; shrinks to 0.
 
     Parameters
@@ -162,6 +212,25 @@ def lattice_polynomials(
     form : {"max-min", "min-max"}, optional
         Either by default.
     """
+    _check_dimension(dimension)
+    _check_choice(form, "form", FORMS)
+    for name, count in (("max_pieces", max_pieces), ("max_clauses", max_clauses), ("max_literals", max_literals)):
+        as_count(count, name)
+    return _lattice_polynomials(
+        dimension, form=form, max_pieces=max_pieces, max_clauses=max_clauses, max_literals=max_literals
+    )
+
+
+@st.composite
+def _lattice_polynomials(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    form: str | None = None,
+    max_pieces: int = 4,
+    max_clauses: int = 3,
+    max_literals: int = 3,
+) -> LatticePolynomial:
     size, drawn = _dimensions(draw, dimension)
     whole = draw(st.lists(affine_pieces(drawn), min_size=1, max_size=max_pieces))
     pieces = [(piece.gradient[:size], piece.constant) for piece in whole]
@@ -170,9 +239,7 @@ def lattice_polynomials(
     return LatticePolynomial(pieces, clauses, form or draw(st.sampled_from(["max-min", "min-max"])))
 
 
-@st.composite
 def networks(
-    draw: Callable[[Strategy], Any],
     dimension: int | None = None,
     *,
     max_width: int = 3,
@@ -180,7 +247,7 @@ def networks(
     outputs: int = 1,
     entries: Strategy | None = None,
     biases: bool | None = None,
-) -> ReLUNetwork:
+) -> st.SearchStrategy[ReLUNetwork]:
     """Return ReLU networks with dead, equal and opposite units as they come; shrinks to the zero linear function.
 
     Parameters
@@ -195,6 +262,30 @@ def networks(
     biases : bool, optional
         With or without; either by default.
     """
+    _check_dimension(dimension)
+    as_count(max_width, "max_width", 0, _LONGEST)
+    as_count(max_depth, "max_depth", 0, _LONGEST)
+    as_count(outputs, "outputs", 1, _LONGEST)
+    if entries is not None:
+        _strategy(entries, "entries")
+    if biases is not None:
+        as_flag(biases, "biases")
+    return _networks(
+        dimension, max_width=max_width, max_depth=max_depth, outputs=outputs, entries=entries, biases=biases
+    )
+
+
+@st.composite
+def _networks(
+    draw: Callable[[Strategy], Any],
+    dimension: int | None = None,
+    *,
+    max_width: int = 3,
+    max_depth: int = 2,
+    outputs: int = 1,
+    entries: Strategy | None = None,
+    biases: bool | None = None,
+) -> ReLUNetwork:
     numbers = st.integers(-2, 2) if entries is None else entries
     size, _ = _dimensions(draw, dimension)
     # Which units there are comes first, and all possible weights are drawn whatever the answer: so a shrinker can take
@@ -212,8 +303,19 @@ def networks(
     return ReLUNetwork(weights, offsets if with_biases else None)
 
 
+def _check_dimension(dimension: Any) -> None:
+    if dimension is not None:
+        _dimension(dimension)
+
+
+def _check_choice(value: Any, argument: str, choices: tuple[str, ...]) -> None:
+    if value is not None:
+        as_choice(value, argument, choices, "leave it out for either")
+
+
 def functions(dimension: int) -> Strategy:
     """Return functions of all four types with one output; shrinks to a network without hidden layers."""
+    _dimension(dimension)
     return st.one_of(
         networks(dimension),
         lattice_polynomials(dimension),
@@ -222,10 +324,9 @@ def functions(dimension: int) -> Strategy:
     )
 
 
-@st.composite
 def boundary_points(
-    draw: Callable[[Strategy], Any], F: PiecewiseLinear, *, distance: Fraction = Fraction(1, 1000)
-) -> tuple[Fraction, ...]:
+    F: PiecewiseLinear, *, distance: Fraction = Fraction(1, 1000)
+) -> st.SearchStrategy[tuple[Fraction, ...]]:
     """Return rational points on the walls between cells of F, and just beside them.
 
     A point is projected along a coordinate onto a wall, and then moved by 0, +distance or -distance.
@@ -236,6 +337,15 @@ def boundary_points(
         Its cells are enumerated, so it should be small.
     distance : Fraction
     """
+    function = as_function(F)
+    step = as_fraction(distance, "distance")
+    return _boundary_points(function, distance=step)
+
+
+@st.composite
+def _boundary_points(
+    draw: Callable[[Strategy], Any], F: PiecewiseLinear, *, distance: Fraction = Fraction(1, 1000)
+) -> tuple[Fraction, ...]:
     complex_ = cells(F)
     start = draw(points(F.dimension))
     walls = sorted({wall for cell in complex_ for wall in cell.constraints if any(wall[:-1])})

@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from tropical.exceptions import FormatError, InvalidInput, InvalidType
+from tropical.exceptions import BudgetExceeded, FormatError, InvalidInput, InvalidType
 from tropical.lattice_polynomial import LatticePolynomial, maximum, minimum
 
 __all__ = ["parse"]
@@ -38,7 +38,7 @@ NUMBER: /[0-9]{1,4000}/
 %ignore /[ \t\r\n]+/
 """
 _DECIMAL = re.compile(r"[0-9]+(\.[0-9]*)?(e[+-]?[0-9]{1,2})?", re.IGNORECASE)
-_LONGEST, _LONGEST_DECIMAL = 1_000_000, 40
+_LONGEST, _LONGEST_DECIMAL, _MOST_NUMBERS = 1_000_000, 40, 2_000_000
 _LARGEST_DIMENSION = 100_000
 
 
@@ -56,10 +56,12 @@ def parse(text: str, dimension: int | None = None) -> LatticePolynomial:
     ------
     FormatError
         With line and column, for text that is no lattice polynomial.
+    BudgetExceeded
+        Where sums and minima of maxima multiply out to more than some million numbers.
 
     Notes
     -----
-    Costs what the operations cost: a minimum of maxima multiplies clauses out.
+    Sums and multiples of variables cost a step a term; operations on maxima and minima what they cost by themselves.
 
     Examples
     --------
@@ -81,56 +83,152 @@ def parse(text: str, dimension: int | None = None) -> LatticePolynomial:
     return _parser(size)(text)
 
 
+class _Affine:
+    """An affine phrase while the text is read: the coefficients that are not zero, by the variables' numbers.
+
+    A sum is added up in the phrase on the left, which nothing else refers to: n terms cost n steps.
+    """
+
+    __slots__ = ("coefficients", "constant")
+
+    def __init__(self, coefficients: dict[int, Fraction], constant: Fraction) -> None:
+        self.coefficients, self.constant = coefficients, constant
+
+    def add(self, other: _Affine | Fraction, sign: int) -> _Affine:
+        if isinstance(other, Fraction):
+            self.constant += sign * other
+            return self
+        for i, a in other.coefficients.items():
+            self.coefficients[i] = self.coefficients.get(i, _ZERO) + sign * a
+        self.constant += sign * other.constant
+        return self
+
+    def times(self, factor: Fraction) -> _Affine:
+        for i in self.coefficients:
+            self.coefficients[i] *= factor
+        self.constant *= factor
+        return self
+
+    def row(self, dimension: int) -> tuple[Fraction, ...]:
+        found = [_ZERO] * dimension
+        for i, a in self.coefficients.items():
+            found[i] = a
+        return tuple(found)
+
+
+_ZERO = Fraction(0)
+_Phrase = Fraction | _Affine | LatticePolynomial
+
+
 @cache
 def _parser(dimension: int) -> Any:
     """Return a function from text to the lattice polynomial on R^dimension."""
     import lark
 
     class Meaning(lark.Transformer):
-        """The meaning of a phrase: a Fraction, or a lattice polynomial."""
+        """The meaning of a phrase: a number, an affine function, or a lattice polynomial."""
+
+        spent = 0  # numbers written down so far
 
         def number(self, items: list[Any]) -> Fraction:
             return Fraction(str(items[0]))
 
-        def variable(self, items: list[Any]) -> LatticePolynomial:
-            index = int(items[0][1:])
-            return LatticePolynomial([([int(i == index) for i in range(dimension)], 0)], [[0]])
+        def variable(self, items: list[Any]) -> _Affine:
+            return _Affine({int(items[0][1:]): Fraction(1)}, _ZERO)
 
-        def keep(self, items: list[Any]) -> Any:
+        def keep(self, items: list[Any]) -> _Phrase:
             return items[0]
 
-        def negate(self, items: list[Any]) -> Any:
-            return -items[0]
+        def negate(self, items: list[Any]) -> _Phrase:
+            return self.scaled(items[0], Fraction(-1))
 
-        def add(self, items: list[Any]) -> Any:
-            return items[0] + items[1]
+        def add(self, items: list[Any]) -> _Phrase:
+            return self.sum(items[0], items[1], 1)
 
-        def subtract(self, items: list[Any]) -> Any:
-            return items[0] - items[1]
+        def subtract(self, items: list[Any]) -> _Phrase:
+            return self.sum(items[0], items[1], -1)
 
-        def multiply(self, items: list[Any]) -> Any:
-            return items[0] * items[1]
+        def multiply(self, items: list[Any]) -> _Phrase:
+            left, right = items
+            if isinstance(left, Fraction):
+                left, right = right, left
+            if not isinstance(right, Fraction):
+                cure = "a product of two functions has curved pieces"
+                raise InvalidType("factor", "an exact number", "a function", cure)
+            return self.scaled(left, right)
 
-        def divide(self, items: list[Any]) -> Any:
-            if isinstance(items[1], LatticePolynomial):
+        def divide(self, items: list[Any]) -> _Phrase:
+            if not isinstance(items[1], Fraction):
                 raise InvalidType("divisor", "a number", "a function", "divide by rational numbers only")
             if items[1] == 0:
                 raise InvalidInput("divisor", "a number other than zero", 0, "correct the text")
-            return items[0] / items[1]
+            return self.scaled(items[0], 1 / items[1])
 
         def call(self, items: list[Any]) -> LatticePolynomial:
-            name, arguments = str(items[0]), [_as_function(item, dimension) for item in items[1:]]
+            name, arguments = str(items[0]), list(items[1:])
             if name in ("relu", "abs"):
                 if len(arguments) != 1:
                     raise InvalidInput(name, "one argument", f"{len(arguments)}", "use max or min for several")
-                return maximum(arguments[0], 0 if name == "relu" else -arguments[0])
-            return (maximum if name == "max" else minimum)(*arguments)
+                arguments.append(_ZERO if name == "relu" else self.scaled(self.function(arguments[0]), Fraction(-1)))
+            if not any(isinstance(argument, LatticePolynomial) for argument in arguments):
+                return self.extremum(name, arguments)
+            functions = [self.function(argument) for argument in arguments]
+            self.spend(sum(len(function.pieces) for function in functions))
+            found = (minimum if name == "min" else maximum)(*functions)
+            self.spend(len(found.pieces) + sum(map(len, found.clauses)) // (dimension + 1))
+            return found
 
-    engine = lark.Lark(_GRAMMAR, parser="lalr", transformer=Meaning())
+        def extremum(self, name: str, phrases: list[Fraction | _Affine]) -> LatticePolynomial:
+            """Return the extremum of affine phrases, without the detour of making each a function."""
+            self.spend(len(phrases))
+            pieces = list(dict.fromkeys(self.piece(phrase) for phrase in phrases))
+            numbers = range(len(pieces))
+            return LatticePolynomial(pieces, [numbers] if name == "min" else [[i] for i in numbers])
+
+        def piece(self, phrase: Fraction | _Affine) -> tuple[tuple[Fraction, ...], Fraction]:
+            if isinstance(phrase, Fraction):
+                return (_ZERO,) * dimension, phrase
+            return phrase.row(dimension), phrase.constant
+
+        def function(self, phrase: Any) -> LatticePolynomial:
+            """Return a phrase as a function."""
+            if isinstance(phrase, LatticePolynomial):
+                return phrase
+            self.spend(1)
+            return LatticePolynomial([self.piece(phrase)], [[0]])
+
+        def sum(self, left: _Phrase, right: _Phrase, sign: int) -> _Phrase:
+            if isinstance(left, LatticePolynomial) or isinstance(right, LatticePolynomial):
+                first, second = self.function(left), self.function(self.scaled(right, Fraction(sign)))
+                self.spend(len(first.pieces) * len(second.pieces))
+                return first + second
+            if isinstance(left, Fraction):
+                return (
+                    left + sign * right
+                    if isinstance(right, Fraction)
+                    else self.scaled(right, Fraction(sign)).add(left, 1)
+                )
+            return left.add(right, sign)
+
+        def scaled(self, phrase: _Phrase, factor: Fraction) -> Any:
+            if isinstance(phrase, _Affine):
+                return phrase.times(factor)
+            return phrase if factor == 1 else phrase * factor
+
+        def spend(self, rows: int) -> None:
+            """Count the numbers that so many pieces are, and stop where that grows beyond all use."""
+            self.spent += rows * (dimension + 1)
+            if self.spent > _MOST_NUMBERS:
+                message = f"the text multiplies out to more than {_MOST_NUMBERS} numbers; use a ReLUNetwork"
+                raise BudgetExceeded(message)
+
+    meaning = Meaning()
+    engine = lark.Lark(_GRAMMAR, parser="lalr", transformer=meaning)
 
     def read(text: str) -> LatticePolynomial:
+        meaning.spent = 0
         try:
-            return _as_function(engine.parse(text), dimension)
+            return meaning.function(engine.parse(text))
         except lark.exceptions.UnexpectedInput as error:
             place = f"line {error.line}, column {error.column}" if error.line > 0 else "the end"
             raise FormatError(f"text, {place}", _problem(text, error)) from None
@@ -138,10 +236,6 @@ def _parser(dimension: int) -> Any:
             raise FormatError("text", str(error)) from None
 
     return read
-
-
-def _as_function(value: Any, dimension: int) -> LatticePolynomial:
-    return value if isinstance(value, LatticePolynomial) else LatticePolynomial.constant(value, dimension)
 
 
 def _problem(text: str, error: Any) -> str:

@@ -14,7 +14,8 @@ from learner.sources.arrays import ArraySource
 from learner.sources.dask_arrays import DaskSource
 from learner.sources.files import NpyFile, ParquetSource
 from learner.sources.protocol import SampleSource
-from tropical.exceptions import InvalidInput
+from tropical._arguments import as_path
+from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["as_source", "is_streamed"]
 
@@ -51,7 +52,7 @@ def as_source(X: Any, y: Any = None) -> SampleSource:
         if y is not None:
             raise InvalidInput("y", "None with a source, which has labels of its own", type(y).__name__, "drop it")
         return X
-    paths = _paths(X)
+    paths = [as_path(path, "X") for path in _paths(X)]
     if paths:
         if len(paths) > 1 or Path(paths[0]).suffix.lower() != ".npy":
             if not (y is None or isinstance(y, str)):
@@ -63,8 +64,10 @@ def as_source(X: Any, y: Any = None) -> SampleSource:
         X = NpyFile(paths[0])
     if y is None:
         raise InvalidInput("y", "one label for each row of X", "None", "pass the labels, or a source")
+    if isinstance(y, list | tuple) and _paths(y):
+        raise InvalidType("y", "labels, or one file of them", y, "join the files")
     if isinstance(y, str | os.PathLike):
-        y = NpyFile(y)
+        y = NpyFile(as_path(y, "y"))
     if hasattr(X, "__dask_graph__") or hasattr(y, "__dask_graph__"):
         return DaskSource(*(_as_dask(array) for array in (X, y)))
     X, y = (_of_map(array) for array in (X, y))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from learner.sources.protocol import BUDGET, Chunk, Part, SampleSource, rows_of
-from tropical.exceptions import FormatError, InvalidInput
+from tropical._arguments import as_path
+from tropical._exact.rational import as_items
+from tropical.exceptions import FormatError, InvalidInput, TropicalError
 
 __all__ = ["NpyFile", "ParquetSource"]
 
@@ -30,7 +34,7 @@ class NpyFile:
     def __init__(
         self, path: str | os.PathLike[str], *, layout: tuple[int, np.dtype, tuple[int, ...]] | None = None
     ) -> None:
-        self._path = os.path.abspath(path)  # a worker may live in another folder
+        self._path = os.path.abspath(as_path(path))  # a worker may live in another folder
         self._offset, self.dtype, self.shape = _npy_layout(self._path) if layout is None else layout
 
     @classmethod
@@ -65,12 +69,17 @@ def _npy_layout(path: str) -> tuple[int, np.dtype, tuple[int, ...]]:
             version = np.lib.format.read_magic(stream)
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, by_columns, dtype = read(stream)
-        except ValueError as error:
-            raise FormatError(name, f"no readable .npy: {error}") from None
+        except OSError:
+            raise
+        except Exception as error:  # NumPy reads headers with Python's tokenizer and parser, whose errors are many
+            raise FormatError(name, f"no readable .npy: {str(error)[:200]}") from None
         if dtype.kind not in "fiu":
             raise FormatError(name, f"it holds {dtype}, not numbers")
         if by_columns and len(shape) > 1:
             raise FormatError(name, "it is ordered by columns; save it with numpy.ascontiguousarray")
+        there = os.fstat(stream.fileno()).st_size - stream.tell()
+        if any(length < 0 for length in shape) or prod(shape) * dtype.itemsize > there:
+            raise FormatError(name, f"{there} bytes for an array of shape {shape} and type {dtype}; it is damaged")
         return stream.tell(), dtype, shape
 
 
@@ -94,14 +103,19 @@ class ParquetSource(SampleSource):
         self, paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], label: str | None = None
     ) -> None:
         parquet = _pyarrow()
-        given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+        cure = "pass a file, a folder, or a list of them"
+        single = isinstance(paths, str | os.PathLike)
+        given = [paths] if single else as_items(paths, "paths", "paths of Parquet files", cure)
         self._files: list[tuple[str, int]] = []
         rows, names = 0, None
         for path in given:
-            folder = Path(path)
+            folder = as_path(path, "paths")
             for file in sorted(folder.glob("*.parquet")) if folder.is_dir() else [folder]:
-                metadata = parquet.read_metadata(file)
-                columns = metadata.schema.to_arrow_schema().names
+                with _damage(file.name):
+                    metadata = parquet.read_metadata(file)
+                    columns = metadata.schema.to_arrow_schema().names
+                if len(set(columns)) < len(columns):
+                    raise FormatError(file.name, f"a name stands for several columns among {columns}")
                 if names is not None and set(columns) != set(names):
                     raise FormatError(file.name, f"its columns are {columns}, those of the first file {names}")
                 names = names or columns
@@ -110,7 +124,7 @@ class ParquetSource(SampleSource):
         if names is None:
             raise InvalidInput("paths", "at least one .parquet file", str(paths), "check the folder")
         self._label = label if label is not None else "y" if "y" in names else names[-1]
-        if self._label not in names or len(names) < 2:
+        if not isinstance(self._label, str) or self._label not in names or len(names) < 2:
             raise InvalidInput("label", f"one of the columns {names}, besides inputs", self._label, "name the label")
         self._inputs = [name for name in names if name != self._label]
         self._rows = rows
@@ -136,13 +150,28 @@ class ParquetSource(SampleSource):
 
 
 def _read_group(file: str, group: int, inputs: list[str], label: str, rows: int) -> Iterator[Chunk]:
-    with _pyarrow().ParquetFile(file, pre_buffer=False) as stream:
+    with _damage(Path(file).name), _pyarrow().ParquetFile(file, pre_buffer=False) as stream:
         for batch in stream.iter_batches(batch_size=rows, row_groups=[group], columns=[*inputs, label]):
             columns = [batch.column(name).to_numpy(zero_copy_only=False) for name in inputs]
             X = np.empty((batch.num_rows, len(inputs)))
             for j, column in enumerate(columns):
+                if column.dtype.kind not in "fiu":
+                    raise FormatError(Path(file).name, f"the column {inputs[j]!r} holds {column.dtype}, not numbers")
                 X[:, j] = column
-            yield X, batch.column(label).to_numpy(zero_copy_only=False)
+            y = batch.column(label).to_numpy(zero_copy_only=False)
+            yield X, np.asarray(y, dtype=np.float64)
+
+
+@contextmanager
+def _damage(name: str) -> Iterator[None]:
+    """Turn what pyarrow and NumPy raise for damaged files and columns of other things than numbers into FormatError."""
+    try:
+        yield
+    except (TropicalError, FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except (OSError, ValueError, TypeError, LookupError, OverflowError, MemoryError) as error:  # pyarrow's are of these
+        problem = " ".join(str(error).split())[:200]
+        raise FormatError(name, f"no readable Parquet of numbers: {problem}") from None
 
 
 def _pyarrow() -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from numbers import Integral
 from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from learner.arrays import is_foreign, namespace
 from learner.content import ContentSample
 from learner.sampling import as_samples
+from tropical._arguments import as_count, as_instance
 from tropical._display import Shown, never_raising, value_text
 from tropical.exceptions import InvalidInput
 
@@ -148,9 +148,7 @@ def _checked_on_device(X: Any, y: Any, names: tuple[str, str], dimension: int) -
 
 def as_budget(budget_bytes: Any) -> int:
     """Return the budget as an int."""
-    if isinstance(budget_bytes, bool) or not isinstance(budget_bytes, Integral) or budget_bytes < 1:
-        raise InvalidInput("budget_bytes", "a positive number of bytes", budget_bytes, f"{BUDGET} is usual")
-    return int(budget_bytes)
+    return as_count(budget_bytes, "budget_bytes", cure=f"a number of bytes; {BUDGET} is usual")
 
 
 def rows_of(budget_bytes: int, dimension: int) -> int:
@@ -159,7 +157,7 @@ def rows_of(budget_bytes: int, dimension: int) -> int:
     A row is held up to four times: as it was read, in float64, its absolute values while it is checked, and sorted by
     slice or as the hidden layer of a teacher.
     """
-    return max(1, budget_bytes // (32 * (dimension + 1)))
+    return max(1, as_budget(budget_bytes) // (32 * (dimension + 1)))
 
 
 def gather(source: SampleSource, at_most_n: int, *, budget_bytes: int = BUDGET) -> tuple[np.ndarray, np.ndarray]:
@@ -190,9 +188,9 @@ def gather(source: SampleSource, at_most_n: int, *, budget_bytes: int = BUDGET) 
     >>> X.shape, y.shape
     ((10, 3), (10,))
     """
-    if isinstance(at_most_n, bool) or not isinstance(at_most_n, Integral) or at_most_n < 1:
-        raise InvalidInput("at_most_n", "a positive integer", at_most_n, "ask for at least one sample")
-    found = source.reduce(partial(ContentSample, int(at_most_n)), budget_bytes)
+    as_instance(source, SampleSource, "source", "make one with as_source(X, y)")
+    most = as_count(at_most_n, "at_most_n", cure="ask for at least one sample")
+    found = source.reduce(partial(ContentSample, most), as_budget(budget_bytes))
     if not found.seen:
         return np.empty((0, source.n_features)), np.empty(0)
     return found.X, found.y

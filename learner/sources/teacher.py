@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from learner.sampling import Teacher
+from learner.sampling import Teacher, as_noise, as_teacher
 from learner.sources.protocol import BUDGET, Chunk, Part, SampleSource, rows_of
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical._arguments import as_count
 
 __all__ = ["TeacherSource"]
 
@@ -45,16 +44,8 @@ class TeacherSource(SampleSource):
     exchangeable = True
 
     def __init__(self, teacher: Teacher, n: int, *, seed: int = 0, chunk: int = 1 << 16, noise: float = 0.0) -> None:
-        if not hasattr(teacher, "evaluate") or not hasattr(teacher, "dimension"):
-            raise InvalidType("teacher", "`dimension` and `evaluate`", teacher, "pass a tropical.ReLUNetwork")
-        if getattr(teacher, "outputs", 1) != 1:
-            raise InvalidInput("teacher", "one output", f"{getattr(teacher, 'outputs', 1)}", "select one with net[j]")
-        for name, value, least in (("n", n, 1), ("chunk", chunk, 1), ("seed", seed, 0)):
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-                raise InvalidInput(name, f"an integer of at least {least}", value, "raise it")
-        if isinstance(noise, bool) or not isinstance(noise, Real) or not 0 <= float(noise) < np.inf:
-            raise InvalidInput("noise", "a finite standard deviation >= 0", noise, "use 0.0 for exact labels")
-        self._teacher, self._n, self._seed, self._chunk, self._noise = teacher, int(n), int(seed), int(chunk), noise
+        self._teacher, self._noise = as_teacher(teacher), as_noise(noise)
+        self._n, self._chunk, self._seed = as_count(n, "n"), as_count(chunk, "chunk"), as_count(seed, "seed", 0)
 
     def _facts(self) -> Iterable[tuple[str, Any]]:
         yield "teacher", self._teacher

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from tropical.exceptions import InvalidInput, InvalidType
+from tropical.exceptions import InvalidInput, InvalidType, shown
 
 __all__ = [
     "IntVector",
@@ -79,9 +79,9 @@ def as_fraction(value: Any, argument: str = "value") -> Fraction:
     if getattr(value, "is_Rational", False) is True:  # SymPy, without importing it
         return Fraction(int(value.p), int(value.q))
     kind = "float" if isinstance(value, float) or "float" in type(value).__name__ else type(value).__name__
-    short = (_as_quotient(repr(float(value))) if kind == "float" else None) or "3/4"
+    short = (_as_quotient(repr(float(value))) if isinstance(value, (float, np.floating)) else None) or "3/4"
     cure = f'pass an int, a Fraction or a string such as "{short}", or use the from_floats constructor'
-    raise InvalidType(argument, "an exact number", f"the {kind} {value!r}", cure)
+    raise InvalidType(argument, "an exact number", f"the {kind} {shown(value)}", cure)
 
 
 def _as_quotient(text: str) -> str | None:
@@ -108,8 +108,13 @@ def as_items(values: Any, argument: str, requirement: str, cure: str) -> list[An
 def as_choice(value: Any, argument: str, choices: tuple[str, ...], cure: str) -> str:
     """Return one of the words allowed."""
     if not isinstance(value, str) or value not in choices:
-        raise InvalidInput(argument, " or ".join(f'"{choice}"' for choice in choices), repr(value), cure)
+        raise InvalidInput(argument, " or ".join(f'"{choice}"' for choice in choices), _quoted(value), cure)
     return value
+
+
+def _quoted(value: Any) -> Any:
+    """Return text in quotes for a message, and any other object as it is: its repr may fail."""
+    return repr(value) if isinstance(value, str) else value
 
 
 def as_number_below(value: Any, argument: str, count: int, what: str) -> int:

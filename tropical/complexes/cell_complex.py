@@ -13,6 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Protocol
 
+from tropical._arguments import as_instance
 from tropical._display import Record, Shown, never_raising
 from tropical._exact.cone import Cone
 from tropical._exact.rational import IntVector, as_limit, as_number_below
@@ -26,6 +27,7 @@ from tropical.complexes.listed_cells import ListedCells
 from tropical.complexes.reduction import Coordinates
 from tropical.complexes.vector_pictures import cell_picture
 from tropical.domains import Polyhedron
+from tropical.exceptions import InvalidInput
 from tropical.pieces import AffinePiece, PieceTable
 
 __all__ = ["Cell", "CellComplex", "CellSource"]
@@ -189,7 +191,10 @@ class CellComplex(Shown):
     def piece_of(self, cell: Cell, output: int = 0) -> AffinePiece:
         """Return the affine function that an output equals on a cell."""
         number = as_number_below(output, "output", len(self.tables), "outputs")
-        return self.tables[number][cell.pieces[number]]
+        table, held = self.tables[number], as_instance(cell, Cell, "cell", "take one of complex.cells").pieces
+        if number >= len(held) or not 0 <= held[number] < len(table):
+            raise InvalidInput("cell", "a cell of this complex", cell, "take one of complex.cells")
+        return table[held[number]]
 
     @property
     def source(self) -> CellSource:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tropical._exact.rational import as_limit
+from tropical._arguments import as_flag, as_jobs
+from tropical._exact.rational import as_choice, as_limit
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.complexes.cell_complex import CellComplex
 from tropical.complexes.reduction import Reduction
@@ -73,12 +74,11 @@ def cells(
     >>> complex.n_cells, complex.n_regions, [str(piece) for piece in complex.pieces]
     (2, 2, ['-x0', 'x0'])
     """
-    if engine not in ("auto", "compiled", "reference"):
-        raise InvalidInput("engine", '"auto", "compiled" or "reference"', repr(engine), "leave it out")
+    as_choice(engine, "engine", ("auto", "compiled", "reference"), "leave it out")
+    as_flag(progress, "progress")
+    as_jobs(n_jobs)
     function = as_function(F)
     limit = as_limit(max_cells, "max_cells")
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0:
-        raise InvalidInput("n_jobs", "an integer other than 0", n_jobs, "-1 is one process a core")
     if engine == "compiled" and not isinstance(function, ReLUNetwork):
         given = type(function).__name__
         raise InvalidInput("engine", '"reference" for functions other than networks', given, "leave it out")

@@ -31,7 +31,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tropical._exact.rational import IntVector, as_fraction, as_number_below, dot, primitive_multiple
+from tropical._exact.rational import IntVector, as_choice, as_fraction, as_number_below, dot, primitive_multiple
 from tropical.clauses import mask_of, members
 from tropical.complexes.geometry import facets_of_face
 from tropical.exceptions import InvalidInput
@@ -82,8 +82,7 @@ class _Face:
 
 def betti_numbers(complex_: CellComplex, which: str, level: Any, output: int) -> tuple[int, ...]:
     """Return the Betti numbers b_0, ..., b_k of a set that F and a level define."""
-    if which not in ("zero", "positive", "negative"):
-        raise InvalidInput("which", '"zero", "positive" or "negative"', repr(which), "choose one of them")
+    as_choice(which, "which", ("zero", "positive", "negative"), "choose one of them")
     if isinstance(complex_.function, LatticePolynomial):
         cure = "take the cells of F.to_network()"
         raise InvalidInput("complex", "cells that meet face to face", "those of a lattice polynomial", cure)

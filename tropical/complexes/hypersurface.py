@@ -20,17 +20,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from math import hypot
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tropical._arguments import as_instance
 from tropical._display import Record, Shown, never_raising
 from tropical._exact.linear import coordinates
 from tropical._exact.rational import IntVector, common_denominator, primitive
 from tropical.complexes.epigraph import Epigraph
 from tropical.complexes.vector_pictures import draw, window_of
 from tropical.exceptions import InvalidInput
-
-if TYPE_CHECKING:
-    from tropical.polynomial import TropicalPolynomial
+from tropical.polynomial import TropicalPolynomial
 
 __all__ = ["HypersurfaceCell", "HypersurfaceRidge", "TropicalHypersurface"]
 
@@ -120,6 +119,7 @@ class TropicalHypersurface(Shown):
     @classmethod
     def of_polynomial(cls, polynomial: TropicalPolynomial) -> TropicalHypersurface:
         """Return the hypersurface of a polynomial; at the cost of its epigraph and of the cells listed."""
+        as_instance(polynomial, TropicalPolynomial, "polynomial", "pass a tropical polynomial")
         epigraph = Epigraph(polynomial.pieces, polynomial.convention)
         levels = list(epigraph.faces_by_codimension())
         walls = levels[1] if len(levels) > 1 else []
@@ -140,8 +140,9 @@ class TropicalHypersurface(Shown):
 
     def imbalance(self, ridge: HypersurfaceRidge) -> tuple[Fraction, ...]:
         """Return the sum of weight times normal around a ridge, in one cyclic sense: zero where it is balanced."""
-        if ridge not in self.ridges:
-            raise InvalidInput("ridge", "one of `ridges`", ridge, "cells may be replaced, ridges belong to the surface")
+        cure = "cells may be replaced, ridges belong to the surface"
+        if as_instance(ridge, HypersurfaceRidge, "ridge", cure) not in self.ridges:
+            raise InvalidInput("ridge", "one of `ridges`", ridge, cure)
         around = [self.cells[i] for i in ridge.cells]
         first = around[0].normal
         # the terms of a ridge span a polygon, so the normals around it are not all parallel

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tropical._arguments import as_instance
 from tropical._display import PALETTE, Shown, never_raising
 from tropical._exact.cone import Cone
 from tropical._exact.halfspaces import WallTable, intersect
@@ -31,9 +32,7 @@ from tropical.complexes.epigraph import Epigraph
 from tropical.complexes.vector_pictures import convex_hull, draw, window_of
 from tropical.exceptions import InvalidInput
 from tropical.pieces import as_point
-
-if TYPE_CHECKING:
-    from tropical.polynomial import TropicalPolynomial
+from tropical.polynomial import TropicalPolynomial
 
 __all__ = ["NewtonPolytope", "RegularSubdivision"]
 
@@ -86,7 +85,7 @@ class NewtonPolytope(Shown):
         return len(self.vertices[0]) - len(self.equations)
 
     def __contains__(self, point: Any) -> bool:
-        row = (*as_point(point, len(self.vertices[0])), 1)
+        row = (*as_point(point, len(self.vertices[0]), "point"), 1)
         return all(_pairing(a, row) >= 0 for a in self.inequalities) and not any(
             _pairing(a, row) for a in self.equations
         )
@@ -129,6 +128,7 @@ class RegularSubdivision(Shown):
     @classmethod
     def of_polynomial(cls, polynomial: TropicalPolynomial) -> RegularSubdivision:
         """Return the regular subdivision of a polynomial; at the cost of its epigraph."""
+        as_instance(polynomial, TropicalPolynomial, "polynomial", "pass a tropical polynomial")
         epigraph = Epigraph(polynomial.pieces, polynomial.convention)
         by_dimension = tuple(
             tuple(sorted(epigraph.attaining(face) for face in faces)) for faces in epigraph.faces_by_codimension()

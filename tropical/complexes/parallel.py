@@ -8,8 +8,11 @@ that it is one.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -33,6 +36,9 @@ __all__ = ["enumerate_in_parallel"]
 # Runs for each process: cells have different numbers of parts, so the last run to end is waited for by the others. A
 # run costs its transfer, some milliseconds.
 _RUNS = 4
+
+
+Run = tuple[CompiledCells, int]
 
 
 def enumerate_in_parallel(
@@ -73,16 +79,29 @@ def enumerate_in_parallel(
         found = finish(work, 1, patterns, max_cells, progress)
         return replace(found, complete=found.complete and complete)
     ends = np.unique(np.linspace(0, count, min(count, _RUNS * jobs) + 1).astype(int)).tolist()
-    runs = (
-        delayed(_run)(work.part(start, stop), patterns[start:stop], max_cells, network.layers)
+    runs = [
+        partial(_run, work.part(start, stop), patterns[start:stop], max_cells, network.layers)
         for start, stop in pairwise(ends)
-    )
+    ]
     # arrays as memory maps are read-only, for which the kernels would be compiled once more
     pool: Any = Parallel(n_jobs=jobs, return_as="generator", max_nbytes=None)
-    return _joined(pool(runs), len(ends) - 1, complete, max_cells, progress)
+    results = _survived(pool(delayed(run)() for run in runs), runs)
+    return _joined(results, len(runs), complete, max_cells, progress)
 
 
-Run = tuple[CompiledCells, int]
+def _survived(results: Iterator[Run | str], runs: Sequence[Callable[[], Run | str]]) -> Iterator[Run | str]:
+    """Yield the results in order; where a process died, this one does what is left."""
+    done = 0
+    try:
+        for result in results:
+            yield result
+            done += 1
+        return
+    except BrokenProcessPool:
+        text = "a process that enumerated cells was killed, for want of memory perhaps; this one does the rest"
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
+    for run in runs[done:]:
+        yield run()
 
 
 def _run(work: Any, patterns: np.ndarray, max_cells: int | None, layers: Sequence[IntegerLayer]) -> Run | str:

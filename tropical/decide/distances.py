@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from tropical._arguments import as_flag
 from tropical._exact.rational import IntVector, as_limit, dot, rational_text
 from tropical._exact.region import Region
 from tropical._protocol import PiecewiseLinear
@@ -69,7 +70,7 @@ def sup_distance(
     """
     left, right, polyhedron = as_pair(F, G, domain)
     limit = as_limit(max_cells, "max_cells")
-    if relative:
+    if as_flag(relative, "relative"):
         if polyhedron is not None:
             raise InvalidInput("domain", "None for a relative distance", "a polyhedron", "leave it out")
         for name, function in (("F", left), ("G", right)):

@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from tropical._arguments import as_flag
 from tropical._display import Record
 from tropical._exact.cone import Cone
 from tropical._exact.linear import rank
@@ -59,14 +60,19 @@ class Inequality(Record):
     strict: bool
 
     def __init__(self, outputs: Any, bound: Any, inputs: Any = None, *, strict: bool = False) -> None:
-        if not isinstance(strict, bool):
-            raise InvalidType("strict", "True or False", strict, "say whether equality is excluded")
         if not isinstance(outputs, (list, tuple)) and not getattr(outputs, "ndim", 0):
             outputs = [outputs]
-        object.__setattr__(self, "outputs", as_fraction_vector(outputs, "outputs"))
+        object.__setattr__(self, "outputs", _coefficients(outputs, "outputs"))
         object.__setattr__(self, "bound", as_fraction(bound, "bound"))
-        object.__setattr__(self, "inputs", None if inputs is None else as_fraction_vector(inputs, "inputs"))
-        object.__setattr__(self, "strict", strict)
+        object.__setattr__(self, "inputs", None if inputs is None else _coefficients(inputs, "inputs"))
+        object.__setattr__(self, "strict", as_flag(strict, "strict"))
+
+
+def _coefficients(values: Any, argument: str) -> tuple[Fraction, ...]:
+    vector = as_fraction_vector(values, argument)
+    if not vector:
+        raise InvalidInput(argument, "one coefficient for each number", "none", "write 0 for what does not count")
+    return vector
 
 
 def is_unreachable(

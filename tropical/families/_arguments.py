@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_count, check_size
 from tropical._exact.rational import as_fraction
 from tropical.exceptions import InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial
 
-__all__ = ["as_count", "as_positive", "coordinate_functions", "generator"]
+__all__ = ["as_positive", "as_size", "coordinate_functions", "generator"]
 
 
-def as_count(value: Any, name: str, smallest: int = 1) -> int:
-    """Return an integer that is at least `smallest`."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < smallest:
-        requirement = "a positive integer" if smallest == 1 else f"an integer >= {smallest}"
-        raise InvalidInput(name, requirement, value, f"use at least {smallest}")
-    return int(value)
+def as_size(value: Any, name: str, smallest: int = 1) -> int:
+    """Return the size of a function to be made."""
+    return as_count(value, name, smallest, _LARGEST)
+
+
+_LARGEST = 100_000
 
 
 def as_positive(value: Any, name: str, cure: str) -> Fraction:
@@ -38,5 +38,6 @@ def generator(seed: Any) -> np.random.Generator:
 
 def coordinate_functions(n: Any, name: str = "n") -> list[LatticePolynomial]:
     """Return the coordinates of R^n as functions."""
-    size = as_count(n, name)
+    size = as_size(n, name)
+    check_size(size * size, name, n)
     return [LatticePolynomial([([int(i == j) for j in range(size)], 0)], [[0]]) for i in range(size)]

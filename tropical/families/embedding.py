@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import check_size
 from tropical._exact.linear import combine_rows, rank
 from tropical._exact.rational import as_choice
 from tropical._protocol import PiecewiseLinear, as_function
 from tropical.exceptions import InvalidInput, InvalidType
-from tropical.families._arguments import as_count, generator
+from tropical.families._arguments import as_size, generator
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
 from tropical.polynomial import TropicalPolynomial
@@ -52,10 +53,11 @@ def frame(k: int, d: int, kind: str = "orthonormal", seed: int = 0) -> Rows:
     >>> [[int(sum(a * b for a, b in zip(v, w, strict=True))) for v in B] for w in B]
     [[1, 0], [0, 1]]
     """
-    size = as_count(d, "d")
-    count = as_count(k, "k")
+    size = as_size(d, "d")
+    count = as_size(k, "k")
     if count > size:
         raise InvalidInput("k", f"at most d = {size}", count, "there are no more independent rows")
+    check_size(count * size, "d", d)
     as_choice(kind, "kind", _KINDS, _CURE)
     return _rows(count, size, kind, generator(seed))
 
@@ -86,10 +88,11 @@ def embed(F: PiecewiseLinear, d: int, frame: str = "orthonormal", seed: int = 0)
     ((7, 4, 2, 1), Fraction(18, 1), 2)
     """
     function = as_function(F)
-    size = as_count(d, "d")
+    size = as_size(d, "d")
     if size < function.dimension:
         cure = "embed into a space of at least as many dimensions"
         raise InvalidInput("d", f"at least the {function.dimension} inputs of F", size, cure)
+    check_size(function.dimension * size, "d", d)
     as_choice(frame, "frame", _KINDS, _CURE)
     rows = _rows(function.dimension, size, frame, generator(seed))
     if isinstance(function, ReLUNetwork):

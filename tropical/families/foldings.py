@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from tropical.families._arguments import as_count
+from tropical._arguments import check_size
+from tropical.families._arguments import as_size
 from tropical.network import ReLUNetwork
 
 __all__ = ["folding", "sawtooth"]
@@ -66,7 +67,9 @@ def folding(dimension: int, folds: int, depth: int) -> ReLUNetwork:
     >>> complex_.n_cells, complex_.n_regions
     (81, 81)
     """
-    n, p, layers = as_count(dimension, "dimension"), as_count(folds, "folds"), as_count(depth, "depth")
+    n, p, layers = as_size(dimension, "dimension"), as_size(folds, "folds"), as_size(depth, "depth")
+    width = p * n
+    check_size(width * (n + (layers - 1) * width), "depth" if layers > 1 else "folds", f"{n}, {p} and {layers}")
     zigzag = [p] + [2 * p * (-1) ** i for i in range(1, p)]
     first = [[int(i == j) for j in range(n)] for i in range(n) for _ in range(p)]
     middle = [[c * (i == j) for j in range(n) for c in zigzag] for i in range(n) for _ in range(p)]

@@ -39,8 +39,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tropical._arguments import check_size
 from tropical._exact.rational import as_choice
-from tropical.families._arguments import as_count, as_positive
+from tropical.families._arguments import as_positive, as_size
 from tropical.families.parities import zigzag_coefficients
 from tropical.network import ReLUNetwork
 
@@ -82,8 +83,9 @@ def leap(k: int = 2, t: object = "1/10") -> ReLUNetwork:
     >>> F, F([-2, 1, 1]), F([-2, 1, -1])
     (ReLUNetwork(3 -> 6 -> 6 -> 4 -> 1, bias-free), Fraction(-2, 1), Fraction(2, 1))
     """
-    count, width = as_count(k, "k", 2), as_positive(t, "t", _STEEP)
+    count, width = as_size(k, "k", 2), as_positive(t, "t", _STEEP)
     size = 2 * count + 2
+    check_size(4 * size * size, "k", k)
     signed = [[sign * int(i == j) for j in range(count + 1)] for i in range(count + 1) for sign in (1, -1)]
     shifted = []
     for i in range(1, count + 1):  # relu(x_i/t + |x_0|) and relu(x_i/t - |x_0|)
@@ -120,7 +122,7 @@ def leap_bound(k: int, t: object, family: str = "parity") -> Fraction:
     (0.0067704, 0.0076396)
     """
     rate, fewest = _RATES[as_choice(family, "family", tuple(_RATES), "name the function that is bounded")]
-    count, width = as_count(k, "k", fewest), as_positive(t, "t", _STEEP)
+    count, width = as_size(k, "k", fewest), as_positive(t, "t", _STEEP)
     if family == "parity" and width > 1:
         return _ROOT_OF_TWO
     return min(_ROOT_OF_TWO, rate * count * width)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from tropical.families._arguments import as_count, as_positive
+from tropical._arguments import check_size
+from tropical.families._arguments import as_positive, as_size
 from tropical.network import ReLUNetwork
 
 __all__ = ["homogeneous_parity", "parity"]
@@ -34,7 +35,8 @@ def parity(k: int, t: object = "1/10") -> ReLUNetwork:
     >>> parity(3)([1, -1, 1]), parity(3)([1, -1, -2])
     (Fraction(-1, 1), Fraction(1, 1))
     """
-    count, width = as_count(k, "k"), as_positive(t, "t", _STEEP)
+    count, width = as_size(k, "k"), as_positive(t, "t", _STEEP)
+    check_size(4 * count * count, "k", k)
     clip_rows, clip_biases = [], []  # clip(u, -1, 1) = -1 + relu(u + 1) - relu(u - 1) for u = x_i / t
     for i in range(count):
         row = [Fraction(int(i == j)) / width for j in range(count)]
@@ -79,7 +81,8 @@ def homogeneous_parity(k: int, t: object = "1/10") -> ReLUNetwork:
     >>> F, F([-2, 1, -1, 1]), F([0, 1, 1, 1])
     (ReLUNetwork(4 -> 8 -> 7 -> 4 -> 1, bias-free), Fraction(-2, 1), Fraction(0, 1))
     """
-    count, width = as_count(k, "k"), as_positive(t, "t", _STEEP)
+    count, width = as_size(k, "k"), as_positive(t, "t", _STEEP)
+    check_size(10 * (count + 1) ** 2, "k", k)
     signed = [[sign * int(i == j) for j in range(count + 1)] for i in range(count + 1) for sign in (1, -1)]
     scale = [1, 1] + [0, 0] * count  # |x_0| in terms of the first layer
     shifted = []

@@ -39,8 +39,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from tropical._arguments import check_size
 from tropical.exceptions import InvalidInput
-from tropical.families._arguments import as_count
+from tropical.families._arguments import as_size
 from tropical.network import ReLUNetwork
 
 __all__ = ["cyclic", "cyclic_error", "fan", "fan_error"]
@@ -136,16 +137,18 @@ def fan_error(K: int, digits: int = 30) -> Fraction:
 
 
 def _check_cyclic(K: int, digits: int) -> None:
-    as_count(K, "K")
-    as_count(digits, "digits")
+    as_size(K, "K")
+    as_size(digits, "digits")
+    check_size(K * digits, "K", K)
     if K % 2 and K > 1:
         cure = "for odd K >= 3 the alternating sum is identically zero, families.fan is not"
         raise InvalidInput("K", "an even number, or 1", K, cure)
 
 
 def _check_fan(K: int, digits: int) -> None:
-    as_count(K, "K")
-    as_count(digits, "digits")
+    as_size(K, "K")
+    as_size(digits, "digits")
+    check_size(4 * K * (K + digits), "K", K)
     if 10**digits < 2 * K:
         raise InvalidInput("digits", f"10^digits >= 2K = {2 * K}", digits, "raise it, or directions change their order")
 

@@ -9,10 +9,12 @@ from math import comb
 
 import numpy as np
 
+from tropical._arguments import as_count, as_flag, check_size
+from tropical._exact.rational import as_choice, as_items
 from tropical.clauses import absorb, mask_of, members
 from tropical.exceptions import InvalidInput
-from tropical.families._arguments import as_count, generator
-from tropical.lattice_polynomial import LatticePolynomial
+from tropical.families._arguments import as_size, generator
+from tropical.lattice_polynomial import FORMS, LatticePolynomial
 from tropical.network import ReLUNetwork
 
 __all__ = ["random_lattice_polynomial", "random_network"]
@@ -50,13 +52,16 @@ def random_network(
     >>> random_network((50, 6, 6, 1), seed=1, rank=3)
     ReLUNetwork(50 -> 6 -> 6 -> 1, bias-free)
     """
-    sizes = list(widths)
-    if len(sizes) < 2 or any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
-        raise InvalidInput("widths", "at least two positive integers (inputs, hidden..., outputs)", widths, "list them")
-    if rank is not None and (isinstance(rank, bool) or not isinstance(rank, int) or not 1 <= rank <= min(sizes[:2])):
-        raise InvalidInput("rank", f"an integer from 1 to min(d, n_1) = {min(sizes[:2])}", rank, "lower it")
+    requirement = "at least two positive integers (inputs, hidden..., outputs)"
+    sizes = [as_size(n, "widths") for n in as_items(widths, "widths", requirement, "list them")]
+    if len(sizes) < 2:
+        raise InvalidInput("widths", requirement, widths, "list them")
+    check_size(sum(before * after for before, after in pairwise(sizes)), "widths", widths)
+    if rank is not None:
+        as_count(rank, "rank", 1, min(sizes[:2]), "it is at most min(d, n_1)")
+    as_flag(biases, "biases")
     as_count(denominator, "denominator")
-    as_count(largest, "largest")
+    as_count(largest, "largest", 1, _LARGEST_NUMERATOR)
     rng = generator(seed)
 
     def draw(*shape: int) -> np.ndarray:
@@ -117,9 +122,12 @@ def random_lattice_polynomial(
     >>> len(F.pieces), len(F.clauses), F == random_lattice_polynomial(2, 4, 3, seed=1)
     (4, 3, True)
     """
-    size, pieces, count = as_count(k, "k"), as_count(n_pieces, "n_pieces"), as_count(n_clauses, "n_clauses")
-    whole, bound = as_count(denominator, "denominator"), as_count(largest, "largest")
-    width = None if clause_size is None else as_count(clause_size, "clause_size")
+    size, pieces, count = as_size(k, "k"), as_size(n_pieces, "n_pieces"), as_size(n_clauses, "n_clauses")
+    whole, bound = as_count(denominator, "denominator"), as_count(largest, "largest", 1, _LARGEST_NUMERATOR)
+    width = None if clause_size is None else as_size(clause_size, "clause_size")
+    as_choice(form, "form", FORMS, "name which operation is outside")
+    as_flag(biases, "biases")
+    check_size(pieces * (size + count), "n_pieces", f"{k}, {n_pieces} and {n_clauses}")
     available = (2 * bound + 1) ** (size + bool(biases))
     if pieces > available:
         raise InvalidInput("n_pieces", f"at most {available}, as there are no more", pieces, "raise `largest`")
@@ -139,6 +147,7 @@ def random_lattice_polynomial(
 
 
 _ROUNDS = 200
+_LARGEST_NUMERATOR = (1 << 62) - 1  # they are drawn as 64-bit integers
 
 
 def _clauses(rng: np.random.Generator, pieces: int, count: int, width: int | None) -> list[tuple[int, ...]]:

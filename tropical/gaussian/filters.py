@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_flag, real_array
 from tropical._display import Record
-from tropical._exact.rational import as_fraction, as_fraction_vector, as_items
+from tropical._exact.rational import as_fraction, as_fraction_vector, as_items, float_array
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["FilterPart", "LabelFilter", "as_filter", "as_slice", "as_threshold"]
@@ -85,6 +86,9 @@ class LabelFilter(Record):
     parts: tuple[FilterPart, ...]
 
     def __post_init__(self) -> None:
+        cure = "use LabelFilter.slice, union, threshold, ramp or polynomial"
+        if not isinstance(self.parts, tuple) or not all(isinstance(part, FilterPart) for part in self.parts):
+            raise InvalidType("parts", "a tuple of FilterPart", self.parts, cure)
         for before, after in zip(self.parts, self.parts[1:], strict=False):
             meet = before.upper == after.lower and before.closed[1] and after.closed[0]
             if before.upper is None or after.lower is None or before.upper > after.lower or meet:
@@ -117,7 +121,7 @@ class LabelFilter(Record):
     @classmethod
     def slice(cls, lower: Any, upper: Any, *, closed: tuple[bool, bool] = (True, False)) -> LabelFilter:
         """Return the indicator of an interval of labels, ``[lower, upper)`` by default; None is no bound."""
-        return cls.union([(lower, upper)], closed=closed)
+        return cls((_part((lower, upper), closed, (Fraction(1),), "bounds"),))
 
     @classmethod
     def union(cls, intervals: Iterable[Any], *, closed: tuple[bool, bool] = (True, False)) -> LabelFilter:
@@ -139,15 +143,21 @@ class LabelFilter(Record):
 
     def evaluate(self, y: np.ndarray) -> np.ndarray:
         """Return ψ of float labels, (n,)."""
-        labels = np.asarray(y, dtype=np.float64)
+        labels = real_array(y, "y")
+        if not np.isfinite(labels).all():
+            raise InvalidInput("y", "finite labels", "NaN or infinity", "drop or mend them")
         result = np.zeros_like(labels)
+
+        def bound(number: Fraction) -> float:
+            return float(float_array(number, "ψ"))
+
         for part in self.parts:
             inside = np.ones(labels.shape, dtype=bool)
             if part.lower is not None:
-                inside &= labels >= float(part.lower) if part.closed[0] else labels > float(part.lower)
+                inside &= labels >= bound(part.lower) if part.closed[0] else labels > bound(part.lower)
             if part.upper is not None:
-                inside &= labels <= float(part.upper) if part.closed[1] else labels < float(part.upper)
-            result[inside] = np.polynomial.polynomial.polyval(labels[inside], [float(c) for c in part.coefficients])
+                inside &= labels <= bound(part.upper) if part.closed[1] else labels < bound(part.upper)
+            result[inside] = np.polynomial.polynomial.polyval(labels[inside], [bound(c) for c in part.coefficients])
         return result
 
     def levels(self) -> tuple[Fraction, ...]:
@@ -156,6 +166,7 @@ class LabelFilter(Record):
 
     def limits(self, level: Fraction) -> tuple[Fraction, Fraction]:
         """Return ψ just below and just above a level."""
+        level = as_fraction(level, "level")
         below = above = Fraction(0)
         for part in self.parts:
             if (part.lower is None or part.lower < level) and (part.upper is None or level <= part.upper):
@@ -203,10 +214,14 @@ def as_slice(interval: Any) -> LabelFilter:
     """Return a filter; a pair (a, b) stands for the slice [a, b)."""
     if isinstance(interval, LabelFilter):
         return interval
-    return LabelFilter.union([interval])
+    return LabelFilter((_part(interval, (True, False), (Fraction(1),), "interval"),))
 
 
 def _part(pair: Any, closed: tuple[bool, bool], coefficients: tuple[Fraction, ...], argument: str) -> FilterPart:
+    sides = as_items(closed, "closed", "a pair of True and False", "pass (True, False)")
+    if len(sides) != 2:
+        raise InvalidInput("closed", "a pair of True and False", closed, "pass (True, False)")
+    closed = as_flag(sides[0], "closed[0]"), as_flag(sides[1], "closed[1]")
     cure = "pass for example (0, None)"
     ends = as_items(pair, argument, "a pair (lower, upper)", cure)
     if len(ends) != 2:

@@ -16,6 +16,7 @@ from flint import fmpq
 
 from tropical._display import Record
 from tropical._exact.linear import row_space
+from tropical._exact.rational import as_limit, float_array
 from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.exceptions import InvalidInput, NotExact
 from tropical.gaussian.closed_form import Combination
@@ -26,7 +27,13 @@ from tropical.gaussian.faces import AffineForm
 from tropical.gaussian.filters import LabelFilter, as_filter, as_slice, as_threshold
 from tropical.gaussian.label_moments import LabelMoments
 from tropical.gaussian.matrices import RelevantMatrix, RelevantVector, combine
-from tropical.gaussian.monte_carlo import MatrixEstimate, Sampling, estimate_matrix, estimate_probability, samples_only
+from tropical.gaussian.monte_carlo import (
+    MatrixEstimate,
+    Sampling,
+    estimate_matrix,
+    estimate_probability,
+    sampling_asked,
+)
 from tropical.gaussian.values import Exact, MonteCarloEstimate, enclosure_of_ball
 from tropical.gaussian.working_precision import bits_for, precision, target_digits, working_bits
 
@@ -75,12 +82,14 @@ def tail(
     """
     function = as_scalar(F)
     level = as_threshold(tau)
-    if samples_only(method):
+    drawn = sampling_asked(method, confidence, n_samples, random_state, max_cells, max_faces)
+    if drawn is not None:
+        float_bound = float(float_array(level, "tau"))
 
         def inside(X: np.ndarray) -> np.ndarray:
-            return np.abs(function.evaluate(X)) > float(level)
+            return np.abs(function.evaluate(X)) > float_bound
 
-        return estimate_probability(inside, function.dimension, Sampling(confidence, n_samples, random_state))
+        return estimate_probability(inside, function.dimension, drawn)
     moments = LabelMoments(decompose([function], max_cells), LabelFilter.threshold(level))
     return evaluate_probability(moments.mass(), moments.moments.measures, max_faces)
 
@@ -131,8 +140,9 @@ def filter_matrix(
     """
     function = as_scalar(F)
     label_filter = as_filter(psi)
-    if samples_only(method):
-        return _sampled_matrix(function, label_filter, Sampling(confidence, n_samples, random_state))
+    drawn = sampling_asked(method, confidence, n_samples, random_state, max_cells, max_faces)
+    if drawn is not None:
+        return _sampled_matrix(function, label_filter, drawn)
     moments = LabelMoments(decompose([function], max_cells), label_filter)
     return _second(moments, max_faces)
 
@@ -186,6 +196,7 @@ def conditional_moments(
     >>> slice_.mass, slice_.mean[0]
     (Exact(1), Exact(0))
     """
+    as_limit(max_faces, "max_faces")
     label_filter = as_slice(interval)
     moments = LabelMoments(decompose([as_scalar(F)], max_cells), label_filter)
     mass_terms = moments.mass()

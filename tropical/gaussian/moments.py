@@ -29,7 +29,7 @@ import numpy as np
 from flint import fmpq
 
 from tropical._exact.linear import rank
-from tropical._exact.rational import as_items
+from tropical._exact.rational import as_items, as_limit
 from tropical._protocol import PiecewiseLinear, as_scalar
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.gaussian.arc_cosine import HiddenLayer, hidden_layer, layer_mean, layer_product
@@ -40,12 +40,11 @@ from tropical.gaussian.faces import AffineForm, FaceTable
 from tropical.gaussian.isserlis import Moments
 from tropical.gaussian.measures import Measures
 from tropical.gaussian.monte_carlo import (
-    Sampling,
     estimate_mean,
     estimate_product,
     estimate_square,
     lipschitz_bound,
-    samples_only,
+    sampling_asked,
 )
 from tropical.gaussian.sectors import is_sector, sector_moments
 from tropical.gaussian.shallow import shallow_product
@@ -101,8 +100,9 @@ def mean(
     Exact(3/2*pi^(-1/2) = 0.846284375322)
     """
     function = as_scalar(F)
-    if samples_only(method):
-        return estimate_mean(function, Sampling(confidence, n_samples, random_state))
+    drawn = sampling_asked(method, confidence, n_samples, random_state, max_cells, max_faces)
+    if drawn is not None:
+        return estimate_mean(function, drawn)
     layer = _layer_beyond_cells(function)
     if layer is not None:
         return _closed(layer_mean(layer))
@@ -133,8 +133,9 @@ def second_moment(
     Exact(-4*pi^(-1) + 2 = 0.726760455265)
     """
     function = as_scalar(F)
-    if samples_only(method):
-        return estimate_product(function, function, Sampling(confidence, n_samples, random_state))
+    drawn = sampling_asked(method, confidence, n_samples, random_state, max_cells, max_faces)
+    if drawn is not None:
+        return estimate_product(function, function, drawn)
     layer = _layer_beyond_cells(function)
     if layer is not None:
         return _product_of_layers(layer, layer, max_faces)
@@ -162,8 +163,9 @@ def inner_product(
     Exact(1/2)
     """
     left, right = _pair(F, G)
-    if samples_only(method):
-        return estimate_product(left, right, Sampling(confidence, n_samples, random_state))
+    drawn = sampling_asked(method, confidence, n_samples, random_state, max_cells, max_faces)
+    if drawn is not None:
+        return estimate_product(left, right, drawn)
     layers = [_layer_beyond_cells(function) for function in (left, right)]
     if layers[0] is not None and layers[1] is not None:
         return _product_of_layers(layers[0], layers[1], max_faces)
@@ -193,13 +195,14 @@ def distance(
     Exact(0)
     """
     left, right = _pair(F, G)
-    if samples_only(method):
+    drawn = sampling_asked(method, confidence, n_samples, random_state, max_cells, max_faces)
+    if drawn is not None:
         slope = lipschitz_bound(left) + lipschitz_bound(right)
 
         def gap(X: np.ndarray) -> np.ndarray:
             return left.evaluate(X) - right.evaluate(X)
 
-        return estimate_square(gap, left.dimension, slope, Sampling(confidence, n_samples, random_state))
+        return estimate_square(gap, left.dimension, slope, drawn)
     layers = [_layer_beyond_cells(function) for function in (left, right)]
     if layers[0] is not None and layers[1] is not None:
         gap_layer = layers[0].minus(layers[1])
@@ -249,6 +252,7 @@ def hermite_coefficient(
     Exact(pi^(-1/2) = 0.564189583548)
     """
     function = as_scalar(F)
+    as_limit(max_faces, "max_faces")
     powers = _multi_index(multi_index, function.dimension)
     decomposition = decompose([function], max_cells)
     moments = Moments(FaceTable(decomposition.covariance))

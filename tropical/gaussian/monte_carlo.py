@@ -19,13 +19,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from math import log, sqrt
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_count, as_real
 from tropical._display import Shown, never_raising
-from tropical._exact.rational import as_choice
+from tropical._exact.rational import as_choice, as_limit
 from tropical._protocol import PiecewiseLinear
 from tropical.complexes import cells
 from tropical.exceptions import InvalidInput
@@ -41,7 +42,7 @@ __all__ = [
     "estimate_product",
     "estimate_square",
     "lipschitz_bound",
-    "samples_only",
+    "sampling_asked",
 ]
 
 _BLOCK = 1 << 22  # numbers a block, 32 MB
@@ -111,12 +112,10 @@ class Sampling:
     """
 
     def __init__(self, confidence: float, n_samples: int, random_state: Any) -> None:
-        if isinstance(confidence, bool) or not isinstance(confidence, Real) or not 0 < confidence < 1:
-            raise InvalidInput("confidence", "a number between 0 and 1", confidence, "0.99 is usual")
-        if isinstance(n_samples, bool) or not isinstance(n_samples, Integral) or n_samples < 1:
-            raise InvalidInput("n_samples", "a positive integer", n_samples, "take at least 1000")
-        self.confidence, self.n_samples = float(confidence), int(n_samples)
-        self.generator = np.random.default_rng(random_state)
+        share = "a number between 0 and 1", lambda number: 0.0 < number < 1.0
+        self.confidence = as_real(confidence, "confidence", *share, "0.99 is usual")
+        self.n_samples = as_count(n_samples, "n_samples", 1, _MOST_SAMPLES, "take at least 1000")
+        self.generator = _generator(random_state)
 
     @property
     def doubt(self) -> float:
@@ -134,9 +133,28 @@ class Sampling:
         return MonteCarloEstimate(value, value - error, value + error, self.confidence, self.n_samples)
 
 
-def samples_only(method: str) -> bool:
-    """Return whether sampling was asked for."""
-    return as_choice(method, "method", ("auto", "monte-carlo"), '"auto" proves its answer') == "monte-carlo"
+def _generator(random_state: Any) -> np.random.Generator:
+    known = (np.random.Generator, np.random.BitGenerator, np.random.SeedSequence)
+    if isinstance(random_state, Integral) and not isinstance(random_state, bool) and int(random_state) >= 0:
+        return np.random.default_rng(int(random_state))
+    if random_state is None or isinstance(random_state, known):
+        return np.random.default_rng(random_state)
+    requirement, cure = "None, an integer >= 0 or a numpy.random.Generator", "use 0 for the same numbers each time"
+    raise InvalidInput("random_state", requirement, random_state, cure)
+
+
+_MOST_SAMPLES = 100_000_000  # some seconds for each input; the error is then 1e-4 of the spread
+
+
+def sampling_asked(
+    method: str, confidence: float, n_samples: int, random_state: Any, max_cells: int | None, max_faces: int | None
+) -> Sampling | None:
+    """Return how to sample, None where that was not asked for; all options are checked either way."""
+    as_limit(max_cells, "max_cells")
+    as_limit(max_faces, "max_faces")
+    asked = as_choice(method, "method", ("auto", "monte-carlo"), '"auto" proves its answer') == "monte-carlo"
+    sampling = Sampling(confidence, n_samples, random_state)
+    return sampling if asked else None
 
 
 def lipschitz_bound(F: PiecewiseLinear) -> float:

@@ -15,7 +15,7 @@ from flint import arb, fmpq, fmpq_mat
 
 from tropical._exact.cone import Cone
 from tropical._exact.linear import row_space
-from tropical._exact.rational import as_fraction_matrix, primitive_multiple
+from tropical._exact.rational import as_fraction_matrix, as_limit, primitive_multiple
 from tropical.complexes import Cell
 from tropical.domains import Box, Polyhedron
 from tropical.exceptions import InvalidInput, InvalidType
@@ -66,6 +66,7 @@ def cell_probability(cell: Box | Polyhedron | Cell, basis: Any = None, *, max_fa
     >>> cell_probability(Box([0, -1], [1, 1]))
     Exact(1/2*erf(sqrt(1/2))*erf(sqrt(1/2)) = 0.233032471337)
     """
+    as_limit(max_faces, "max_faces")
     rows = _constraints(cell, basis)
     if rows is None:
         return Exact(())

@@ -25,7 +25,7 @@ from tropical._exact.rational import as_fraction
 from tropical.exceptions import InvalidInput, NotExact
 from tropical.gaussian.closed_form import Combination, Key, square_root
 from tropical.gaussian.terms import Term, shown, term_latex, term_text
-from tropical.gaussian.working_precision import bits_for, target_digits, working_bits
+from tropical.gaussian.working_precision import as_digits, bits_for, target_digits, working_bits
 
 __all__ = ["Enclosure", "Exact", "MonteCarloEstimate", "enclose", "enclosure_of_ball", "exact_value", "root"]
 
@@ -74,7 +74,7 @@ class Exact:
 
     def ball(self, digits: int) -> arb:
         """Return a ball with this many correct digits, relative to the value (absolute for tiny ones)."""
-        bits = bits_for(digits) + 32
+        bits = bits_for(as_digits(digits)) + 32
         combination = self.combination()
         while True:
             with working_bits(bits):
@@ -223,6 +223,8 @@ class Enclosure:
     __array_ufunc__ = None
 
     def __post_init__(self) -> None:
+        for name in ("lower", "upper"):
+            object.__setattr__(self, name, as_fraction(getattr(self, name), name))
         if self.lower > self.upper:
             raise InvalidInput("upper", f"at least lower = {self.lower}", self.upper, "swap the bounds")
 
@@ -353,8 +355,10 @@ def enclosure_of_ball(ball: arb) -> Enclosure:
     Raises
     ------
     NotExact
-        For numbers beyond 2^1000000, which nothing here can write down.
+        For numbers beyond 2^1000000, which nothing here can write down, and balls without a bound.
     """
+    if not ball.is_finite():
+        raise NotExact("the arguments are too large or too small for an enclosure")
     middle, radius = _dyadic(ball.mid()), _dyadic(ball.rad())  # exact, whatever the working precision is by now
     slack = Fraction(0)
     if middle is None:

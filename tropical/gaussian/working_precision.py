@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import ceil
-from numbers import Integral
+from typing import Any
 
 import flint
 
-from tropical.exceptions import InvalidInput
+from tropical._arguments import as_count
 
 __all__ = ["bits_for", "precision", "target_digits", "working_bits"]
 
@@ -37,13 +37,16 @@ def precision(*, digits: int) -> Iterator[None]:
     >>> 0 < wide.width < Fraction(1, 10**30)
     True
     """
-    if isinstance(digits, bool) or not isinstance(digits, Integral) or not 1 <= int(digits) <= _MOST:
-        raise InvalidInput("digits", f"an integer from 1 to {_MOST}", digits, "15 is the default")
-    token = _DIGITS.set(int(digits))
+    token = _DIGITS.set(as_digits(digits))
     try:
         yield
     finally:
         _DIGITS.reset(token)
+
+
+def as_digits(digits: Any) -> int:
+    """Return a number of decimal digits."""
+    return as_count(digits, "digits", 1, _MOST, "15 is the default")
 
 
 def target_digits() -> int:

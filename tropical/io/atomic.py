@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from errno import ENOENT
-from pathlib import Path
+
+from tropical._arguments import as_path
 
 __all__ = ["write_bytes", "write_text"]
 
@@ -17,9 +18,11 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     """Write bytes to a temporary file beside `path`, then put it in place of `path` in one step."""
-    target = Path(path)
+    target = as_path(path)
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
     if not target.parent.is_dir():  # else the error would name the temporary file
-        raise FileNotFoundError(ENOENT, "the folder does not exist; make it first", str(target.parent))
+        raise FileNotFoundError(errno.ENOENT, "the folder does not exist; make it first", str(target.parent))
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:

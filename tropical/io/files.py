@@ -23,7 +23,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tropical.exceptions import FormatError, InvalidInput, InvalidType
+from tropical._arguments import as_path
+from tropical.exceptions import FormatError, InvalidInput
 from tropical.io.atomic import write_bytes, write_text
 from tropical.io.computer_algebra import to_polymake, to_sage
 from tropical.io.formulas import to_latex, to_text
@@ -73,8 +74,7 @@ def load(path: str | os.PathLike[str], **options: Any) -> Any:
     OSError
         Where the file cannot be read.
     """
-    _check_path(path, "write tropical.load(path)")
-    suffix = Path(path).suffix.lower()
+    suffix = as_path(path, cure="write tropical.load(path)").suffix.lower()
     if suffix in _PICKLES:
         raise FormatError(Path(path).name, f"a pickle can run any code, and is not read; {_PICKLES[suffix]}")
     return _run(_READERS.get(suffix, _READERS[".json"]), suffix, path, options)
@@ -103,19 +103,13 @@ def save(obj: Any, path: str | os.PathLike[str], **options: Any) -> None:
     NotExact
         If weights would be rounded and that was not asked for.
     """
-    _check_path(path, "write tropical.save(obj, path)")
-    suffix = check_suffix(path)
+    suffix = check_suffix(path, cure="write tropical.save(obj, path)")
     _run(_WRITERS[suffix], suffix, obj, options, path)
 
 
-def _check_path(path: Any, cure: str) -> None:
-    if not isinstance(path, (str, os.PathLike)):
-        raise InvalidType("path", "the name of a file", path, cure)
-
-
-def check_suffix(path: str | os.PathLike[str], argument: str = "path") -> str:
+def check_suffix(path: Any, argument: str = "path", cure: str = "pass a string or a pathlib.Path") -> str:
     """Return the suffix of a file that :func:`save` can write."""
-    suffix = Path(path).suffix.lower()
+    suffix = as_path(path, argument, cure).suffix.lower()
     if suffix not in _WRITERS:
         known = ", ".join(key for key in _WRITERS if key)
         raise InvalidInput(argument, f"one of the suffixes {known}", repr(Path(path).name), "rename it, to .json say")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+from tropical._exact.rational import as_limit
 from tropical._protocol import as_function
 from tropical.clauses import formula
 from tropical.convert import lattice
@@ -47,6 +48,7 @@ def to_text(F: Any, *, max_cells: int | None = _MOST_CELLS) -> str:
     function = as_function(F)
     if function.outputs != 1:
         raise InvalidInput("F", "one output, as a formula has", f"{function.outputs}", "select one with F[j]")
+    as_limit(max_cells, "max_cells")
     shown = lattice(function, max_cells=max_cells) if isinstance(function, ReLUNetwork) else function
     text, last = str(shown), f"x{function.dimension - 1}"
     # without the last variable a reader would take the space to be smaller

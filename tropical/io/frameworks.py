@@ -24,8 +24,9 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import exact_array
+from tropical._exact.rational import as_items
 from tropical.exceptions import InvalidInput, InvalidType
-from tropical.io.limits import exact_array
 from tropical.io.tracing import Chain
 from tropical.network import ReLUNetwork
 
@@ -107,10 +108,10 @@ def from_state_dict(state: Mapping[str, Any], layers: list[str] | None = None) -
     if foreign:
         cure = "fold normalisation into the layers, and take other entries out"
         raise InvalidInput("state", "keys that end in weight or bias", repr(foreign[0]), cure)
-    order = found if layers is None else list(layers)
-    if sorted(order) != sorted(found):
-        cure = f"name each of {', '.join(found)} once"
-        raise InvalidInput("layers", "the names of all layers", ", ".join(map(str, order)) or "none", cure)
+    cure = f"name each of {', '.join(found)} once"
+    order = found if layers is None else as_items(layers, "layers", "the names of all layers", cure)
+    if not all(isinstance(name, str) for name in order) or sorted(order) != sorted(found):
+        raise InvalidInput("layers", "the names of all layers", layers, cure)
     if not order:
         raise InvalidInput("state", "at least one layer", "none", "pass the weights of the trained model")
     arrays = {key: _array(value, key) for key, value in state.items()}

@@ -63,11 +63,22 @@ def load_json(path: str | os.PathLike[str]) -> Any:
     except UnicodeDecodeError as error:
         raise FormatError(f"{name}, byte {error.start}", "no UTF-8 text") from None
     except RecursionError:
-        raise FormatError(name, "nested too deeply for a file of this format") from None
+        raise FormatError(name, _TOO_DEEP) from None
     except FormatError:
         raise
     except ValueError as error:
         raise FormatError(name, str(error)) from None
+    try:
+        return _object(document, name)
+    except RecursionError:  # JSON is read to twice the depth at which its lists are walked
+        raise FormatError(name, _TOO_DEEP) from None
+
+
+_TOO_DEEP = "nested too deeply for a file of this format"
+
+
+def _object(document: Any, name: str) -> Any:
+    """Return the object of a document."""
     if isinstance(document, dict) and "format" not in document and {"weights", "layers"} & document.keys():
         return from_plain_weights(document, name)
     if not isinstance(document, dict) or document.get("format") != FORMAT:

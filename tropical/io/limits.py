@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import importlib
 import os
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tropical._arguments import MOST_NUMBERS, as_path
+from tropical.exceptions import FormatError, TropicalError
 
-from tropical.exceptions import FormatError, InvalidInput, InvalidType, TropicalError
-
-__all__ = ["LONGEST_NUMBER", "MOST_NUMBERS", "check_count", "exact_array", "needed_package", "read_bytes"]
+__all__ = ["LONGEST_NUMBER", "check_count", "needed_package", "read_bytes"]
 
 LARGEST_FILE = 256 << 20  # bytes; MOST_NUMBERS in text of 60 characters each
-MOST_NUMBERS = 4_000_000  # weights of a network, or elements of a tensor: as Fractions some 500 MB
 LONGEST_NUMBER = 1 << 16  # bits; a float64 needs 2100 at most, a product of thirty of them is shorter
 
 
@@ -33,7 +30,7 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     OSError
         Where it cannot be read.
     """
-    with open(path, "rb") as file:
+    with open(as_path(path), "rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         problem = f"more than {LARGEST_FILE >> 20} MiB, too large for exact work; split the network"
@@ -45,36 +42,6 @@ def check_count(count: int, where: str, what: str = "numbers") -> None:
     """Refuse more than ``MOST_NUMBERS`` numbers."""
     if count > MOST_NUMBERS:
         raise FormatError(where, f"{count} {what}, at most {MOST_NUMBERS} are read; use a smaller network")
-
-
-def exact_array(values: Any, argument: str) -> np.ndarray:
-    """Return numbers as an array of Fractions, floats as the dyadic rationals that they are.
-
-    Raises
-    ------
-    InvalidType
-        For what is no array of real numbers.
-    InvalidInput
-        For NaN and infinity, and for more than ``MOST_NUMBERS`` numbers.
-    """
-    array = np.asarray(values)
-    if array.size > MOST_NUMBERS:
-        raise InvalidInput(argument, f"at most {MOST_NUMBERS} numbers", array.size, "use a smaller network")
-    if array.dtype == object:
-        if not all(isinstance(value, (int, Fraction)) and not isinstance(value, bool) for value in array.flat):
-            raise InvalidType(argument, "an array of real numbers", f"dtype {array.dtype}", "pass a float array")
-        items = [Fraction(value) for value in array.flat]
-    elif array.dtype.kind in "iu":
-        items = [Fraction(value) for value in array.ravel().tolist()]
-    elif array.dtype.kind == "f" and array.dtype.itemsize <= 8:
-        if not np.isfinite(array).all():
-            raise InvalidInput(argument, "finite numbers", "NaN or infinity", "mend the weights")
-        items = [Fraction(value) for value in array.astype(np.float64).ravel().tolist()]
-    else:
-        raise InvalidType(argument, "an array of real numbers", f"dtype {array.dtype}", "convert it to float64")
-    result = np.empty(len(items), dtype=object)
-    result[:] = items
-    return result.reshape(array.shape)
 
 
 def needed_package(name: str, purpose: str) -> Any:

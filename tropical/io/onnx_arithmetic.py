@@ -20,8 +20,9 @@ from math import prod
 
 import numpy as np
 
+from tropical._arguments import exact_array
 from tropical._circuit import Form, Value
-from tropical.io.limits import check_count, exact_array
+from tropical.io.limits import check_count
 from tropical.io.onnx_node import Node
 from tropical.io.tracing import clip, extremum, form_array, is_variable, leaky
 

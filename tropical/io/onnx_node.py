@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import exact_array
 from tropical.exceptions import FormatError
-from tropical.io.limits import exact_array
 from tropical.io.tracing import Trace, is_variable
 
 __all__ = ["Node", "Workspace"]

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_path
 from tropical.exceptions import FormatError, InvalidInput, InvalidType
 from tropical.io.limits import LARGEST_FILE, check_count, needed_package, read_bytes
 from tropical.io.onnx_arithmetic import ARITHMETIC
@@ -81,7 +81,7 @@ def _model(source: Any) -> tuple[Any, str]:
         if len(content) > LARGEST_FILE:
             raise FormatError(name, f"more than {LARGEST_FILE >> 20} MiB, too large for exact work; split the network")
     elif isinstance(source, (str, os.PathLike)):
-        content, name = read_bytes(source), Path(source).name
+        content, name = read_bytes(source), as_path(source, "source").name
     else:
         raise InvalidType("source", "a path, bytes or an onnx.ModelProto", source, "pass the file's name")
     message = needed_package("google.protobuf.message", "reading ONNX files")
@@ -142,8 +142,9 @@ def _output(graph: Any, output: str | None) -> str:
     if output is None and len(names) > 1:
         requirement, cure = "the name of one output, as the graph has several", f"choose one of {', '.join(names)}"
         raise InvalidInput("output", requirement, "None", cure)
-    if output is not None and output not in names:
-        raise InvalidInput("output", f"one of {', '.join(names)}", repr(output), "see the names in the graph")
+    if output is not None and (not isinstance(output, str) or output not in names):
+        given = repr(output) if isinstance(output, str) else output
+        raise InvalidInput("output", f"one of {', '.join(names)}", given, "see the names in the graph")
     return names[0] if output is None else output
 
 

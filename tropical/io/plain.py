@@ -14,7 +14,7 @@ from typing import Any
 from tropical._exact.rational import as_fraction
 from tropical.certificates import Certificate
 from tropical.domains import Polyhedron
-from tropical.exceptions import FormatError, InvalidInput
+from tropical.exceptions import FormatError, InvalidInput, shown
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.network import ReLUNetwork
 from tropical.polynomial import TropicalPolynomial
@@ -80,7 +80,7 @@ def _plain_numbers(value: Any, where: str) -> Any:
         return value
     if isinstance(value, float) and isfinite(value):
         return Fraction(value)
-    raise FormatError(where, f"expected a finite number, got {str(value)[:40]!r}")
+    raise FormatError(where, f"expected a finite number, got {shown(value)[:40]!r}")
 
 
 def _network(document: dict[str, Any], where: str) -> ReLUNetwork:
@@ -187,4 +187,4 @@ _NAMES = {dict: "an object", list: "a list", str: "a string", int: "an integer"}
 
 def _expect(value: Any, kind: type, where: str) -> None:
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise FormatError(where, f"expected {_NAMES[kind]}, got {type(value).__name__} {str(value)[:40]!r}")
+        raise FormatError(where, f"expected {_NAMES[kind]}, got {type(value).__name__} {shown(value)[:40]!r}")

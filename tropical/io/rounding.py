@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_flag
 from tropical._exact.rational import as_choice, over_common_denominator
 from tropical.convert import to_network
 from tropical.exceptions import InvalidInput, NotExact
@@ -29,6 +30,7 @@ def float_layers(F: Any, dtype: str, *, rounded: bool) -> list[tuple[np.ndarray,
     InvalidInput
         If a number is beyond the range of the type.
     """
+    as_flag(rounded, "rounded")
     as_choice(dtype, "dtype", DTYPES, "choose one")
     network = F if isinstance(F, ReLUNetwork) else _integral(to_network(F))
     layers = []

@@ -13,11 +13,11 @@ import json
 import os
 import re
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tropical._arguments import as_path
 from tropical.exceptions import FormatError, InvalidInput, InvalidType
 from tropical.io.frameworks import from_state_dict
 from tropical.io.limits import check_count, read_bytes
@@ -55,7 +55,7 @@ def from_safetensors(source: Any, layers: list[str] | None = None) -> ReLUNetwor
     if isinstance(source, (bytes, bytearray)):
         content, name = bytes(source), "source"
     elif isinstance(source, (str, os.PathLike)):
-        content, name = read_bytes(source), Path(source).name
+        content, name = read_bytes(source), as_path(source, "source").name
     else:
         raise InvalidType("source", "a path or bytes", source, "pass the file's name")
     arrays = _arrays(content, name)
@@ -116,6 +116,9 @@ def _arrays(content: bytes, name: str) -> dict[str, np.ndarray]:
         arrays[key] = _array(entry, data, f"{name}: {key[:60]!r}")
         total += arrays[key].size
         check_count(total, name, "weights")
+    ends = [entry["data_offsets"][1] for key, entry in header.items() if key != "__metadata__"]
+    if arrays and max(ends) != len(data):
+        raise FormatError(name, f"{len(data)} bytes of numbers, of which {max(ends)} belong to arrays")
     return arrays
 
 

@@ -56,7 +56,7 @@ def to_smtlib(F: Any, *, name: str = "F") -> str:
     function = as_function(F)
     if not isinstance(name, str) or not _SYMBOL.match(name) or _OWN.match(name):
         cure = "names such as x0 and g0 are taken for inputs and terms"
-        raise InvalidInput("name", "a symbol of letters, digits and underscores", repr(name), cure)
+        raise InvalidInput("name", "a symbol of letters, digits and underscores", name, cure)
     inputs = " ".join(f"(x{i} Real)" for i in range(function.dimension))
     return "".join(
         f"(define-fun {symbol} ({inputs}) Real\n  {_body(part)})\n"

@@ -18,10 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import exact_array
 from tropical._circuit import Circuit, Form, Value
 from tropical._exact.linear import combine_rows
 from tropical.exceptions import FormatError, InvalidInput
-from tropical.io.limits import LONGEST_NUMBER, check_count, exact_array
+from tropical.io.limits import LONGEST_NUMBER, check_count
 from tropical.network import ReLUNetwork
 
 __all__ = ["Chain", "Trace", "form_array", "is_variable"]

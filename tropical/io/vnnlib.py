@@ -10,9 +10,9 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from tropical._arguments import as_path
 from tropical.exceptions import FormatError, InvalidInput, TropicalError
 from tropical.io.vnnlib_grammar import read_decimal, read_version_1
 from tropical.properties.formulas import (
@@ -62,10 +62,11 @@ def load_property(path: str | os.PathLike[str]) -> Property:
     OSError
         Where the file cannot be read.
     """
-    name = Path(path).name
+    file = as_path(path)
+    name = file.name
     try:
-        with open(path, encoding="utf-8") as file:
-            text = file.read(_LONGEST + 1)
+        with file.open(encoding="utf-8") as stream:
+            text = stream.read(_LONGEST + 1)
     except UnicodeDecodeError as error:
         raise FormatError(f"{name}, byte {error.start}", "no UTF-8 text") from None
     if len(text) > _LONGEST:

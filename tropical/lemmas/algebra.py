@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from tropical._exact.rational import as_affine_map, as_fraction
 from tropical.convert import lattice, to_rational
 from tropical.decide import same_function
+from tropical.exceptions import InvalidInput
 from tropical.lattice_polynomial import LatticePolynomial, maximum, minimum
 from tropical.lemmas.report import LemmaReport, compare, decided
 from tropical.lemmas.statement import Lemma, scalar
@@ -54,12 +55,14 @@ class Algebra(Lemma):
             Every identity with its certificate, every count of pieces with its bound. The certificate is the tuple of
             the certificates of the identities.
         """
-        left, right = (_as_lattice(scalar(f), max_cells) for f in (F, G))
+        left, right = (_as_lattice(scalar(f, name), max_cells) for f, name in ((F, "F"), (G, "G")))
         multiple = as_fraction(factor, "factor")
         P, Q = (to_rational(f) for f in (left, right))
         assert isinstance(P, TropicalRational)
         assert isinstance(Q, TropicalRational)
         d = left.dimension
+        if A is None and b is not None:
+            raise InvalidInput("b", "a matrix A beside it", "None for A", "pass both or neither")
         if A is None:
             A = [[int(i == j) + int((i, j) == (0, d - 1) and d > 1) for j in range(d)] for i in range(d)]
             b = [1] * d

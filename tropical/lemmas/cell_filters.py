@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from tropical._arguments import real_array
 from tropical._display import Record
 from tropical._exact.cone import Cone
-from tropical._exact.rational import as_items, primitive_multiple
+from tropical._exact.rational import as_fraction, as_fraction_vector, as_items, float_array, primitive_multiple
+from tropical._protocol import as_sample_array
 from tropical.domains import Box, Polyhedron
 from tropical.exceptions import InvalidInput, InvalidType
 from tropical.gaussian.filters import LabelFilter, as_filter
@@ -59,16 +61,22 @@ class CellFilter(Record):
 
     def __call__(self, y: Any, x: Any) -> Fraction:
         """Return ψ(y, x), exactly."""
-        return sum((psi(y) for domain, psi in self.parts if domain is None or x in domain), Fraction(0))
+        label, point = as_fraction(y, "y"), as_fraction_vector(x, "x")
+        return sum((psi(label) for domain, psi in self.parts if domain is None or point in domain), Fraction(0))
 
     def evaluate(self, y: np.ndarray, X: np.ndarray) -> np.ndarray:
         """Return ψ of float labels, (n,), at float points, (n, d)."""
+        y = real_array(y, "y")
+        if y.ndim != 1:
+            raise InvalidInput("y", "labels of shape (n,)", f"shape {y.shape}", "pass one label a row of X")
         total = np.zeros(len(y))
         for domain, psi in self.parts:
             inside = np.ones(len(y), dtype=bool)
             if domain is not None:
-                A, b = (np.array(a, dtype=float) for a in (domain.A, domain.b))
-                inside = np.all(b >= X @ A.T, axis=1)
+                A, b = (float_array(a, "parts") for a in (domain.A, domain.b))
+                inside = np.all(b >= as_sample_array(X, domain.dimension) @ A.T, axis=1)
+                if len(inside) != len(y):
+                    raise InvalidInput("X", f"{len(y)} rows, one a label", f"{len(inside)}", "match X and y")
             total += np.where(inside, psi.evaluate(y), 0.0)
         return total
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from tropical._exact.rational import as_items
 from tropical.clauses import absorb, mask_of, members
 from tropical.convert import lattice, to_network
 from tropical.criterion import ClauseCriterion, clause_criterion
 from tropical.decide import same_function
 from tropical.domains import Domain
-from tropical.exceptions import InvalidType
+from tropical.exceptions import InvalidInput, InvalidType
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare
 from tropical.lemmas.statement import Lemma, scalar
@@ -67,7 +68,7 @@ class ClauseCriterionLemma(Lemma):
             carries the equality verdict, with a certificate or a witness.
         """
         criterion = clause_criterion(scalar(F), domain=domain, max_cells=max_cells)
-        families = list(_variations(criterion)) if clauses is None else [tuple(map(tuple, f)) for f in clauses]
+        families = list(_variations(criterion)) if clauses is None else _families(clauses)
         comparisons = []
         for family in families:
             formula = LatticePolynomial(criterion.pieces, family)
@@ -93,6 +94,13 @@ class ClauseCriterionLemma(Lemma):
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""
         return _functions()
+
+
+def _families(clauses: Any) -> list[Any]:
+    families = as_items(clauses, "clauses", "a list of lists of clauses", "pass for example [[[0, 1], [2]]]")
+    if not families:
+        raise InvalidInput("clauses", "at least one list of clauses", "none", "leave it out for the canonical ones")
+    return families
 
 
 def _answer(yes: bool) -> str:

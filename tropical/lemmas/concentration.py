@@ -11,7 +11,8 @@ import numpy as np
 from flint import fmpq
 
 from tropical import gaussian
-from tropical._exact.rational import as_fraction, as_limit
+from tropical._arguments import as_count, check_size
+from tropical._exact.rational import as_fraction
 from tropical.exceptions import InvalidInput
 from tropical.gaussian.closed_form import Combination, Key
 from tropical.gaussian.filters import as_filter
@@ -24,6 +25,9 @@ __all__ = ["Concentration"]
 
 # 4φ(1) = 2√2·e^(-1/2)/√π
 _LARGEST_NORM = exact_value(Combination({Key(-1, 2, (-1, 2), ()): fmpq(2)}))
+
+
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,9 +85,9 @@ class Concentration(Lemma):
         level = as_fraction(delta, "delta")
         if not 0 < level < 1:
             raise InvalidInput("delta", "a number between 0 and 1", delta, 'pass for example "1/10"')
-        n, repeats = as_limit(n_samples, "n_samples"), as_limit(trials, "trials")
-        if n is None or repeats is None:
-            raise InvalidInput("n_samples", "positive integers, and so `trials`", None, "pass numbers")
+        n, repeats = as_count(n_samples, "n_samples", 1, _MOST), as_count(trials, "trials", 1, _MOST)
+        as_count(random_state, "random_state", 0)
+        check_size(n * repeats, "n_samples", f"{n} in each of {repeats} trials")
         condition = Hypothesis(self.hypotheses[0], label_filter.is_bounded_by_one(), "a filter beyond [-1, 1]")
         if not condition.holds:
             return self.report([], [condition])

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tropical._exact.rational import as_limit
-from tropical.exceptions import BudgetExceeded
+from tropical._arguments import as_count
+from tropical.exceptions import BudgetExceeded, shown
 from tropical.lattice_polynomial import LatticePolynomial
 from tropical.lemmas.counts import chamber_points
 from tropical.pieces import PieceTable
@@ -37,9 +37,10 @@ def lattice_structures(generators: int) -> tuple[int, ...]:
     >>> [len(lattice_structures(n)) for n in range(1, 5)]
     [1, 4, 18, 166]
     """
-    n = as_limit(generators, "generators")
-    if n is None or n > _LARGEST:
-        raise BudgetExceeded(f"{generators} generators: on six there are 7828352 structures; list at most {_LARGEST}")
+    n = as_count(generators, "generators")
+    if n > _LARGEST:
+        given = shown(generators)
+        raise BudgetExceeded(f"{given} generators: on six there are 7828352 structures; list at most {_LARGEST}")
     tables = [0, 1]  # on no generator: the one set, the empty one, is false or true
     for width in (1 << i for i in range(n)):
         tables = [low | high << width for high in tables for low in tables if low & high == low]

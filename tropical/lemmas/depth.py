@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from tropical._arguments import as_count
 from tropical._circuit import Circuit, Extremum, Form
 from tropical.convert import difference_of_convex
 from tropical.decide import relevant_subspace, same_function
-from tropical.exceptions import InvalidInput
 from tropical.lemmas.report import Comparison, LemmaReport, compare, decided
 from tropical.lemmas.simplices import signed_simplices
 from tropical.lemmas.statement import Lemma, scalar
@@ -37,12 +37,18 @@ def depth_bound(k: int, *, base: int = 2) -> int:
     >>> [depth_bound(k) for k in range(6)], [depth_bound(k, base=3) for k in range(6)]
     ([0, 1, 2, 2, 3, 3], [0, 1, 2, 2, 2, 3])
     """
-    if base == 2 or k <= 2:
+    k = as_count(k, "k", 0)
+    if as_base(base) == 2 or k <= 2:
         return k.bit_length()
     layers = 1
     while 3 ** (layers - 1) < k - 1:
         layers += 1
     return layers
+
+
+def as_base(base: Any) -> int:
+    """Return 2 or 3."""
+    return as_count(base, "base", 2, 3, "see depth_bound")
 
 
 def shallow_network(F: Any, *, max_cells: int | None = None) -> ReLUNetwork:
@@ -109,8 +115,7 @@ class Depth(Lemma):
             construction needs, that refutes the claim where no hidden layer is left and F is not affine; else nothing
             is decided: so with base 3 for k >= 8, where the newer construction is not implemented.
         """
-        if base not in (2, 3):
-            raise InvalidInput("base", "2 or 3", base, "see depth_bound")
+        as_base(base)
         function = scalar(F)
         k = len(relevant_subspace(function, max_cells))
         claimed = depth_bound(k, base=base) - self.fewer

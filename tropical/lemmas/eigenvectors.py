@@ -43,7 +43,7 @@ def as_symmetric(matrix: Any, argument: str) -> Matrix:
 
 def orthogonal_rows(rows: Any, dimension: int, argument: str) -> RelevantBasis:
     """Return an orthogonal rational basis of the span of rows."""
-    given = as_fraction_matrix(rows, argument) if rows else ()
+    given = as_fraction_matrix(rows, argument)
     if given and len(given[0]) != dimension:
         raise InvalidInput(argument, f"rows of length {dimension}", f"length {len(given[0])}", "pad them")
     return RelevantBasis.of(row_space(given, dimension)[0], dimension)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, ClassVar
 
 from tropical import gaussian
-from tropical._exact.rational import as_fraction
+from tropical._exact.rational import as_fraction, as_items
 from tropical._protocol import PiecewiseLinear
 from tropical.complexes import cells
 from tropical.decide import lipschitz, sup_distance
@@ -16,6 +16,7 @@ from tropical.lemmas.numbers import at_most, plus, times
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare
 from tropical.lemmas.residuals import Split, chi_square_tail, composed, difference, root_above, root_below, split
 from tropical.lemmas.statement import Lemma, scalar
+from tropical.pieces import as_point
 from tropical.results import Point
 
 __all__ = ["Filtering"]
@@ -83,13 +84,18 @@ class Filtering(Lemma):
         conditions = [parts.condition, Hypothesis(self.hypotheses[1], m > 0, "W = V")]
         if not parts.condition.holds or not m:
             return self.report([], conditions)
+        places = [
+            as_point(x, function.dimension, f"points[{i}]")
+            for i, x in enumerate(as_items(points, "points", "a list of points", "pass [(0, 1)], say"))
+        ]
+        reach = None if radius is None else as_fraction(radius, "radius")
         known = composed(function, parts.projection)
         if candidate is not None:
-            return self._with_candidate(function, known, parts, level, candidate, radius, points, conditions, max_cells)
+            return self._with_candidate(function, known, parts, level, candidate, reach, points, conditions, max_cells)
         steep = lipschitz(function, max_cells=max_cells)
         square = steep.squared
         H = difference(function, known)
-        tested = [cell.point for cell in cells(H, max_cells=max_cells)] + [tuple(map(as_fraction, x)) for x in points]
+        tested = [cell.point for cell in cells(H, max_cells=max_cells)] + places
         gaps = [(H(x) ** 2, square * parts.rest_square(x), x) for x in tested]
         worst = max(gaps, key=lambda gap: gap[0] - gap[1])
         comparisons = [compare("|H|² <= Λ²|P_{V⊖W} x|² at points", worst[0], "<=", worst[1], worst[2])]

@@ -94,6 +94,9 @@ class Kernel(Lemma):
             label = difference(function, G)
         if directions is not None:
             chosen = as_fraction_matrix(directions, "directions")
+            if chosen and len(chosen[0]) != d:
+                given = f"length {len(chosen[0])}"
+                raise InvalidInput("directions", f"rows of length {d}", given, "give vectors of the inputs")
         elif self.orthogonal:
             chosen = tuple(tuple(map(Fraction, row)) for row in null_space(V, d)) if V else _axes(d)
         else:

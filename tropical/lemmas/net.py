@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import ceil, comb, isqrt
 from typing import Any, ClassVar
 
+from tropical._arguments import as_count
 from tropical._exact.rational import as_fraction
 from tropical.convert import lattice
 from tropical.decide import is_below, is_homogeneous, lipschitz, sup_distance
@@ -79,6 +80,8 @@ class Net(Lemma):
         function, step = scalar(F), as_fraction(eta, "eta")
         if step <= 0:
             raise InvalidInput("eta", "a positive number", eta, "pass the step of the grid")
+        if largest_constant is not None:
+            as_fraction(largest_constant, "largest_constant")
         if constant_step is not None:
             return self._with_constants(function, step, constant_step, largest_constant, max_cells)
         homogeneous = is_homogeneous(function, max_cells=max_cells)
@@ -175,6 +178,9 @@ def chamber_count_bound(pieces: int, dimension: int, *, central: bool = True) ->
     return sum(comb(walls, j) for j in range(dimension + 1))
 
 
+_MOST, _MOST_STEPS = 100, 10**9  # the number of candidates then has a hundred thousand digits
+
+
 def candidate_count(pieces: int, dimension: int, steps: int, *, constant_steps: int | None = None) -> int | str:
     """Return lemma N's bound on the number of candidates, as text where it has thousands of digits.
 
@@ -194,8 +200,11 @@ def candidate_count(pieces: int, dimension: int, steps: int, *, constant_steps: 
     >>> candidate_count(3, 2, 2)
     281250
     """
+    pieces, dimension = as_count(pieces, "pieces", 1, _MOST), as_count(dimension, "dimension", 0, _MOST)
+    steps = as_count(steps, "steps", 0, _MOST_STEPS)
     grid = (2 * steps + 1) ** (dimension * pieces)
     if constant_steps is not None:
+        as_count(constant_steps, "constant_steps", 0, _MOST_STEPS)
         grid *= (2 * constant_steps + 1) ** pieces
     if pieces == 1:
         return grid

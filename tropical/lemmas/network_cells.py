@@ -15,8 +15,9 @@ from itertools import accumulate
 from math import comb, prod
 from typing import Any, ClassVar
 
+from tropical._arguments import as_count, as_flag
 from tropical._exact.linear import rank
-from tropical._exact.rational import as_fraction
+from tropical._exact.rational import as_fraction, as_items
 from tropical.certificates import Certificate
 from tropical.complexes import CellComplex, cells
 from tropical.exceptions import InvalidInput, InvalidType
@@ -26,6 +27,7 @@ from tropical.network import ReLUNetwork
 
 __all__ = ["NetworkCells", "activation_cell_bound", "arrangement_bound"]
 
+_LARGEST = 10_000  # hyperplanes, units: the bounds have thousands of digits then
 _MOST_CERTIFIED = 1000  # cells
 
 
@@ -35,10 +37,11 @@ def arrangement_bound(hyperplanes: int, dimension: int, *, central: bool = False
     >>> arrangement_bound(3, 2), arrangement_bound(3, 2, central=True), arrangement_bound(3, 0, central=True)
     (7, 6, 1)
     """
-    r = min(dimension, hyperplanes)
-    if not central or r == 0:
-        return sum(comb(hyperplanes, j) for j in range(r + 1))
-    return 2 * sum(comb(hyperplanes - 1, j) for j in range(r))
+    n, d = as_count(hyperplanes, "hyperplanes", 0, _LARGEST), as_count(dimension, "dimension", 0, _LARGEST)
+    r = min(d, n)
+    if not as_flag(central, "central") or r == 0:
+        return sum(comb(n, j) for j in range(r + 1))
+    return 2 * sum(comb(n - 1, j) for j in range(r))
 
 
 def activation_cell_bound(hidden: Sequence[int], first_rank: int, *, bias_free: bool = False) -> int:
@@ -47,8 +50,11 @@ def activation_cell_bound(hidden: Sequence[int], first_rank: int, *, bias_free: 
     >>> activation_cell_bound([4, 3], 2), activation_cell_bound([4, 3], 2, bias_free=True)
     (77, 48)
     """
-    ranks = accumulate([first_rank, *hidden[:-1]], min)
-    return prod(arrangement_bound(n, r, central=bias_free) for n, r in zip(hidden, ranks, strict=False))
+    cure = "give the numbers of units, such as [4, 3]"
+    widths = [as_count(n, "hidden", 1, _LARGEST, cure) for n in as_items(hidden, "hidden", "hidden widths", cure)]
+    ranks = accumulate([as_count(first_rank, "first_rank", 0, _LARGEST), *widths[:-1]], min)
+    central = as_flag(bias_free, "bias_free")
+    return prod(arrangement_bound(n, r, central=central) for n, r in zip(widths, ranks, strict=False))
 
 
 @dataclass(frozen=True, repr=False)

@@ -13,8 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tropical import gaussian
+from tropical._arguments import as_count
 from tropical._exact.linear import rank
-from tropical._exact.rational import as_fraction, as_fraction_matrix, as_limit
+from tropical._exact.rational import as_fraction, as_fraction_matrix
 from tropical._protocol import PiecewiseLinear
 from tropical.convert import lattice
 from tropical.decide import lipschitz, relevant_subspace
@@ -34,6 +35,9 @@ __all__ = ["PerturbedBasis"]
 
 _LARGEST_NORM = Fraction(968, 1000)
 Rows = tuple[tuple[Fraction, ...], ...]
+
+
+_MOST_SAMPLES = 1_000_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,6 +90,8 @@ class PerturbedBasis(Lemma):
         The second part is deterministic: whatever M̂' is, e is measured (enclosed) and the bound has to hold.
         """
         function, level = scalar(F), as_fraction(tau, "tau")
+        drawn = None if n_samples is None else as_count(n_samples, "n_samples", 1, _MOST_SAMPLES)
+        as_count(random_state, "random_state", 0)
         d = function.dimension
         B, other = as_fraction_matrix(basis, "basis"), as_fraction_matrix(approximate, "approximate")
         if not B or len(B) != len(other) or any(len(row) != d for row in (*B, *other)):
@@ -111,11 +117,10 @@ class PerturbedBasis(Lemma):
             tuple(tuple(a - b for a, b in zip(p, q, strict=True)) for p, q in zip(B, other, strict=True))
         )
         square = times(times(delta, delta), 2 * len(B) * steep * as_fraction(self.factor, "factor") ** 2)
-        gap = Fraction(0) if other == B else _widened(difference_norm(M, moved), slack + more)
+        same = other == B or not steep  # a constant G takes the same value on every basis
+        gap = Fraction(0) if same else _widened(difference_norm(M, moved), slack + more)
         comparisons = [compare("‖M' - M‖² <= 2ℓL²δ²", times(gap, gap), "<=", square)]
-        sampled = (
-            moved if n_samples is None else _of_samples(after, ramp, as_limit(n_samples, "n_samples"), random_state)
-        )
+        sampled = moved if drawn is None else _of_samples(after, ramp, drawn, random_state)
         error = _widened(difference_norm(sampled, moved), more)
         inner, outer = orthogonal_rows(B, d, "basis"), orthogonal_rows(V, d, "V")
         off = orthogonal_rows(other, d, "approximate")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tropical._display import Shown, never_raising, value_text
 from tropical.complexes import CellComplex
 from tropical.complexes.vector_pictures import cell_picture
+from tropical.exceptions import InvalidInput
 from tropical.gaussian.values import Enclosure, MonteCarloEstimate
 from tropical.lemmas.numbers import at_most, bounds, equal, is_number, quotient
 from tropical.results import Verdict
@@ -169,7 +170,11 @@ class LemmaReport:
 
     def comparison(self, name: str) -> Comparison:
         """Return the comparison of this name."""
-        return next(comparison for comparison in self.comparisons if comparison.name == name)
+        for comparison in self.comparisons:
+            if isinstance(name, str) and comparison.name == name:
+                return comparison
+        names = ", ".join(repr(comparison.name) for comparison in self.comparisons)
+        raise InvalidInput("name", f"one of {names or 'no comparisons'}", name, "see `comparisons`")
 
     def __bool__(self) -> bool:
         return self.verdict == "holds"

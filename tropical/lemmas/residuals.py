@@ -76,7 +76,7 @@ class Split:
 def split(F: PiecewiseLinear, directions: Any, *, max_cells: int | None = None) -> Split:
     """Return V and W with their bases; W is spanned by the rows given, which may be none."""
     d = F.dimension
-    rows = as_fraction_matrix(directions, "W") if directions else ()
+    rows = as_fraction_matrix(directions, "W")
     if rows and len(rows[0]) != d:
         raise InvalidInput("W", f"rows of length {d}", f"length {len(rows[0])}", "give vectors of the inputs")
     V = relevant_subspace(F, max_cells)

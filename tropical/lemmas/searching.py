@@ -13,8 +13,9 @@ from math import isfinite
 from random import Random
 from typing import Any
 
+from tropical._arguments import as_count, as_instance
 from tropical._display import never_raising
-from tropical._exact.rational import as_choice, as_limit
+from tropical._exact.rational import as_choice
 from tropical.exceptions import BudgetExceeded, InvalidType, NotExact
 from tropical.lemmas.numbers import bounds
 from tropical.lemmas.report import LemmaReport, value_text
@@ -65,6 +66,9 @@ class Found:
         return f"Found({self.goal} among {self.examined} instances: {value_text(self.instance, 200)}; {self.report!r})"
 
 
+_MOST_INSTANCES = 1_000_000
+
+
 def search(
     statement: Lemma | Callable[..., LemmaReport],
     strategy: Any = None,
@@ -113,11 +117,12 @@ def search(
     """
     try:
         import hypothesis
-        from hypothesis import errors
+        from hypothesis import errors, strategies
     except ImportError:  # pragma: no cover - the extra is part of the test extra
         raise ImportError("tropical.lemmas.search needs Hypothesis: pip install 'tropical-learner[testing]'") from None
     as_choice(goal, "goal", _GOALS, "say what to look for")
-    limit = as_limit(budget, "budget")
+    limit = as_count(budget, "budget", 1, _MOST_INSTANCES)
+    as_count(seed, "seed", 0)
     check = statement.check if isinstance(statement, Lemma) else statement
     if not callable(check):
         raise InvalidType("statement", "a lemma or a function that returns a LemmaReport", statement, "see catalogue()")
@@ -125,6 +130,7 @@ def search(
         if not isinstance(statement, Lemma):
             raise InvalidType("strategy", "a Hypothesis strategy for a function", None, "pass one of tropical.testing")
         strategy = statement.instances()
+    as_instance(strategy, strategies.SearchStrategy, "strategy", "pass one of tropical.testing")
     settings = hypothesis.settings(
         max_examples=limit or 200,
         database=None,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from flint import fmpq
 
 from tropical import families
+from tropical._arguments import as_count
 from tropical._exact.rational import as_fraction
 from tropical.decide import lipschitz
 from tropical.exceptions import InvalidInput
@@ -25,6 +26,7 @@ from tropical.lemmas.statement import Lemma
 __all__ = ["Steepness"]
 
 _HALF = Fraction(1, 2)
+_MOST_HALF_SPACES = 1000
 _CELLS_OF_PARITY = 3  # up to this k the cells are enumerated to find the Lipschitz constant
 
 
@@ -68,7 +70,7 @@ class Steepness(Lemma):
         -----
         The law of the sum is a convolution (:func:`tropical.gaussian.independent_sum`), so k is not limited by cells.
         """
-        slope = as_fraction(t, "t")
+        k, slope = as_count(k, "k", 1, _MOST_HALF_SPACES), as_fraction(t, "t")
         if slope <= 0:
             raise InvalidInput("t", "a positive number", t, "small t is steep")
         filters = {"ψ": as_filter(psi)} if psi is not None else {"sign": _sign_filter(), "|y| > 1/2": as_filter(_HALF)}

@@ -21,10 +21,12 @@ from itertools import combinations, permutations
 from typing import Any, ClassVar, NamedTuple
 
 from tropical import families
+from tropical._arguments import as_count, as_flag
 from tropical._display import never_raising, number_latex
-from tropical._exact.rational import as_fraction
+from tropical._exact.rational import as_fraction, as_items
 from tropical.decide import same_function
 from tropical.domains import Polyhedron
+from tropical.exceptions import InvalidInput, InvalidType
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare, decided
 from tropical.lemmas.statement import Lemma
 from tropical.network import ReLUNetwork
@@ -58,12 +60,34 @@ MAXIMUM_OF_FIVE = (
 """The identity of three terms for n = 5: kilianar/max-relu-certificates, certificate 5_2."""
 
 
+_MOST = 8  # numbers: the sum runs over all their permutations
+_TERM = "a list of triples (coefficient, left, right)", "see MAXIMUM_OF_FIVE"
+
+
+def _terms(terms: Any) -> list[SymmetricTerm]:
+    """Return the terms given, checked."""
+    found = []
+    for i, term in enumerate(as_items(terms, "terms", *_TERM)):
+        parts = as_items(term, f"terms[{i}]", *_TERM)
+        if len(parts) != 3:
+            raise InvalidType(f"terms[{i}]", _TERM[0], term, _TERM[1])
+        sides = [_pairs(side, f"terms[{i}]") for side in parts[1:]]
+        found.append(SymmetricTerm(as_fraction(parts[0], f"terms[{i}][0]"), *sides))
+    if not found:
+        raise InvalidInput("terms", "at least one term", "none", _TERM[1])
+    return found
+
+
 def identity_network(n: int, terms: Sequence[SymmetricTerm]) -> ReLUNetwork:
     """Return the network of two hidden layers that the right side of an identity is.
 
     The first layer holds relu(x_a - x_b), a < b, and relu(±x_i); then max(x_a, x_b) is a combination of them, and so is
     each sum of such maxima; max(L, R) = R + relu(L - R) is made by the second layer, which carries the R's combined.
     """
+    n = as_count(n, "n", 1, _MOST)
+    terms = _terms(terms)
+    if any(not a < n or not b < n for term in terms for pair in (*term.left, *term.right) for a, b in [pair]):
+        raise InvalidInput("terms", f"pairs of coordinates from 0 to {n - 1}", terms, "see MAXIMUM_OF_FIVE")
     pairs = list(combinations(range(n), 2))
     place = {pair: number for number, pair in enumerate(pairs)}
     first = [[int(j == a) - int(j == b) for j in range(n)] for a, b in pairs]
@@ -140,11 +164,9 @@ class SymmetricMaximum(Lemma):
         The symmetry is that of the sum over all permutations: exchanging two coordinates permutes the units, which is
         checked on the weights, so that it is a proof.
         """
-        given = (
-            MAXIMUM_OF_FIVE
-            if terms is None
-            else [SymmetricTerm(as_fraction(c), _pairs(left), _pairs(right)) for c, left, right in terms]
-        )
+        n = as_count(n, "n", 1, _MOST)
+        as_flag(everywhere, "everywhere")
+        given = MAXIMUM_OF_FIVE if terms is None else _terms(terms)
         named = [i for term in given for pair in (*term.left, *term.right) for i in pair]
         condition = Hypothesis(self.hypotheses[0], all(0 <= i < n for i in named), f"{max(named, default=0)} of {n}")
         if not condition.holds:
@@ -172,8 +194,15 @@ class SymmetricMaximum(Lemma):
         return st.just({"n": 5})
 
 
-def _pairs(pairs: Any) -> Pairs:
-    return tuple((int(a), int(b)) for a, b in pairs)
+def _pairs(pairs: Any, argument: str) -> Pairs:
+    requirement, cure = "two lists of pairs of coordinates", "see MAXIMUM_OF_FIVE"
+    found = []
+    for pair in as_items(pairs, argument, requirement, cure):
+        ends = as_items(pair, argument, requirement, cure)
+        if len(ends) != 2:
+            raise InvalidType(argument, requirement, pair, cure)
+        found.append((as_count(ends[0], argument, 0, cure=cure), as_count(ends[1], argument, 0, cure=cure)))
+    return tuple(found)
 
 
 def _transpositions(n: int) -> Iterator[tuple[int, ...]]:

@@ -8,9 +8,10 @@ from html import escape
 from typing import Any
 
 from tropical import families
+from tropical._arguments import as_count
 from tropical._display import Record, never_raising
 from tropical._exact.linear import rank
-from tropical._exact.rational import as_items
+from tropical._exact.rational import as_items, as_limit
 from tropical.complexes import cells
 from tropical.exceptions import BudgetExceeded
 from tropical.lemmas.network_cells import activation_cell_bound
@@ -112,9 +113,11 @@ def counting_table(
        0     2       6        6      6      6        1.000
        1     2       4        4      4      6        0.667
     """
-    sizes = tuple(widths)
+    sizes = families.random_network(widths, rank=rank, biases=biases).widths
+    as_limit(max_cells, "max_cells")
     rows = []
     for seed in as_items(seeds, "seeds", "a list of integers", "pass for example range(5)"):
+        as_count(seed, "seeds", 0)
         network = families.random_network(sizes, seed, rank=rank, biases=biases)
         first = _first_rank(network)
         bound = activation_cell_bound(sizes[1:-1], first, bias_free=not biases)

@@ -14,6 +14,7 @@ import numpy as np
 from flint import arb, arb_mat
 
 from tropical import gaussian
+from tropical._arguments import as_count
 from tropical._exact.rational import as_items
 from tropical._protocol import PiecewiseLinear
 from tropical.exceptions import InvalidInput
@@ -70,6 +71,7 @@ class Visibility(Lemma):
         One filter matrix a filter (:func:`tropical.gaussian.filter_matrix`).
         """
         function = scalar(F)
+        as_count(levels, "levels", 1, _MOST_LEVELS)
         chosen = label_slices(function, levels) if filters is None else _as_filters(filters)
         matrices = [gaussian.filter_matrix(function, psi, max_cells=max_cells) for psi in chosen]
         comparisons = []
@@ -89,6 +91,9 @@ class Visibility(Lemma):
         from tropical import testing
 
         return testing.networks(2, max_width=2, max_depth=1)
+
+
+_MOST_LEVELS = 1000
 
 
 def label_slices(F: PiecewiseLinear, levels: int) -> tuple[LabelFilter, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from tropical._arguments import as_flag
 from tropical._exact.rational import as_choice, as_number_below
 from tropical.exceptions import InvalidInput
 from tropical.network import ReLUNetwork
@@ -94,6 +95,8 @@ def cells(
     [6]
     """
     as_choice(color, "color", COLOURS, "name what the colours tell apart")
+    if labels is not None:
+        as_flag(labels, "labels")
     view = plane_view(F, window=window, plane=plane, origin=origin, max_cells=max_cells)
     number = as_number_below(output, "output", len(view.complex_.tables), "outputs")
     axes = prepared(axes_of(ax), view)

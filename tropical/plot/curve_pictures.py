@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from tropical._arguments import as_flag
 from tropical.complexes import TropicalHypersurface
 from tropical.domains import Box
 from tropical.exceptions import InvalidInput, InvalidType
@@ -60,6 +61,7 @@ def tropical_curve(
     >>> [len(found.get_segments()) for found in ax.collections if found.get_gid() == "curve P"]
     [3]
     """
+    as_flag(labels, "labels")
     curves = _curves(P, plane, origin)
     box = drawable(as_window(window) or square_around((v[0], v[1]) for curve in curves for v in curve.vertices))
     axes = axes_of(ax)
@@ -177,6 +179,8 @@ def newton_polygon(
         raise InvalidType("P", "a TropicalPolynomial", P, "a rational function has two: of numerator and denominator")
     if P.dimension != 2:
         raise InvalidInput("P", "two variables", str(P.dimension), "compose it with a map from R^2")
+    as_flag(subdivision, "subdivision")
+    as_flag(labels, "labels")
     axes = axes_of(ax)
     from matplotlib.collections import LineCollection, PolyCollection
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tropical._display import PALETTE
+from tropical.exceptions import InvalidType
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,12 +27,16 @@ def axes_of(ax: Axes | None, *, three_dimensional: bool = False) -> Axes:
     ImportError
         Without matplotlib; it names the extra.
     """
-    if ax is not None:
-        return ax
     try:
-        from matplotlib import pyplot
+        from matplotlib import axes, pyplot
     except ImportError:
         raise ImportError("pictures need matplotlib: pip install 'tropical-learner[viz]'") from None
+    if ax is not None:
+        if not isinstance(ax, axes.Axes) or (three_dimensional and ax.name != "3d"):
+            kind = " of projection 3d" if three_dimensional else ""
+            requirement = f"matplotlib Axes{kind} or None"
+            raise InvalidType("ax", requirement, ax, "leave it out for a new figure")
+        return ax
     figure = pyplot.figure(layout="constrained" if three_dimensional else "compressed")
     return figure.add_subplot(projection="3d") if three_dimensional else figure.add_subplot()
 

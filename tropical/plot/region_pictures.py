@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tropical._arguments import as_flag
 from tropical._exact.rational import as_number_below
 from tropical._protocol import as_function
 from tropical.complexes import CellComplex
@@ -53,6 +54,7 @@ def region_graph(
         known = enumerated(as_function(F), None, max_cells)
     if plane is None and known is not None and known.coordinates().dimension > 2 and len(known.basis) != 2:
         return _abstract_graph(axes_of(ax), known, output)
+    as_flag(background, "background")
     view = plane_view(F if known is None else known, window=window, plane=plane, origin=origin, max_cells=max_cells)
     number = as_number_below(output, "output", len(view.complex_.tables), "outputs")
     axes = prepared(axes_of(ax), view)

@@ -16,9 +16,11 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
+from tropical._arguments import as_instance
 from tropical._display import Shown, never_raising
 from tropical._exact.rational import as_dimension
-from tropical.exceptions import InvalidInput
+from tropical.exceptions import InvalidInput, InvalidType
+from tropical.pieces import as_point
 
 __all__ = [
     "FALSE",
@@ -229,12 +231,17 @@ class Property(Shown):
     version: str = "1.0"
 
     def __post_init__(self) -> None:
+        as_instance(self.input, Tensor, "input", "read the property with load_property")
+        as_instance(self.output, Tensor, "output", "read the property with load_property")
+        if not isinstance(self.formula, Formula):
+            raise InvalidType("formula", "a Comparison, And or Or", self.formula, "see tropical.properties.formulas")
         as_dimension(self.input.size, "inputs")
         as_dimension(self.output.size, "outputs")
 
     def holds(self, x: Sequence[Fraction], y: Sequence[Fraction]) -> bool:
         """Return whether inputs and outputs satisfy the formula, exactly."""
-        return _holds(self.formula, x, y)
+        point, values = as_point(x, self.input.size), as_point(y, self.output.size, "y")
+        return _holds(self.formula, point, values)
 
     def count(self) -> int:
         """Return the number of cases, without making them."""

@@ -68,6 +68,8 @@ class PropertyProof(Shown):
     @classmethod
     def from_plain(cls, document: dict[str, Any]) -> PropertyProof:
         """Build from plain data; ValueError for anything else."""
+        if not isinstance(document, dict):
+            raise ValueError(f"a property's proof is an object, got {type(document).__name__}")
         if document.get("version") != VERSION or isinstance(document.get("version"), bool):
             given = document.get("version")
             raise ValueError(f"version {given!r} of a property's proof is unknown; this program reads {VERSION}")

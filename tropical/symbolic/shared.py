@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
+from tropical._exact.rational import as_items
 from tropical.exceptions import InvalidInput, InvalidType
 
 __all__ = ["extreme", "inputs", "lattice_expression", "load_sympy", "rational", "shown"]
@@ -48,9 +49,7 @@ def inputs(sympy: Any, variables: Any, d: int | None) -> tuple[Any, ...]:
     if variables is None and d is not None:
         return tuple(sympy.Symbol(f"x{i}", real=True) for i in range(d))
     cure = 'pass for example sympy.symbols("x:3", real=True)'
-    if isinstance(variables, (str, bytes)) or not isinstance(variables, Iterable):
-        raise InvalidType("variables", "a sequence of SymPy symbols", variables, cure)
-    symbols = tuple(variables)
+    symbols = tuple(as_items(variables, "variables", "a sequence of SymPy symbols", cure))
     for i, symbol in enumerate(symbols):
         if not isinstance(symbol, sympy.Symbol):
             raise InvalidType(f"variables[{i}]", "a SymPy symbol", symbol, cure)
