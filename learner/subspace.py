@@ -231,7 +231,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self._solve(None)
 
     def forget_sums(self) -> FilteredPCA:
-        """Drop the sums, O(H·d²) numbers: what was estimated stays; there is nothing to merge, and adding begins anew."""
+        """Drop the sums, O(H·d²) numbers: estimates stay, there is nothing to merge, and adding begins anew."""
         self.__dict__.pop("_sums", None)
         return self
 
