@@ -225,11 +225,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def to_network(self) -> Any:
         """Return the learned function as a ReLU network.
 
-        Where `predictor_` is "network", that; else `lattice_`, exactly: rational where :meth:`to_exact` is, or dyadic.
+        Rational and exact where :meth:`to_exact` is. Else a small one with float weights where hidden layers were
+        recognised: the function of `predict` up to rounding. Else `lattice_`, exactly.
         """
         check_is_fitted(self, "components_")
-        if self.predictor_ == "network" and self._built.folded is not None:
-            return self._built.folded.to_network(self._built.basis)
+        folded = self._built.folded
+        if folded is not None and (self.predictor_ == "network" or (self.exact_.table is None and folded.depth == 1)):
+            return folded.to_network(self._built.basis)
         return (self.lattice_ if self.exact_.table is None else self.to_exact()).to_network()
 
     # ------------------------------------------------------------ steps
@@ -284,7 +286,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _pursuit_text(self, pursuit: Pursuit) -> str:
         if pursuit.finished is not None:
             self.components_ = pursuit.finished.components
-            return f"{len(self.components_)} directions, exact after {pursuit.tried} starts"
+            return f"{len(self.components_)} directions, exact from start {pursuit.tried}"
         if pursuit.refined is None:
             return "no direction explains anything"
         self.components_ = pursuit.refined.components

@@ -153,6 +153,18 @@ def test_the_regressor_proves_what_no_sample_showed():
     assert model.explained_ == 1.0
 
 
+def test_the_network_of_one_hidden_layer_is_small():
+    teacher = random_network((10, 6, 1), seed=2, rank=2, biases=True)
+    rotated = np.linalg.qr(np.random.default_rng(0).standard_normal((10, 10)))[0]  # no rational pieces
+    X, y = sample(teacher, 1500, random_state=0)
+    model = LatticeRegressor(random_state=0).fit(X @ rotated, y)
+    net = model.to_network()
+    assert net.widths[0] == 10
+    assert len(net.widths) == 3
+    assert net.widths[1] <= 8
+    assert np.abs(net.evaluate(X @ rotated) - y).max() < 1e-10
+
+
 def test_a_network_predicts_where_it_explains_more():
     teacher = random_network((16, 6, 6, 1), seed=4, rank=3, biases=True)
     rotated = np.linalg.qr(np.random.default_rng(0).standard_normal((16, 16)))[0]  # no rational pieces, no completion
