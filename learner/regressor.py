@@ -212,7 +212,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
                 found = f"{len(self._folded.folds)} folds in {self._folded.depth} layers"
                 started = self._end("hidden layers", found, started)
         self._training = (training, answers, on_piece)
-        self._validate(pursuit, X_held, y_held, len(forms), clock)
+        self._validate(pursuit, X_held, y_held, len(forms) + (self._folded is not None), clock)
         self._end("validation", f"{self.explained_:.4%} of {len(y_held)} held-out samples exact", started)
         if clock.interrupted:
             raise Interrupted("interrupted; the regressor is fitted with the best so far", self)
