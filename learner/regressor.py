@@ -181,7 +181,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             if self._folded is not None:
                 whole = self._folded.lattice(_CELLS_OF_A_LAYER * self.max_cells)
                 pieces = pieces if whole is None else all_pieces(whole, Z, answers)
-                found = f"{len(self._folded.folds)} folds, {len(pieces)} pieces, {seen} of them seen"
+                known = f"{seen} pieces seen" if whole is None else f"{len(pieces)} pieces, {seen} of them seen"
+                found = f"{len(self._folded.folds)} folds, {known}"
                 started = self._end("one hidden layer", found, started)
         if not exact:
             self.exact_ = ExactTable(None, "no exact piece was found")

@@ -205,7 +205,7 @@ def test_polymake_has_the_exact_values(case):
     if "$Q" in text:
         other, same, Q = read_polymake(text, "Q")
         assert (other, same) == (kind, degree)
-        assert f"new RationalFunction<{kind.capitalize()}>(NUMERATOR=>$P, DENOMINATOR=>$Q);" in text
+        assert f"new TropicalRationalFunction<{kind.capitalize()}>(NUMERATOR=>$P, DENOMINATOR=>$Q);" in text
     else:
         assert f"new Hypersurface<{kind.capitalize()}>(POLYNOMIAL=>$P);" in text
     for x in places:

@@ -10,10 +10,11 @@ makes them nonnegative. For a polynomial Q is that monomial.
 ===========  =========================================================================================================
 system       what is written
 ===========  =========================================================================================================
-Sage         ``P`` and ``Q`` over a ``TropicalSemiring`` (``P.tropical_variety()``, ``P.Newton_polytope()``), and a
+Sage         ``P`` and ``Q`` over a ``TropicalSemiring`` (``P.tropical_variety()``, ``P.newton_polytope()``), and a
              Python function ``F`` on rational points; ``Polyhedron(ieqs=...)``
 polymake     ``$P`` and ``$Q``, homogeneous in one more variable ``h``, which comes first; ``Hypersurface`` of a
-             polynomial, ``RationalFunction`` of the others; ``Polytope`` with ``INEQUALITIES``
+             polynomial, ``TropicalRationalFunction`` of the others (``RationalFunction`` in release 4.0 and before);
+             ``Polytope`` with ``INEQUALITIES``
 ===========  =========================================================================================================
 
 References
@@ -128,7 +129,7 @@ def to_polymake(obj: Any, *, max_terms: int | None = _MOST_TERMS) -> str:
     if len(parts) == 1:
         lines.append(f"$F = new Hypersurface<{kind}>(POLYNOMIAL=>$P);")
     else:
-        lines.append(f"$F = new RationalFunction<{kind}>(NUMERATOR=>$P, DENOMINATOR=>$Q);")
+        lines.append(f"$F = new TropicalRationalFunction<{kind}>(NUMERATOR=>$P, DENOMINATOR=>$Q);")
     return "\n".join([*lines, ""])
 
 
