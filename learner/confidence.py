@@ -66,8 +66,8 @@ def _statement(evidence: Evidence) -> str:
         return text
     if evidence.explained > 0.5 and evidence.predictor == "smoother":
         return (
-            f"not exact: a lattice polynomial is exact on {evidence.explained:.4%} of the held-out samples, but so far off "
-            f"elsewhere that predictions are those of a smooth function of the components; {error}"
+            f"not exact: a lattice polynomial is exact on {evidence.explained:.4%} of the held-out samples, but "
+            f"so far off elsewhere that predictions are those of a smooth function of the components; {error}"
         )
     if evidence.explained > 0.5:
         what = "fold" if evidence.predictor == "network" else "piece, clause"
