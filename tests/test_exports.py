@@ -156,6 +156,13 @@ def test_sage_of_fractional_and_negative_exponents():
     assert run_sage(text)["F"](Fraction(1, 7), Fraction(3)) == R(["1/7", 3])
 
 
+def test_exponents_that_the_other_system_cannot_hold_are_remarked():
+    few, many, most = (TropicalPolynomial({(a,): 0, (0,): 1}, convention="max") for a in (2**31 - 1, 2**31, 2**63))
+    assert "# exponents" not in to_sage(few) + to_polymake(many)
+    assert "# exponents of 32 bits: Sage holds 31;" in to_sage(many)
+    assert "# exponents of 64 bits: polymake holds 63;" in to_polymake(most)
+
+
 def test_polyhedra():
     square = Polyhedron([[1, "1/2"], [-1, 0]], ["1/3", 0])
     assert run_sage(to_sage(square))["P"] == {
