@@ -118,7 +118,9 @@ class Scalar:
         return self.value
 
 
-def ring(semiring, names):
+def ring(semiring, number, names):
+    assert number == len(names)  # without it Sage makes another kind of ring for one variable, with other exponents
+
     def polynomial(terms):
         for exponents, coefficient in terms.items():
             assert len(exponents) == len(names)

@@ -65,7 +65,7 @@ def to_sage(obj: Any, *, max_terms: int | None = _MOST_TERMS) -> str:
     >>> print(to_sage(TropicalPolynomial({(1, 0): "1/2", (0, 1): 0}, convention="max")), end="")
     # F(x) = P(x), with max for + and + for *
     T = TropicalSemiring(QQ, use_min=False)
-    R = PolynomialRing(T, ['x0', 'x1'])
+    R = PolynomialRing(T, 2, ['x0', 'x1'])
     P = R({(0, 1): QQ('0'), (1, 0): QQ('1/2')})
     F = lambda *x: P(*[T(QQ(t)) for t in x]).lift()
     """
@@ -73,11 +73,12 @@ def to_sage(obj: Any, *, max_terms: int | None = _MOST_TERMS) -> str:
         rows = ", ".join(f"[{', '.join(_quoted(value) for value in row)}]" for row in _inequalities(obj))
         return f"P = Polyhedron(ieqs=[{rows}], base_ring=QQ)\n"
     parts, scale, convention = _parts(obj, max_terms, negative=False)
+    names = _names(parts)  # their number makes the ring one of several variables even if there is one
     lines = [
         f"# F(x) = {_meaning(parts, scale)}, with {convention} for + and + for *",
         *_remark("Sage", (a for terms in parts for _, exponents in terms for a in exponents)),
         f"T = TropicalSemiring(QQ, use_min={convention == 'min'})",
-        f"R = PolynomialRing(T, [{', '.join(repr(name) for name in _names(parts))}])",
+        f"R = PolynomialRing(T, {len(names)}, [{', '.join(map(repr, names))}])",
     ]
     for name, terms in zip("PQ", parts, strict=False):
         entries = ", ".join(f"{exponents}: {_quoted(coefficient)}" for coefficient, exponents in terms)
