@@ -16,6 +16,7 @@ from time import perf_counter
 import numpy as np
 
 import tropical
+from benchmarks.jobs import record_ratio
 from learner import FilteredPCA
 from learner.limits import weak_recovery_threshold
 from learner.report import sine_to
@@ -99,6 +100,9 @@ def run(path: str | None = None, *, seed: int = 0) -> None:
             tie = ratio < limit
             won += best or tie
             mark = "tie" if tie else "*" if best else ""
+            others = min(value for name, value in medians.items() if name != "ours")
+            what = f"{family}, n/d = {ratio}, sine / the best other's"
+            record_ratio("directions", what, (medians["ours"],) * 3, (others,) * 3)
             values = " ".join(f"{medians[name]:6.3f}" for name in ("ours", "SIR", "SAVE", "pHd"))
             print(f"  {family:<14}{ratio:>4} {values}   {limit:6.2f} {mark}", flush=True)
             table.append({"family": family, "ratio": ratio, "limit": limit, **medians})

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.jobs import record_ratio
 from learner import ExhaustiveFilteredPCA, FilteredPCA, audit, sample
 from learner.report import sine_to
 from tropical import LatticePolynomial, parse
@@ -67,6 +68,8 @@ def _print(instance: Instance) -> None:
     middle = perf_counter()
     FilteredPCA(instance.k).fit(X, y)
     end = perf_counter()
+    spent, direct = (middle - start,) * 3, (end - middle,) * 3
+    record_ratio("reference", f"{instance.text}, d = {instance.d}, n = {instance.n} / FilteredPCA", spent, direct)
     fresh, labels = sample(F, 50_000, random_state=1)
     tried = f"{sum(found.tried for found in model.rounds_)} + {model.selection_.enumerated}"
     sizes = [*model.plan_.rounds, model.plan_.selection]

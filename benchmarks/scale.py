@@ -14,6 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import tropical
+from benchmarks.jobs import record_ratio
 from benchmarks.timing import alternate
 from learner import FilteredPCA, TeacherSource
 from learner.distributed import distribute
@@ -120,6 +121,7 @@ def _cells() -> None:
         enumerate_(n_jobs=jobs)  # starts the processes
         one, several = alternate(enumerate_, partial(enumerate_, n_jobs=jobs), repeats=3, warm_up=False)
         name = "-".join(map(str, widths))
+        record_ratio("scale", f"cells of {name}, {jobs} processes / one", several, one)
         whole, serial = _processor(enumerate_, repeats=1), _processor(partial(enumerate_, n_jobs=jobs), repeats=1)
         print(
             f"  cells of {name}: {enumerate_().n_cells} in {one[0]:.2f} s, with {jobs} processes {several[0]:.2f} s: "

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import tropical
+from benchmarks.jobs import record_ratio
 from learner import FilteredPCA
 from learner.filters import ThresholdFilter
 from learner.limits import weak_recovery_threshold
@@ -76,12 +77,18 @@ def run(path: str | None = None) -> None:
                     sines[name].append(sine_to(basis, start(X, y)))
             medians = {name: float(np.median(values)) for name, values in sines.items()}
             ratio = medians["default"] / medians["oracle"]
+            record_ratio("spectral", f"{family}, n/d = {multiple} limits, sine / oracle's", *_as_timings(sines))
             line = " ".join(f"{medians[name]:9.3f}" for name in starts)
             print(f"    {multiple * limit:>7.2f} {line} {ratio:9.3f}", flush=True)
             table.append({"family": family, "k": k, "limit": limit, "ratio": multiple * limit, **medians})
     if path:
         Path(path).with_suffix(".json").write_text(json.dumps(table, indent=1))
         _draw(table, Path(path).with_suffix(".png"))
+
+
+def _as_timings(sines: dict[str, list[float]]) -> list[tuple[float, float, float]]:
+    """Return the medians of the default's and of the oracle's sines; the spread over seeds is no noise of a ratio."""
+    return [(float(np.median(sines[name])),) * 3 for name in ("default", "oracle")]
 
 
 def _fitted(X: np.ndarray, y: np.ndarray, k: int, **options: Any) -> np.ndarray:

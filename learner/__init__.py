@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from learner.limits import RecoveryThreshold, weak_recovery_threshold
     from learner.reference import ExhaustiveFilteredPCA
     from learner.reference_audit import audit
-    from learner.regressor import LatticeRegressor, Stage
+    from learner.regressor import LatticeRegressor
     from learner.sampling import sample
     from learner.sources import TeacherSource, as_source
+    from learner.stages import Stage
     from learner.subspace import FilteredPCA
     from learner.verification import Verification, verify
 
@@ -50,7 +51,8 @@ _ROOMS = {
     "limits": ("RecoveryThreshold", "weak_recovery_threshold"),
     "reference": ("ExhaustiveFilteredPCA",),
     "reference_audit": ("audit",),
-    "regressor": ("LatticeRegressor", "Stage"),
+    "regressor": ("LatticeRegressor",),
+    "stages": ("Stage",),
     "sampling": ("sample",),
     "sources": ("TeacherSource", "as_source"),
     "subspace": ("FilteredPCA",),

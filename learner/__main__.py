@@ -50,7 +50,8 @@ from tropical.command_line import (
 from tropical.complexes.progress import watched
 
 if TYPE_CHECKING:  # what costs scikit-learn loads once options and files are known to be good
-    from learner.regressor import LatticeRegressor, Stage
+    from learner.regressor import LatticeRegressor
+    from learner.stages import Stage
 
 __all__ = ["main"]
 

@@ -45,7 +45,11 @@ def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction
     pieces : Pieces
         On R^k, with owners.
     """
-    return _Search(Z, y, pieces).one_layer() if len(pieces) else None
+    found = _Search(*_thinned(Z, y, pieces)).one_layer() if len(pieces) else None
+    mine = pieces.owner >= 0
+    if found is None or np.abs(found.evaluate(Z[mine]) - y[mine]).max() > label_tolerance(y):
+        return None
+    return found
 
 
 def as_folded(

@@ -1,17 +1,15 @@
 r"""The whole path from Gaussian samples to a lattice polynomial, as one estimator.
 
 filtered PCA (:mod:`learner.subspace`) -> a subspace and a function on it, jointly (:mod:`learner.pursuit`) -> exact to
-rounding (:mod:`learner.exact_finish`) -> all pieces in R^k (:mod:`learner.piece_regression`) -> rationals where they
-fit (:mod:`learner.rationalize`) -> max-min assembly (:mod:`learner.assemble`) -> completion of what the samples leave
-open (:mod:`tropical.completion`).
+rounding (:mod:`learner.exact_finish`) -> pieces in R^k, hidden layers, rationals, max-min assembly and the completion
+of what the samples leave open (:mod:`learner.reconstruction`) -> judged on samples held out
+(:mod:`learner.confidence`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,35 +17,22 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted
 
 from learner.arrays import is_foreign
-from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
 from learner.confidence import Evidence, confidence, is_sure
-from learner.hidden_layers import as_folded, as_one_layer
-from learner.noisy_pieces import merged_pieces
 from learner.on_device import lattice_values
-from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
+from learner.piece_regression import label_tolerance
 from learner.pursuit import Pursuit
-from learner.rational_pieces import ExactTable, recognised
+from learner.reconstruction import Reconstruction
+from learner.refine import Refined
 from learner.sampling import as_level, as_random_state, as_samples, distinct_samples, validated, warn_if_rounded
 from learner.sources import as_source, gather, is_streamed
+from learner.stages import Clock, Stage
 from learner.subspace import FilteredPCA
 from tropical import LatticePolynomial, NotExact
 from tropical._arguments import as_count, as_real
-from tropical._display import Record, Records
+from tropical._display import Records
 from tropical.exceptions import Interrupted, InvalidInput, InvalidType
 
-__all__ = ["LatticeRegressor", "Stage"]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Stage(Record):
-    """One step of a fit: its name, what it found in words, and its wall time in seconds."""
-
-    name: str
-    found: str
-    seconds: float
-
-    def _facts(self) -> Iterable[tuple[str, Any]]:
-        yield from (("name", self.name), ("found", self.found), ("seconds", f"{self.seconds:.2f}"))
+__all__ = ["LatticeRegressor"]
 
 
 class LatticeRegressor(RegressorMixin, BaseEstimator):
@@ -148,10 +133,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Interrupted
             On Ctrl-C, once there is something to keep: the regressor is then fitted with the best so far.
         """
-        clock = _Clock(self._checked_limit())
+        clock = Clock(self._checked_limit())
         spectral = FilteredPCA(self.n_components, level=self.level)
         self.stages_: list[Stage] = Records()
-        started = perf_counter()
         if is_streamed(X):
             source = as_source(X, y)
             spectral.fit(source)
@@ -160,61 +144,21 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self._tolerance = label_tolerance(answers)
         if not hasattr(spectral, "components_"):
             spectral.set_params(random_state=rng).fit(training, answers)
-        self.start_, self.components_ = spectral, spectral.components_
+        self.start_, self.components_ = spectral.forget_sums(), spectral.components_
         how = f"significant at level {self.level:g}" if self.n_components == "auto" else "asked for"
-        started = self._end("directions", f"{len(self.components_)} {how}", started)
+        self._end("directions", f"{len(self.components_)} {how}", clock)
         pursuit = self._pursue(training, answers, rng, clock)
-        started = self._end("refinement", self._pursuit_text(pursuit), started)
-
-        pieces = self._find_pieces(pursuit, training, answers, rng)
-        on_piece = pieces.owner >= 0
-        exact = bool(on_piece.any())
-        if not exact:
-            pieces = self._inexact_pieces(pursuit, training, answers)
-        self.explained_training_ = float(on_piece.mean())
-        found = f"{len(pieces)} on R^{len(self.components_)}, explain {self.explained_training_:.4%} of the samples"
-        started = self._end("pieces", found, started)
-        self._folded, whole = None, None
-        if exact and len(pieces) > 2:
-            Z, seen = training @ _basis(self.components_).T, len(pieces)
-            self._folded = as_one_layer(Z, answers, pieces)
-            if self._folded is not None:
-                whole = self._folded.lattice(_CELLS_OF_A_LAYER * self.max_cells)
-                pieces = pieces if whole is None else all_pieces(whole, Z, answers)
-                known = f"{seen} pieces seen" if whole is None else f"{len(pieces)} pieces, {seen} of them seen"
-                found = f"{len(self._folded.folds)} folds, {known}"
-                started = self._end("one hidden layer", found, started)
-        if not exact:
-            self.exact_ = ExactTable(None, "no exact piece was found")
-        elif not _determines_gradients(training):
-            self.exact_ = ExactTable(None, "the inputs do not span R^d, so they do not determine gradients")
-        else:
-            self.exact_, pieces = recognised(pieces, _basis(self.components_), training, answers)
-            started = self._end("rationals", str(self.exact_), started)
-        on_piece = pieces.owner >= 0
-        self.explained_training_ = float(on_piece.mean()) if exact else 0.0
-
-        if whole is None:
-            forms = self._assembled(pieces, training[on_piece], answers[on_piece], exact)
-        else:
-            forms = {"max-min": renumbered(whole, pieces)}
-        found = " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in forms.items())
-        started = self._end("assembly", found, started)
-        if self.exact_.table is not None and len(forms) == 2 and not clock.expired():
-            found, clauses = complete(self.exact_.table, forms, self.max_cells)
-            if clauses is not None:
-                forms[COMPLETED] = clauses
-            started = self._end("completion", found, started)
-        self._choose(pieces, forms, X_held, y_held)
-        if exact and self._folded is None and self.explained_ < 1.0 and COMPLETED not in forms:
-            Z = training @ _basis(self.components_).T
-            self._folded = as_folded(Z, answers, pieces, expired=clock.expired)
-            if self._folded is not None:
-                found = f"{len(self._folded.folds)} folds in {self._folded.depth} layers"
-                started = self._end("hidden layers", found, started)
-        self._training = (training, answers, on_piece)
-        self._validate(pursuit, X_held, y_held, len(forms) + (self._folded is not None), clock)
-        self._end("validation", f"{self.explained_:.4%} of {len(y_held)} held-out samples exact", started)
+        self._end("refinement", self._pursuit_text(pursuit), clock)
+        self._built = Reconstruction(pursuit, self.components_, training, answers, rng=rng, max_cells=self.max_cells)
+        for name, step in self._built.steps(X_held, y_held, clock.expired):
+            found = step()
+            self.components_, self.exact_ = self._built.components, self._built.table
+            self.explained_training_ = float(self._built.on_piece.mean())
+            if found is not None:
+                self._end(name, found, clock)
+        self._adopt(training, answers)
+        self._validate(pursuit.refined, X_held, y_held, clock)
+        self._end("validation", f"{self.explained_:.4%} of {len(y_held)} held-out samples exact", clock)
         if clock.interrupted:
             raise Interrupted("interrupted; the regressor is fitted with the best so far", self)
         return self
@@ -245,14 +189,12 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             return self._are_sure(X)
 
     def _are_sure(self, X: np.ndarray) -> np.ndarray:
-        Z = X @ _basis(self.components_).T
-        samples, labels, explained = self._training
-        known = samples @ _basis(self.components_).T
+        Z, (known, labels), built = X @ self._built.basis.T, self._training, self._built
         linear = bool(not self.pieces_[:, -1].any())
-        if self.predictor_ == "network" and self._folded is not None:
-            gap, explained = np.zeros(len(Z)), np.abs(self._folded.evaluate(known) - labels) <= self._tolerance
+        if self.predictor_ == "network" and built.folded is not None:
+            gap, explained = np.zeros(len(Z)), np.abs(built.folded.evaluate(known) - labels) <= self._tolerance
         else:
-            gap = np.abs(self._bounds[0].evaluate(Z) - self._bounds[1].evaluate(Z))
+            gap, explained = np.abs(built.bounds[0].evaluate(Z) - built.bounds[1].evaluate(Z)), built.on_piece
         return is_sure(Z, known, explained, gap, self._tolerance, homogeneous=linear)
 
     @property
@@ -260,8 +202,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """The learned function on R^d; made when it is first asked for."""
         check_is_fitted(self, "components_")
         if self._lattice is None:
-            basis = _basis(self.components_)
-            self._lattice = self._local.compose([[Fraction(entry) for entry in row] for row in basis.tolist()])
+            basis = [[Fraction(entry) for entry in row] for row in self._built.basis.tolist()]
+            self._lattice = self._built.local.compose(basis)
         return self._lattice
 
     def to_exact(self) -> LatticePolynomial:
@@ -278,7 +220,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         check_is_fitted(self, "components_")
         if self.exact_.table is None:
             raise NotExact(self.exact_.reason)
-        return LatticePolynomial(self.exact_.table, self._clauses, self._form)
+        return LatticePolynomial(self.exact_.table, self._built.clauses, self._built.form)
 
     def to_network(self) -> Any:
         """Return the learned function as a ReLU network.
@@ -286,8 +228,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Where `predictor_` is "network", that; else `lattice_`, exactly: rational where :meth:`to_exact` is, or dyadic.
         """
         check_is_fitted(self, "components_")
-        if self.predictor_ == "network" and self._folded is not None:
-            return self._folded.to_network(_basis(self.components_))
+        if self.predictor_ == "network" and self._built.folded is not None:
+            return self._built.folded.to_network(self._built.basis)
         return (self.lattice_ if self.exact_.table is None else self.to_exact()).to_network()
 
     # ------------------------------------------------------------ steps
@@ -321,16 +263,14 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self.n_features_in_: int = samples.shape[1]
         return samples[~held], labels[~held], samples[held], labels[held], rng
 
-    def _end(self, name: str, found: str, started: float) -> float:
-        """Record a stage and return the time at its end."""
-        now = perf_counter()
-        stage = Stage(name, found, now - started)
+    def _end(self, name: str, found: str, clock: Clock) -> None:
+        """Record the stage that ends now."""
+        stage = Stage(name, found, clock.lap())
         self.stages_.append(stage)
         if self.callback is not None:
             self.callback(stage, self)
-        return now
 
-    def _pursue(self, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState, clock: _Clock) -> Pursuit:
+    def _pursue(self, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState, clock: Clock) -> Pursuit:
         """Search on as many samples as help; the others are for pieces."""
         most = max(_FEW_SAMPLES, _SAMPLES_AN_INPUT * X.shape[1])
         pursuit = Pursuit(X[:most], y[:most], rounding=_ROUNDING * self._tolerance, rng=rng, expired=clock.expired)
@@ -350,68 +290,24 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self.components_ = pursuit.refined.components
         return f"{len(self.components_)} directions leave {pursuit.refined.error:.1e} of the variance"
 
-    def _find_pieces(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> Pieces:
-        """Return all exact pieces, and set the components to the span of their gradients."""
-        finished = pursuit.finished
-        if finished is None:
-            start = pursuit.refined.components if pursuit.refined is not None else self.start_.components_
-            components, pieces = pieces_from_rough(X, y, start, rng=rng)
-        else:
-            components, pieces = pieces_from_exact(X, y, finished, rng=rng)
-        if len(pieces):
-            self.components_ = components
-        return pieces
-
-    def _inexact_pieces(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray) -> Pieces:
-        """Return pieces by least squares: as the refinement left them, or one affine function of the components."""
-        rough, refined = pursuit.rough, pursuit.refined
-        if rough is not None and refined is not None:
-            self.components_ = refined.components  # closer under noise: all samples made it, not those on pieces alone
-            members = slice(0, len(rough.owner))
-            Z = X[members] @ refined.components.T
-            gradients, constants, owner = merged_pieces(rough, Z, y[members])
-            if len(gradients):
-                full = np.full(len(X), -1)
-                full[members] = owner
-                return Pieces(gradients, constants, np.full(len(gradients), np.inf), full)
-        design = np.column_stack([X @ _basis(self.components_).T, np.ones(len(X))])
-        fit = np.linalg.lstsq(design, y, rcond=None)[0]
-        return Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
-
-    def _assembled(self, pieces: Pieces, X: np.ndarray, y: np.ndarray, exact: bool) -> dict[str, Clauses]:
-        Z = X @ _basis(self.components_).T
-        if not exact and len(Z):  # the label of a noisy sample is what its piece says
-            owner = pieces.owner[pieces.owner >= 0]
-            y = np.einsum("ij,ij->i", Z, pieces.gradients[owner]) + pieces.constants[owner]
-        return forms_of_samples(Z, y, pieces.gradients, pieces.constants, self._tolerance)
-
-    def _choose(self, pieces: Pieces, forms: dict[str, Clauses], X: np.ndarray, y: np.ndarray) -> None:
-        """Keep the form that explains most held-out samples, and comes closest to the others."""
-        basis = _basis(self.components_)
-        best = (-1, -np.inf)
-        self._bounds = []
-        for form in sorted(forms, key=lambda form: form != COMPLETED):
-            outside = "min-max" if form == "min-max" else "max-min"
-            candidate = LatticePolynomial.from_floats(pieces.gradients, pieces.constants, forms[form], outside)
-            residuals = np.abs(candidate.evaluate(X @ basis.T) - y)
-            score = (int((residuals <= self._tolerance).sum()), -float(np.median(residuals)))
-            if score > best:
-                best, self._local, self.explained_ = score, candidate, score[0] / len(y)
-                self._clauses, self._form = forms[form], outside
-            if form != COMPLETED:
-                self._bounds.append(candidate)
-        self._bounds = [self._bounds[0], self._bounds[-1]]
+    def _adopt(self, X: np.ndarray, y: np.ndarray) -> None:
+        """Take over what was built; of the training samples keep the coordinates and labels."""
+        self._training = X @ self._built.basis.T, y
+        self._built.forget_samples()
         self._lattice: LatticePolynomial | None = None
-        used = self._local.pieces.float_arrays()
-        self.pieces_ = np.column_stack([used[0] @ basis, used[1]])
+        gradients, constants = self._built.local.pieces.float_arrays()
+        self.pieces_ = np.column_stack([gradients @ self._built.basis, constants])
+        self.explained_ = self._built.explained
+        if not self._built.exact:
+            self.explained_training_ = 0.0
 
-    def _validate(self, pursuit: Pursuit, X: np.ndarray, y: np.ndarray, forms: int, clock: _Clock) -> None:
+    def _validate(self, smooth: Refined | None, X: np.ndarray, y: np.ndarray, clock: Clock) -> None:
         """Measure on held-out samples, and choose what `predict` evaluates."""
-        smooth, basis = pursuit.refined, _basis(self.components_)
-        residuals = self._local.evaluate(X @ basis.T) - y
+        Z, built = X @ self._built.basis.T, self._built
+        residuals = built.local.evaluate(Z) - y
         self.predictor_, self._smooth = "lattice", None
-        if self._folded is not None:
-            others = self._folded.evaluate(X @ basis.T) - y
+        if built.folded is not None:
+            others = built.folded.evaluate(Z) - y
             share = float((np.abs(others) <= self._tolerance).mean())
             if share > self.explained_:
                 residuals, self.predictor_, self.explained_ = others, "network", share
@@ -427,7 +323,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             explained=self.explained_,
             on_pieces=self.explained_training_,
             held=len(y),
-            forms=forms,
+            forms=built.forms + (built.folded is not None),
             error=self.error_,
             noise=0.0 if self.explained_ > 0.5 else self.noise_,
             unsure=float(1.0 - self.is_sure(X).mean()) if self.explained_ > 0.5 else 1.0,
@@ -439,34 +335,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _predict(self, X: np.ndarray) -> np.ndarray:
         if self._smooth is not None:
             return self._smooth.predict(X)
-        function = self._folded if self.predictor_ == "network" and self._folded is not None else self._local
-        return function.evaluate(X @ _basis(self.components_).T)
-
-
-class _Clock:
-    """Says whether the time is up."""
-
-    def __init__(self, limit: float) -> None:
-        self.interrupted = False
-        self._end = perf_counter() + limit
-
-    def expired(self) -> bool:
-        return self.interrupted or perf_counter() > self._end
+        folded = self._built.folded if self.predictor_ == "network" else None
+        return (folded or self._built.local).evaluate(X @ self._built.basis.T)
 
 
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
-_CELLS_OF_A_LAYER = 10  # times max_cells: they cost some hundredths of a millisecond each
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
 _MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do
-
-
-def _determines_gradients(X: np.ndarray) -> bool:
-    """Return whether affine functions that agree on the samples are equal: (x, 1) spans R^{d+1}."""
-    rows = np.column_stack([X, np.ones(len(X))])
-    values = np.linalg.eigvalsh(rows.T @ rows)
-    return bool(values[0] > 1e-10 * values[-1])
-
-
-def _basis(components: np.ndarray) -> np.ndarray:
-    """Return the components, or one zero row where there are none: a function of no direction lives on it too."""
-    return components if len(components) else np.zeros((1, components.shape[1]))

@@ -12,7 +12,7 @@ import numpy as np
 from tropical import LatticePolynomial
 
 if TYPE_CHECKING:
-    from learner.regressor import Stage
+    from learner.stages import Stage
 
 __all__ = ["Report", "sine_to"]
 

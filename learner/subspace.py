@@ -224,11 +224,16 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         """Add the sums of another worker, whose slices were the same, and estimate the directions anew."""
         as_instance(other, FilteredPCA, "other", "merge with the FilteredPCA of another worker")
         for worker in (self, other):
-            check_is_fitted(worker, "filter_")
+            check_is_fitted(worker, "_sums")
         with undivided():
             self._sums.merge(other._sums)
         self._warn()
         return self._solve(None)
+
+    def forget_sums(self) -> FilteredPCA:
+        """Drop the sums, O(H·d²) numbers: estimates stay, there is nothing to merge, and adding begins anew."""
+        self.__dict__.pop("_sums", None)
+        return self
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the coordinates of the rows of X along the components, (n, k), on the device of X."""

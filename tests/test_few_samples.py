@@ -1,10 +1,12 @@
 """What the joint refinement is for: exact functions from some ten samples an input; and honesty elsewhere."""
 
+import pickle
 import signal
 import threading
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from learner import LatticeRegressor, TeacherSource, sample
 from learner.assemble import forms_of_samples, without_refuted
@@ -176,3 +178,22 @@ def test_a_direction_beyond_exact_pieces():
     pursuit.run(V[:2], None)
     assert sine_to(V, pursuit.finished.components) < 1e-12
     assert (pursuit.finished.owner >= 0).mean() > 0.85
+
+
+def test_the_number_of_threads_does_not_matter():
+    X, y, V, fresh, truth = hidden(families.cyclic(4), 2, 40, 900)
+    models = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            models.append(LatticeRegressor(random_state=0).fit(X, y))
+    one, two = models
+    assert one.explained_ == two.explained_ == 1.0
+    assert len(one.pieces_) == len(two.pieces_)
+    assert np.abs(one.predict(fresh) - two.predict(fresh)).max() < 1e-12 * truth.std()
+    assert sine_to(V, two.components_) < 1e-12
+
+
+def test_a_model_does_not_carry_its_samples():
+    X, y, *_ = hidden(families.cyclic(4), 2, 60, 1200)
+    model = LatticeRegressor(random_state=0).fit(X, y)
+    assert len(pickle.dumps(model)) < X.nbytes // 2

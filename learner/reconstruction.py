@@ -1,0 +1,213 @@
+"""From a subspace to a function on it: pieces, rationals, hidden layers, clauses.
+
+Each step says in words what it found, or nothing where it has nothing to do. What a function is made of is known only
+on the directions found, R^k; the gradients in R^d are products with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
+from learner.folds import FoldedFunction
+from learner.hidden_layers import as_folded, as_one_layer
+from learner.noisy_pieces import merged_pieces
+from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
+from learner.pursuit import Pursuit
+from learner.rational_pieces import ExactTable, recognised
+from tropical import LatticePolynomial
+
+__all__ = ["Reconstruction", "basis_of"]
+
+
+class Reconstruction:
+    """A function of R^k, step by step, from training samples and what the pursuit found.
+
+    Parameters
+    ----------
+    pursuit : Pursuit
+    components : (k, d)
+        Orthonormal rows to start from.
+    X, y : (n, d), (n,)
+        Training samples.
+    rng : RandomState
+    max_cells : int
+        Of the completion.
+
+    Attributes
+    ----------
+    components : (k, d)
+        Orthonormal rows that span the gradients of the pieces.
+    exact : bool
+        Whether pieces explain samples to rounding.
+    on_piece : bool array (n,)
+        The training samples that they explain.
+    table : ExactTable
+    local : LatticePolynomial
+        On R^k: of the forms the one that explains most held-out samples.
+    clauses, form
+        Of `local`, in the numbers of the table.
+    bounds : pair of LatticePolynomial
+        Lower and upper form.
+    folded : FoldedFunction or None
+        A network behind the pieces.
+    explained : float
+        Share of held-out samples that `local` explains.
+    forms : int
+        Number of forms compared.
+    """
+
+    def __init__(
+        self,
+        pursuit: Pursuit,
+        components: np.ndarray,
+        X: np.ndarray,
+        y: np.ndarray,
+        *,
+        rng: np.random.RandomState,
+        max_cells: int,
+    ) -> None:
+        self.components = components
+        self.table = ExactTable(None, "no exact piece was found")
+        self.folded: FoldedFunction | None = None
+        self.explained, self.forms = 0.0, 0
+        self._pursuit, self._X, self._y, self._rng, self._max_cells = pursuit, X, y, rng, max_cells
+        self._tolerance = label_tolerance(y)
+        self._whole: LatticePolynomial | None = None
+
+    @property
+    def basis(self) -> np.ndarray:
+        """The components, or one zero row."""
+        return basis_of(self.components)
+
+    def steps(
+        self, X: np.ndarray, y: np.ndarray, expired: Callable[[], bool]
+    ) -> Iterator[tuple[str, Callable[[], str | None]]]:
+        """Yield names of steps and the steps, in their order; X, y are the samples held out."""
+        yield "pieces", self._find
+        yield "one hidden layer", self._one_layer
+        yield "rationals", self._recognise
+        yield "assembly", self._assemble
+        yield "completion", lambda: None if expired() else self._complete()
+        self._choose(X, y)
+        yield "hidden layers", lambda: self._more_layers(expired)
+
+    def forget_samples(self) -> None:
+        """Drop what only the steps need."""
+        del self._pursuit, self._X, self._y, self._rng, self._pieces, self._clauses
+
+    # ------------------------------------------------------------ steps
+
+    def _find(self) -> str:
+        """Find all exact pieces, or pieces by least squares; set the components to the span of their gradients."""
+        pursuit, X, y = self._pursuit, self._X, self._y
+        if pursuit.finished is None:
+            start = pursuit.refined.components if pursuit.refined is not None else self.components
+            components, pieces = pieces_from_rough(X, y, start, rng=self._rng)
+        else:
+            components, pieces = pieces_from_exact(X, y, pursuit.finished, rng=self._rng)
+        if len(pieces):
+            self.components = components
+        self.on_piece = pieces.owner >= 0
+        self.exact = bool(self.on_piece.any())
+        self._pieces = pieces if self.exact else self._inexact_pieces()
+        share = float(self.on_piece.mean())
+        return f"{len(self._pieces)} on R^{len(self.components)}, explain {share:.4%} of the samples"
+
+    def _inexact_pieces(self) -> Pieces:
+        """Return pieces by least squares: as the refinement left them, or one affine function of the components."""
+        rough, refined, X, y = self._pursuit.rough, self._pursuit.refined, self._X, self._y
+        if rough is not None and refined is not None:
+            self.components = refined.components  # closer under noise: all samples made it, not those on pieces alone
+            members = slice(0, len(rough.owner))
+            gradients, constants, owner = merged_pieces(rough, X[members] @ self.components.T, y[members])
+            if len(gradients):
+                full = np.full(len(X), -1)
+                full[members] = owner
+                return Pieces(gradients, constants, np.full(len(gradients), np.inf), full)
+        design = np.column_stack([X @ self.basis.T, np.ones(len(X))])
+        fit = np.linalg.lstsq(design, y, rcond=None)[0]
+        return Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
+
+    def _one_layer(self) -> str | None:
+        if not self.exact or len(self._pieces) <= 2:
+            return None
+        Z, seen = self._X @ self.basis.T, len(self._pieces)
+        self.folded = as_one_layer(Z, self._y, self._pieces)
+        if self.folded is None:
+            return None
+        self._whole = self.folded.lattice(_CELLS_OF_A_LAYER * self._max_cells)
+        if self._whole is None:
+            return f"{len(self.folded.folds)} folds, {seen} pieces seen"
+        self._pieces = all_pieces(self._whole, Z, self._y)
+        return f"{len(self.folded.folds)} folds, {len(self._pieces)} pieces, {seen} of them seen"
+
+    def _recognise(self) -> str | None:
+        if not self.exact:
+            return None
+        if _determines_gradients(self._X):
+            self.table, self._pieces = recognised(self._pieces, self.basis, self._X, self._y)
+        else:
+            self.table = ExactTable(None, "the inputs do not span R^d, so they do not determine gradients")
+        self.on_piece = self._pieces.owner >= 0
+        return str(self.table)
+
+    def _assemble(self) -> str:
+        pieces = self._pieces
+        if self._whole is not None:
+            self._clauses: dict[str, Clauses] = {"max-min": renumbered(self._whole, pieces)}
+        else:
+            mine = pieces.owner >= 0
+            Z, y = self._X[mine] @ self.basis.T, self._y[mine]
+            if not self.exact and len(Z):  # the label of a noisy sample is what its piece says
+                owner = pieces.owner[mine]
+                y = np.einsum("ij,ij->i", Z, pieces.gradients[owner]) + pieces.constants[owner]
+            self._clauses = forms_of_samples(Z, y, pieces.gradients, pieces.constants, self._tolerance)
+        return " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in self._clauses.items())
+
+    def _complete(self) -> str | None:
+        if self.table.table is None or len(self._clauses) != 2:
+            return None
+        found, clauses = complete(self.table.table, self._clauses, self._max_cells)
+        if clauses is not None:
+            self._clauses[COMPLETED] = clauses
+        return found
+
+    def _choose(self, X: np.ndarray, y: np.ndarray) -> None:
+        """Keep the form that explains most held-out samples, and comes closest to the others."""
+        Z, best, bounds = X @ self.basis.T, (-1, -np.inf), []
+        for name in sorted(self._clauses, key=lambda name: name != COMPLETED):
+            form, clauses = "min-max" if name == "min-max" else "max-min", self._clauses[name]
+            candidate = LatticePolynomial.from_floats(self._pieces.gradients, self._pieces.constants, clauses, form)
+            residuals = np.abs(candidate.evaluate(Z) - y)
+            score = (int((residuals <= self._tolerance).sum()), -float(np.median(residuals)))
+            if score > best:
+                best, self.local, self.clauses, self.form = score, candidate, clauses, form
+            if name != COMPLETED:
+                bounds.append(candidate)
+        self.bounds = bounds[0], bounds[-1]
+        self.explained, self.forms = best[0] / len(y), len(self._clauses)
+
+    def _more_layers(self, expired: Callable[[], bool]) -> str | None:
+        """Look for a network behind the pieces where the forms do not explain all that was held out."""
+        if not self.exact or self.folded is not None or self.explained == 1.0 or COMPLETED in self._clauses:
+            return None
+        self.folded = as_folded(self._X @ self.basis.T, self._y, self._pieces, expired=expired)
+        return None if self.folded is None else f"{len(self.folded.folds)} folds in {self.folded.depth} layers"
+
+
+_CELLS_OF_A_LAYER = 10  # times max_cells: they cost some hundredths of a millisecond each
+
+
+def basis_of(components: np.ndarray) -> np.ndarray:
+    """Return the components, or one zero row where there are none: a function of no direction lives on it too."""
+    return components if len(components) else np.zeros((1, components.shape[1]))
+
+
+def _determines_gradients(X: np.ndarray) -> bool:
+    """Return whether affine functions that agree on the samples are equal: (x, 1) spans R^{d+1}."""
+    rows = np.column_stack([X, np.ones(len(X))])
+    values = np.linalg.eigvalsh(rows.T @ rows)
+    return bool(values[0] > 1e-10 * values[-1])
