@@ -64,6 +64,11 @@ def _statement(evidence: Evidence) -> str:
         if evidence.on_pieces < 1.0 and evidence.predictor == "lattice":
             text += f"; {1.0 - evidence.on_pieces:.1e} of the training samples lie on no piece found"
         return text
+    if evidence.explained > 0.5 and evidence.predictor == "smoother":
+        return (
+            f"not exact: a lattice polynomial is exact on {evidence.explained:.4%} of the held-out samples, but "
+            f"so far off elsewhere that predictions are those of a smooth function of the components; {error}"
+        )
     if evidence.explained > 0.5:
         what = "fold" if evidence.predictor == "network" else "piece, clause"
         return (

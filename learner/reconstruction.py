@@ -139,8 +139,9 @@ class Reconstruction:
         if self.folded is None:
             return None
         self._whole = self.folded.lattice(_CELLS_OF_A_LAYER * self._max_cells)
-        if self._whole is not None:
-            self._pieces = all_pieces(self._whole, Z, self._y)
+        if self._whole is None:
+            return f"{len(self.folded.folds)} folds, {seen} pieces seen"
+        self._pieces = all_pieces(self._whole, Z, self._y)
         return f"{len(self.folded.folds)} folds, {len(self._pieces)} pieces, {seen} of them seen"
 
     def _recognise(self) -> str | None:

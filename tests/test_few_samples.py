@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from learner import LatticeRegressor, TeacherSource, sample
 from learner.assemble import forms_of_samples, without_refuted
+from learner.confidence import Evidence, confidence
 from learner.gauss_newton import orthonormal
 from learner.pursuit import Pursuit
 from learner.report import sine_to
@@ -62,6 +63,23 @@ def test_thin_steep_pieces_beside_flat_ones(F, k, ratio):
     assert sine_to(V, model.components_) < 1e-12
     assert (np.abs(model.predict(fresh) - truth) < 1e-9 * truth.std()).mean() > 0.99
     assert model.predictor_ == "lattice"
+
+
+def test_exact_pieces_beside_which_a_smooth_function_predicts_are_not_called_exact():
+    evidence = Evidence(
+        explained=0.51,
+        on_pieces=0.5,
+        held=400,
+        forms=2,
+        error=6e-3,
+        noise=0.0,
+        unsure=0.5,
+        predictor="smoother",
+        stopped="",
+    )
+    assert confidence(evidence).startswith(
+        "not exact: a lattice polynomial is exact on 51.0000% of the held-out samples"
+    )
 
 
 def test_noise_is_measured_and_the_plane_found():

@@ -151,6 +151,8 @@ def test_the_regressor_proves_what_no_sample_showed():
     assert any(stage.name == "one hidden layer" for stage in model.stages_)
     assert verify(model, teacher).proved
     assert model.explained_ == 1.0
+    wrong = np.log(20.0 * 2) / 250  # the lattice form and the network compete for the held-out samples
+    assert f"on at most {wrong:.1e} of" in model.confidence_
 
 
 def test_the_network_of_one_hidden_layer_is_small():

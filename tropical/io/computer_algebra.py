@@ -5,15 +5,17 @@ Both systems know tropical polynomials with integer exponents, Sage those >= 0. 
 .. math:: F = \tfrac1N (P - Q)
 
 with tropical polynomials P and Q of that kind: N is a common denominator of the exponents, and one monomial in P and Q
-makes them nonnegative. For a polynomial Q is that monomial.
+makes them nonnegative. For a polynomial Q is that monomial. Exponents have at most 31 bits in Sage, 63 in polymake: of
+weights with all digits of a float they are longer, and a comment in the text says so.
 
 ===========  =========================================================================================================
 system       what is written
 ===========  =========================================================================================================
-Sage         ``P`` and ``Q`` over a ``TropicalSemiring`` (``P.tropical_variety()``, ``P.Newton_polytope()``), and a
+Sage         ``P`` and ``Q`` over a ``TropicalSemiring`` (``P.tropical_variety()``, ``P.newton_polytope()``), and a
              Python function ``F`` on rational points; ``Polyhedron(ieqs=...)``
 polymake     ``$P`` and ``$Q``, homogeneous in one more variable ``h``, which comes first; ``Hypersurface`` of a
-             polynomial, ``RationalFunction`` of the others; ``Polytope`` with ``INEQUALITIES``
+             polynomial, ``TropicalRationalFunction`` of the others (``RationalFunction`` in release 4.0 and before);
+             ``Polytope`` with ``INEQUALITIES``
 ===========  =========================================================================================================
 
 References
@@ -23,7 +25,7 @@ SageMath, *Tropical polynomials* (doc.sagemath.org, semirings); polymake, applic
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -37,6 +39,7 @@ from tropical.rational_function import TropicalRational
 __all__ = ["to_polymake", "to_sage"]
 
 _MOST_TERMS = 100_000
+_BITS = {"Sage": 31, "polymake": 63}  # of an exponent: C's int in Sage's ETuple, polymake's Int
 Terms = list[tuple[Fraction, tuple[int, ...]]]
 
 
@@ -62,7 +65,7 @@ def to_sage(obj: Any, *, max_terms: int | None = _MOST_TERMS) -> str:
     >>> print(to_sage(TropicalPolynomial({(1, 0): "1/2", (0, 1): 0}, convention="max")), end="")
     # F(x) = P(x), with max for + and + for *
     T = TropicalSemiring(QQ, use_min=False)
-    R = PolynomialRing(T, ['x0', 'x1'])
+    R = PolynomialRing(T, 2, ['x0', 'x1'])
     P = R({(0, 1): QQ('0'), (1, 0): QQ('1/2')})
     F = lambda *x: P(*[T(QQ(t)) for t in x]).lift()
     """
@@ -70,10 +73,12 @@ def to_sage(obj: Any, *, max_terms: int | None = _MOST_TERMS) -> str:
         rows = ", ".join(f"[{', '.join(_quoted(value) for value in row)}]" for row in _inequalities(obj))
         return f"P = Polyhedron(ieqs=[{rows}], base_ring=QQ)\n"
     parts, scale, convention = _parts(obj, max_terms, negative=False)
+    names = _names(parts)  # their number makes the ring one of several variables even if there is one
     lines = [
         f"# F(x) = {_meaning(parts, scale)}, with {convention} for + and + for *",
+        *_remark("Sage", (a for terms in parts for _, exponents in terms for a in exponents)),
         f"T = TropicalSemiring(QQ, use_min={convention == 'min'})",
-        f"R = PolynomialRing(T, [{', '.join(repr(name) for name in _names(parts))}])",
+        f"R = PolynomialRing(T, {len(names)}, [{', '.join(map(repr, names))}])",
     ]
     for name, terms in zip("PQ", parts, strict=False):
         entries = ", ".join(f"{exponents}: {_quoted(coefficient)}" for coefficient, exponents in terms)
@@ -118,17 +123,17 @@ def to_polymake(obj: Any, *, max_terms: int | None = _MOST_TERMS) -> str:
     names = _names(parts)
     text = _meaning(parts, scale).replace("(x)", "(0, x)")
     multiple = f"; $F is its {scale}-fold" if scale > 1 else ""
-    lines = [f"# F(x) = {text}, homogeneous in (h, x){multiple}", "application 'tropical';"]
+    parts = [[(c, (degree - sum(exponents), *exponents)) for c, exponents in terms] for terms in parts]
+    remark = _remark("polymake", (a for terms in parts for _, exponents in terms for a in exponents))
+    lines = [f"# F(x) = {text}, homogeneous in (h, x){multiple}", *remark, "application 'tropical';"]
     for name, terms in zip("PQ", parts, strict=False):
-        sums = [
-            _sum(coefficient, (degree - sum(exponents), *exponents), ["h", *names]) for coefficient, exponents in terms
-        ]
+        sums = [_sum(coefficient, exponents, ["h", *names]) for coefficient, exponents in terms]
         lines.append(f'${name} = toTropicalPolynomial("{convention}({", ".join(sums)})", qw(h {" ".join(names)}));')
     kind = convention.capitalize()
     if len(parts) == 1:
         lines.append(f"$F = new Hypersurface<{kind}>(POLYNOMIAL=>$P);")
     else:
-        lines.append(f"$F = new RationalFunction<{kind}>(NUMERATOR=>$P, DENOMINATOR=>$Q);")
+        lines.append(f"$F = new TropicalRationalFunction<{kind}>(NUMERATOR=>$P, DENOMINATOR=>$Q);")
     return "\n".join([*lines, ""])
 
 
@@ -150,6 +155,13 @@ def _parts(obj: Any, max_terms: int | None, *, negative: bool) -> tuple[list[Ter
     if parts[1] == [(Fraction(0), (0,) * F.dimension)]:
         parts.pop()
     return parts, scale, F.convention
+
+
+def _remark(system: str, exponents: Iterable[int]) -> list[str]:
+    """Return a comment where the system cannot hold an exponent."""
+    longest = max(abs(a).bit_length() for a in exponents)
+    cure = "round the weights to few digits first"
+    return [f"# exponents of {longest} bits: {system} holds {_BITS[system]}; {cure}"] if longest > _BITS[system] else []
 
 
 def _meaning(parts: Sequence[Terms], scale: int) -> str:

@@ -87,6 +87,9 @@ _BRACKETS = r"\left({}\right)"
 
 
 def _reads(function: Any, variable: int) -> bool:
+    """Return whether the formula names the variable: a lattice polynomial may have pieces that no clause uses."""
+    if isinstance(function, LatticePolynomial):
+        return any(function.pieces[i].gradient[variable] for clause in function.clauses for i in clause)
     parts = (function.numerator, function.denominator) if isinstance(function, TropicalRational) else (function,)
     return any(part.pieces[i].gradient[variable] for part in parts for i in range(len(part.pieces)))
 
