@@ -135,6 +135,11 @@ class Pursuit:
             rows = np.vstack([rows, search.components_[: most - len(rows)]])
             if self._try(rows, f"a round of filtered PCA more, {len(rows)} directions"):
                 return True
+            best = self.refined  # where the test let in a direction too many, a function of fewer is resolved better
+            if best is not None and len(best.components) == len(rows) > 2 and best.error < _SEEN:
+                fewer = refine(self.X, self.y, self._slopes_of(best)[1][1:], expired=self._expired)
+                if self._better(fewer, f"without the flattest, {len(rows) - 1} directions"):
+                    return True
         return False
 
     def _leading_plane(self, filtered: Callable[[np.ndarray], np.ndarray], rank: int) -> np.ndarray:
@@ -282,15 +287,20 @@ class Pursuit:
 
     # ------------------------------------------------------------ number of directions
 
+    def _slopes_of(self, result: Refined) -> tuple[np.ndarray, np.ndarray]:
+        """Return mean squares of slopes, increasing, and the directions of them, (k, d)."""
+        slopes = result.function.with_gradients(self.X @ result.components.T)[1]
+        values, vectors = np.linalg.eigh(slopes.T @ slopes / len(slopes))
+        return values, vectors.T @ result.components
+
     def _drop_idle_directions(self) -> None:
         """Drop directions without which the labels are explained as well."""
         while self.refined is not None and len(self.refined.components) > 1 and not self._expired():
             current = self.refined
-            slopes = current.function.with_gradients(self.X @ current.components.T)[1]
-            values, vectors = np.linalg.eigh(slopes.T @ slopes)
+            values, directions = self._slopes_of(current)
             if values[0] > _IDLE * values[-1]:
                 return
-            fewer = refine(self.X, self.y, vectors[:, 1:].T @ current.components, rounds=10, expired=self._expired)
+            fewer = refine(self.X, self.y, directions[1:], rounds=10, expired=self._expired)
             if fewer.error > max(_WORSE * current.error, _NOTHING):
                 return
             self._note(f"one direction dropped: {fewer.error:.1e} of the variance left")
@@ -348,7 +358,7 @@ def _joined(first: Finished, second: Finished, left: np.ndarray) -> Finished:
 _EXPLAINED = 0.02  # of the variance: honest residuals of a right subspace end below, of wrong ones at tens of per cent
 _SMALL = 1e-3  # what is left below is misfit and noise, or pieces too rare to show a direction
 _SEEN = 0.7  # honest residuals below are no chance
-_WORTH_FINISHING = 0.1
+_WORTH_FINISHING = 0.15
 _IDLE, _WORSE, _NOTHING = 0.3, 1.1, 1e-6
 _GAIN = 0.9
 _DETAIL, _FEW_ROUNDS = 3, 8
