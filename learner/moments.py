@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -195,7 +195,7 @@ class DeviceMoments:
 
 
 @contextmanager
-def undivided() -> Iterator[None]:
+def undivided() -> Generator[None]:
     """Let Ctrl-C wait until what has begun is complete: sums of half a batch would be wrong without a sign of it."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):

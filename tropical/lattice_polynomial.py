@@ -372,7 +372,7 @@ def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> Latt
         raise InvalidType("first", "a LatticePolynomial", first, cure)
     functions = [first]
     for position, other in enumerate(others, start=1):
-        right = first._operand(other, f"argument {position}")
+        right = first._operand(other, f"argument {position}")  # pyright: ignore[reportPrivateUsage]
         if right is None:
             raise InvalidType(f"argument {position}", "a LatticePolynomial or an exact number", other, "convert it")
         functions.append(right if right.form == first.form else right.dual())

@@ -178,7 +178,8 @@ class TropicalRational(TropicalOperators, Unordered):
 
     @never_raising
     def _repr_latex_(self) -> str:
-        above, below = (part._repr_latex_()[1:-1] for part in (self.numerator, self.denominator))
+        parts = self.numerator, self.denominator
+        above, below = (part._repr_latex_()[1:-1] for part in parts)  # pyright: ignore[reportPrivateUsage]
         return f"${above}$" if self._is_polynomial() else rf"${above} - \left({below}\right)$"
 
     def _is_polynomial(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import prod
@@ -163,7 +163,7 @@ def _read_group(file: str, group: int, inputs: list[str], label: str, rows: int)
 
 
 @contextmanager
-def _damage(name: str) -> Iterator[None]:
+def _damage(name: str) -> Generator[None]:
     """Turn what pyarrow and NumPy raise for damaged files and columns of other things than numbers into FormatError."""
     try:
         yield

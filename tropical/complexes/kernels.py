@@ -22,6 +22,8 @@ All kernels are in this one file, because numba's cache on disk notices changes 
 """
 
 # pyright: reportCallIssue=false, reportGeneralTypeIssues=false
+# numba takes the types of arguments from the calls.
+# pyright: reportMissingParameterType=false
 from __future__ import annotations
 
 import numpy as np

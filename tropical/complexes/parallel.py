@@ -68,7 +68,7 @@ def enumerate_in_parallel(
     """
     from joblib import Parallel, delayed, effective_n_jobs
 
-    jobs = effective_n_jobs(n_jobs)
+    jobs: Any = effective_n_jobs(n_jobs)
     work = begin(network, cones, homogeneous)
     nothing = np.empty((len(cones), 0), dtype=np.uint64)
     if jobs == 1 or len(work.floats) == 1:
