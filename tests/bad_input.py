@@ -5,6 +5,8 @@ A row of a table is one public callable: for each of its parameters a kind, and 
 (:func:`row`). :func:`try_everything` then puts every value of ``SORTS`` in the place of one parameter after the other.
 A value that the kind takes may give an answer or one of the package's errors; nothing else may ever come out: no error
 of NumPy or of Python, no hang. :func:`public_callables` lists what the tables have to cover.
+
+More than 400 lines: the sorts of values and the kinds of parameters, which the tables of all other files refer to.
 """
 
 from __future__ import annotations

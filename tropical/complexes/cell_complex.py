@@ -3,6 +3,8 @@
 ``n_cells`` belongs to the representation (activation cells of a network); ``n_regions``, the connected components of
 the interiors of the sets {F = g_i}, and ``n_pieces``, the number of different affine functions, belong to F:
 ``n_pieces <= n_regions <= n_cells`` (docs/theory.md, section 1).
+
+More than 400 lines: one class, whose questions share what it remembers.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@ Layer by layer, all cells of a layer at once: one matrix product gives the value
 the kernels of :mod:`tropical.complexes.kernels` split the cells. A sign that float64 cannot prove is that of
 determinants modulo primes, or, where those are too large, of integers: from the exact coordinates of the vertex, which
 follow from those of the two ends of its edge.
+
+More than 400 lines: one search, whose parts share the layout of its arrays.
 """
 
 from __future__ import annotations
