@@ -121,6 +121,8 @@ def clauses_of_samples(
     gradients, constants : (M, k), (M,)
     tolerance : float
         A piece within the tolerance of the label counts as on the label.
+    dual : bool
+        Whether clauses are those of the min-max form.
 
     Notes
     -----

@@ -175,7 +175,13 @@ class ExhaustiveFilteredPCA(TransformerMixin, RegressorMixin, BaseEstimator):
         return nets.listed() if nets.affordable(plan) else plan
 
     def fit(self, X: Any, y: Any) -> ExhaustiveFilteredPCA:
-        """Learn from samples X (n, d), rows from N(0, I), and labels y (n,)."""
+        """Learn from samples X (n, d), rows from N(0, I), and labels y (n,).
+
+        Parameters
+        ----------
+        X : (n, d)
+        y : (n,)
+        """
         nets = Nets(self)
         rule = self._rule(nets)
         plan = nets.predicted()

@@ -43,7 +43,7 @@ _LARGEST_DIMENSION = 100_000
 
 
 def parse(text: str, dimension: int | None = None) -> LatticePolynomial:
-    """Read a lattice polynomial from text.
+    """Return the lattice polynomial that a text describes.
 
     Parameters
     ----------

@@ -49,7 +49,12 @@ class NpyFile:
         return cls(array.filename, layout=(array.offset, array.dtype, array.shape))
 
     def rows(self, start: int, stop: int) -> NpyFile:
-        """Return the rows from `start` up to `stop`."""
+        """Return the rows from `start` up to `stop`.
+
+        Parameters
+        ----------
+        start, stop : int
+        """
         size = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
         return NpyFile(self._path, layout=(self._offset + start * size, self.dtype, (stop - start, *self.shape[1:])))
 

@@ -56,6 +56,8 @@ def enumerate_in_parallel(
     ----------
     n_jobs : int
         As in joblib; -1 is one process a core.
+    network, cones, homogeneous, max_cells, progress
+        As for :func:`tropical.complexes.compiled.enumerate_cells`.
 
     Raises
     ------

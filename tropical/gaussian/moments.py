@@ -124,7 +124,14 @@ def second_moment(
     n_samples: int = 100_000,
     random_state: Any = None,
 ) -> Value | MonteCarloEstimate:
-    """Return E[F(x)²] for x ~ N(0, I_d); parameters, errors and complexity as for :func:`mean`.
+    """Return E[F(x)²] for x ~ N(0, I_d); result, errors and complexity as for :func:`mean`.
+
+    Parameters
+    ----------
+    F : function of any type
+        Of one output.
+    max_cells, max_faces, method, confidence, n_samples, random_state
+        As for :func:`mean`.
 
     Examples
     --------
@@ -154,7 +161,14 @@ def inner_product(
     n_samples: int = 100_000,
     random_state: Any = None,
 ) -> Value | MonteCarloEstimate:
-    """Return E[F(x) G(x)] for x ~ N(0, I_d); parameters, errors and complexity as for :func:`mean`, on joint cells.
+    """Return E[F(x) G(x)] for x ~ N(0, I_d); result, errors and complexity as for :func:`mean`, on joint cells.
+
+    Parameters
+    ----------
+    F, G : functions of any type
+        Of one output, on one space.
+    max_cells, max_faces, method, confidence, n_samples, random_state
+        As for :func:`mean`.
 
     Examples
     --------
@@ -184,9 +198,16 @@ def distance(
     n_samples: int = 100_000,
     random_state: Any = None,
 ) -> Value | MonteCarloEstimate:
-    """Return E[(F(x) - G(x))²] for x ~ N(0, I_d); parameters, errors and complexity as for :func:`mean`.
+    """Return E[(F(x) - G(x))²] for x ~ N(0, I_d); result, errors and complexity as for :func:`mean`.
 
     Exactly zero iff F and G are one function.
+
+    Parameters
+    ----------
+    F, G : functions of any type
+        Of one output, on one space.
+    max_cells, max_faces, method, confidence, n_samples, random_state
+        As for :func:`mean`.
 
     Examples
     --------

@@ -205,6 +205,8 @@ class IrredundantPieces(Lemma):
         F : a function of any type with one output
         form : LatticePolynomial, optional
             Equal to F. By default F itself where it is one, else its canonical form.
+        max_cells : int, optional
+            Limit on the number of cells.
         """
         function = scalar(F)
         if form is None:

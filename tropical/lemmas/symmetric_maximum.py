@@ -158,6 +158,8 @@ class SymmetricMaximum(Lemma):
         everywhere : bool
             Whether the proof is for all of R^n. By default it is for the chamber x_0 >= ... >= x_{n-1}, and the network
             is shown to be symmetric: the proofs together say the same, with a hundredth of the leaves.
+        max_cells : int, optional
+            Limit on the number of cells.
 
         Notes
         -----
