@@ -132,10 +132,6 @@ class SliceMoments:
             sums = sums - size * moved
         return SliceMoments.from_sums(self.counts, sums, squares)
 
-    def probabilities(self) -> np.ndarray:
-        """Return the share of samples in each slice, (H,)."""
-        return self.counts / max(1, int(self.counts.sum()))
-
     def means(self) -> np.ndarray:
         """Return E[x | slice], (H, d); zero for an empty slice."""
         return self.sums / np.maximum(self.counts, 1)[:, None]
