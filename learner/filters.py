@@ -19,6 +19,8 @@ cells of P_W x (conditional filters)  ``CellFilter``
 residual slices within cells          ``ConditionalSliceFilter``
 any filter, rounded to few values     ``LevelFilter``
 ====================================  ================================
+
+More than 400 lines: the kinds of filters and of partitions of labels, one family behind two protocols.
 """
 
 from __future__ import annotations

@@ -1,19 +1,24 @@
-"""Docstrings of what is public: every parameter named, none that does not exist, and what is returned.
+"""Docstrings of what is public: every parameter named, none that does not exist, and what is returned; and of modules.
 
 A section ``Parameters`` is complete wherever there is one, in every public module. The functions that users call have
 one, and methods of two parameters and more; a summary that begins with "Return" or "Yield" says what is returned.
 """
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 import learner
 import tropical
 
+ROOT = Path(__file__).resolve().parents[1]
 HEADING = re.compile(r"^([A-Z][A-Za-z ]+)\n-{3,}$", re.MULTILINE)
 USED = "tropical learner tropical.gaussian tropical.families tropical.io tropical.plot tropical.testing learner.sources"
 
@@ -97,3 +102,10 @@ def test_what_users_call_has_the_sections():
             if not says_what_is_returned(thing):
                 silent.add(name)
     assert (sorted(bare), sorted(silent)) == ([], [])
+
+
+@pytest.mark.parametrize("folder", ["tropical", "benchmarks", "tests"])
+def test_long_modules_say_why(folder):
+    texts = {path: path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")}
+    long = {path.name: ast.get_docstring(ast.parse(text)) for path, text in texts.items() if text.count("\n") > 400}
+    assert [name for name, doc in long.items() if "More than 400 lines: " not in (doc or "")] == []

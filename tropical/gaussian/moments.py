@@ -14,6 +14,8 @@ k = dim V     exact                                                  enclosed (o
               four-dimensional cones cancel
 any           one hidden layer: E[F]; bias-free: E[F²], E[FG]        all the rest; one hidden layer pair by pair
 ============  =====================================================  ==================================================
+
+More than 400 lines: five quantities over the same cells, each with its parameters.
 """
 
 from __future__ import annotations
