@@ -83,6 +83,11 @@ def identity_network(n: int, terms: Sequence[SymmetricTerm]) -> ReLUNetwork:
 
     The first layer holds relu(x_a - x_b), a < b, and relu(±x_i); then max(x_a, x_b) is a combination of them, and so is
     each sum of such maxima; max(L, R) = R + relu(L - R) is made by the second layer, which carries the R's combined.
+
+    Parameters
+    ----------
+    n : int
+    terms : sequence of SymmetricTerm
     """
     n = as_count(n, "n", 1, _MOST)
     terms = _terms(terms)
