@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def _watched(options: argparse.Namespace) -> Iterator[tuple[Report, Callable[[Stage], object]]]:
+def _watched(options: argparse.Namespace) -> Generator[tuple[Report, Callable[[Stage], object]]]:
     """Yield the report, silent if a machine reads, and what moves a progress bar, where somebody watches."""
 
     def silent(_: Any) -> None:

@@ -105,7 +105,7 @@ def complete(table: PieceTable, forms: dict[str, Clauses], max_cells: int) -> tu
 def renumbered(function: LatticePolynomial, pieces: Pieces) -> list[list[int]]:
     """Return the clauses of a function with its pieces numbered as in a table that has all of them, up to rounding."""
     rows = np.column_stack(function.pieces.float_arrays())
-    number = KDTree(np.column_stack([pieces.gradients, pieces.constants])).query(rows)[1]
+    number = np.asarray(KDTree(np.column_stack([pieces.gradients, pieces.constants])).query(rows)[1])
     return [sorted({int(number[i]) for i in clause}) for clause in function.clauses]
 
 
@@ -121,6 +121,8 @@ def clauses_of_samples(
     gradients, constants : (M, k), (M,)
     tolerance : float
         A piece within the tolerance of the label counts as on the label.
+    dual : bool
+        Whether clauses are those of the min-max form.
 
     Notes
     -----

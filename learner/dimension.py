@@ -91,6 +91,7 @@ def permutation_pvalue(
         Of one direction, chosen without the fold.
     draws : int
         The smallest value possible is 1/(draws + 1).
+    rng : RandomState
     """
     T, w = weights.second[index, 0, 0], weights.first[index, 0]
     squares = z**2 / 2.0

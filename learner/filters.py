@@ -19,6 +19,8 @@ cells of P_W x (conditional filters)  ``CellFilter``
 residual slices within cells          ``ConditionalSliceFilter``
 any filter, rounded to few values     ``LevelFilter``
 ====================================  ================================
+
+More than 400 lines: the kinds of filters and of partitions of labels, one family behind two protocols.
 """
 
 from __future__ import annotations
@@ -198,7 +200,19 @@ class SliceFilter(Record):
     def by_quantiles(
         cls, y: np.ndarray, count: int, *, p: np.ndarray | None = None, predictor: Predictor | None = None
     ) -> SliceFilter:
-        """Return slices of about equal probability; ties (y = 0 on half of space, say) share a slice."""
+        """Return slices of about equal probability; ties (y = 0 on half of space, say) share a slice.
+
+        Parameters
+        ----------
+        y : (n,)
+            Labels.
+        count : int
+            The number of slices; ties can make them fewer.
+        p : (n, l), optional
+            Coordinates of the samples, for a predictor.
+        predictor : callable, optional
+            What is taken off the labels, a function of the coordinates.
+        """
         slices = as_count(count, "count", 1, _MOST_SLICES)
         labels = real_array(y, "y")
         if labels.ndim != 1 or not np.isfinite(labels).all():
@@ -209,7 +223,15 @@ class SliceFilter(Record):
         return len(self.edges) + 1
 
     def index(self, y: np.ndarray, p: np.ndarray | None = None) -> np.ndarray:
-        """Return the number of the slice of each label, (n,) int."""
+        """Return the number of the slice of each label, (n,) int.
+
+        Parameters
+        ----------
+        y : (n,)
+            Labels.
+        p : (n, l), optional
+            Coordinates of the samples, for a predictor.
+        """
         return np.searchsorted(self.edges, residuals(y, p, self.predictor), side="right")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -132,10 +132,6 @@ class SliceMoments:
             sums = sums - size * moved
         return SliceMoments.from_sums(self.counts, sums, squares)
 
-    def probabilities(self) -> np.ndarray:
-        """Return the share of samples in each slice, (H,)."""
-        return self.counts / max(1, int(self.counts.sum()))
-
     def means(self) -> np.ndarray:
         """Return E[x | slice], (H, d); zero for an empty slice."""
         return self.sums / np.maximum(self.counts, 1)[:, None]
@@ -195,7 +191,7 @@ class DeviceMoments:
 
 
 @contextmanager
-def undivided() -> Iterator[None]:
+def undivided() -> Generator[None]:
     """Let Ctrl-C wait until what has begun is complete: sums of half a batch would be wrong without a sign of it."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):

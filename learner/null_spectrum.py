@@ -71,7 +71,7 @@ def null_eigenvalues(pca: FilteredPCA, *, draws: int = 20, random_state: Any = N
     counts, rows = pca.slice_counts_, []
     for _ in range(draws):
         sums = gaussian_moments(counts, known.shape[0], rng)
-        if pca._whitening is not None:  # a sample that is whitened by its own covariance is less noisy
+        if pca._whitening is not None:  # pyright: ignore[reportPrivateUsage]  # a sample that is whitened by its own covariance is less noisy
             own = Whitening.of(sums)
             sums = sums.along(own.columns, own.mean)
         drawn = FoldedMoments(sums, ())
@@ -99,8 +99,8 @@ def noise_edges(pca: FilteredPCA) -> tuple[float, float] | None:
 def _fitted(pca: FilteredPCA) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the known directions as they were used, and the filter's values if it is fixed."""
     check_is_fitted(pca, "components_")
-    known = pca._basis.T
-    if pca._whitening is not None:
-        known = pca._whitening.forward(known)
+    known = pca._basis.T  # pyright: ignore[reportPrivateUsage]
+    if pca._whitening is not None:  # pyright: ignore[reportPrivateUsage]
+        known = pca._whitening.forward(known)  # pyright: ignore[reportPrivateUsage]
     psi = pca.filter_.values if isinstance(pca.filter_, LevelFilter) else None
     return known, psi

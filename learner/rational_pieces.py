@@ -51,7 +51,8 @@ def recognised(pieces: Pieces, basis: np.ndarray, X: np.ndarray, y: np.ndarray) 
     Parameters
     ----------
     pieces : Pieces
-        On the coordinates along `basis` (k, d).
+        On the coordinates along the basis.
+    basis : (k, d)
     X, y : (n, d), (n,)
 
     Returns

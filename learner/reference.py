@@ -20,7 +20,7 @@ It is the oracle for :class:`learner.FilteredPCA` and :class:`learner.LatticeReg
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from math import sqrt
@@ -175,7 +175,13 @@ class ExhaustiveFilteredPCA(TransformerMixin, RegressorMixin, BaseEstimator):
         return nets.listed() if nets.affordable(plan) else plan
 
     def fit(self, X: Any, y: Any) -> ExhaustiveFilteredPCA:
-        """Learn from samples X (n, d), rows from N(0, I), and labels y (n,)."""
+        """Learn from samples X (n, d), rows from N(0, I), and labels y (n,).
+
+        Parameters
+        ----------
+        X : (n, d)
+        y : (n,)
+        """
         nets = Nets(self)
         rule = self._rule(nets)
         plan = nets.predicted()
@@ -292,7 +298,7 @@ def _coordinates(X: np.ndarray, components: np.ndarray) -> np.ndarray:
 
 
 @contextmanager
-def _bar(shown: bool, name: str, total: int) -> Iterator[Callable[[int], object]]:
+def _bar(shown: bool, name: str, total: int) -> Generator[Callable[[int], object]]:
     """Yield what counts candidates done; a bar on stderr shows it if asked so."""
     if not shown:
         yield lambda count: None

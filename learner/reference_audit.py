@@ -85,7 +85,7 @@ class Audit:
 
 
 def audit(model: ExhaustiveFilteredPCA, teacher: Any, *, n_samples: int = 100_000, random_state: Any = None) -> Audit:
-    """Compare every quantity of a run with what the lemmas promise, given the function that was learned.
+    """Return every quantity of a run beside what the lemmas promise, given the function that was learned.
 
     Parameters
     ----------

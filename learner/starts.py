@@ -21,8 +21,14 @@ def linear_starts(
 
     Parameters
     ----------
+    moments : FoldedMoments
     filters : (q, H)
         Weights of the slices, brought to mean 0 and square 1 here.
+    k : int
+    known : (d, l)
+        Orthonormal columns: the directions to stay away from.
+    fold : int, optional
+        The fold to leave out; None takes all samples.
 
     Returns
     -------

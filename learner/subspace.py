@@ -341,19 +341,20 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         greedy = None
         if self._automatic:
             rng = as_random_state(self.random_state)
-            if permute:
-                assert data is not None
-                folds = content_folds(*data, FOLDS)
-                index = self.filter_.index(data[1], self._sums.coordinates(data[0]))
+            if data is not None and permute:
+                X, y = data
+                folds, index = content_folds(X, y, FOLDS), self.filter_.index(y, self._sums.coordinates(X))
 
-            def test(fold: int, direction: np.ndarray, weights: Weights) -> float:
-                if not permute:
+                def test(fold: int, direction: np.ndarray, weights: Weights) -> float:
+                    mine = folds == fold
+                    z = X[mine] @ (self._whitening.columns @ direction if self._whitening else direction)
+                    draws = int(np.ceil(FOLDS / self.level))
+                    return permutation_pvalue(z, index[mine], weights, draws=draws, rng=rng)
+
+            else:
+
+                def test(fold: int, direction: np.ndarray, weights: Weights) -> float:
                     return gaussian_pvalue(folded.parts[fold], direction, weights)
-                assert data is not None
-                mine = folds == fold
-                z = data[0][mine] @ (self._whitening.columns @ direction if self._whitening else direction)
-                draws = int(np.ceil(FOLDS / self.level))
-                return permutation_pvalue(z, index[mine], weights, draws=draws, rng=rng)
 
             greedy, pvalues = search.significant(room, self.level, test)
             self.pvalues_[: len(pvalues)] = pvalues

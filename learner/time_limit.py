@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
 __all__ = ["TimeIsUp", "time_limit"]
@@ -15,7 +15,7 @@ class TimeIsUp(BaseException):
 
 
 @contextmanager
-def time_limit(seconds: float | None) -> Iterator[None]:
+def time_limit(seconds: float | None) -> Generator[None]:
     """Raise :class:`TimeIsUp` in the present thread after so many seconds; None is no limit.
 
     Notes

@@ -150,7 +150,8 @@ class WeightNet:
         if not self._layers:
             return np.zeros(1, dtype=np.intp)
         numbers = np.arange(prod(self._shape), dtype=np.intp)
-        zero = np.ravel_multi_index([int((~layer.any(axis=(1, 2))).argmax()) for layer in self._layers], self._shape)
+        silent = [int((~layer.any(axis=(1, 2))).argmax()) for layer in self._layers]
+        zero = int(np.ravel_multi_index(silent, self._shape))
         numbers[[0, zero]] = numbers[[zero, 0]]
         if self.dimension > 1:
             return numbers

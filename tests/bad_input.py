@@ -5,6 +5,8 @@ A row of a table is one public callable: for each of its parameters a kind, and 
 (:func:`row`). :func:`try_everything` then puts every value of ``SORTS`` in the place of one parameter after the other.
 A value that the kind takes may give an answer or one of the package's errors; nothing else may ever come out: no error
 of NumPy or of Python, no hang. :func:`public_callables` lists what the tables have to cover.
+
+More than 400 lines: the sorts of values and the kinds of parameters, which the tables of all other files refer to.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import signal
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 from sklearn.exceptions import DataConversionWarning
 
 from learner import SampleWarning
@@ -324,6 +327,25 @@ def complaints(row: Row, parameter: str) -> list[str]:
     """Return what is wrong with the answers to values of every sort in the place of one parameter."""
     tried = [sort for sort in SORTS if sort not in row.arguments[parameter].untried]
     return [text for sort in tried if (text := complaint(row, parameter, sort))]
+
+
+def table_tests(table: Table, refusing: Container[str] = ()) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return the two tests of a table: bad input is refused in words, and the right values are right.
+
+    `refusing` names what refuses the right values, too.
+    """
+
+    @pytest.mark.parametrize(("name", "parameter"), table.cases())
+    def test_bad_input(name: str, parameter: str) -> None:
+        found = complaints(table[name], parameter)
+        assert not found, "\n".join([f"{name}({parameter}=...)", *found])
+
+    @pytest.mark.parametrize("name", [name for name in table if name not in refusing])
+    def test_the_right_values_are_right(name: str) -> None:
+        row = table[name]
+        row.call(**{parameter: argument.good for parameter, argument in row.arguments.items()})
+
+    return test_bad_input, test_the_right_values_are_right
 
 
 _OPERATORS = {

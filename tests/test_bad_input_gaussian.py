@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 
-import pytest
 from bad_input import (
     ANYTHING,
     CHOICE,
@@ -17,7 +16,7 @@ from bad_input import (
     SEED,
     SPECIFIC,
     Table,
-    complaints,
+    table_tests,
 )
 
 from tropical import Box, Enclosure, LatticePolynomial, ReLUNetwork, gaussian, lemmas, parse
@@ -329,13 +328,4 @@ row("tropical.lemmas.CellFilter.__call__", on=CELLS, y=EXACT(1), x=SPECIFIC([1, 
 row("tropical.lemmas.CellFilter.evaluate", on=CELLS, y=ANYTHING([1.0]), X=ANYTHING([[1.0, 2.0]]))
 row("tropical.lemmas.LemmaReport.comparison", on=lemmas.check("Q", PLANE), name=SPECIFIC("regions <= chambers"))
 
-
-@pytest.mark.parametrize(("name", "parameter"), TABLE.cases())
-def test_bad_input(name, parameter):
-    found = complaints(TABLE[name], parameter)
-    assert not found, "\n".join([f"{name}({parameter}=...)", *found])
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_the_right_values_are_right(name):
-    TABLE[name].call(**{parameter: argument.good for parameter, argument in TABLE[name].arguments.items()})
+test_bad_input, test_the_right_values_are_right = table_tests(TABLE)

@@ -17,7 +17,7 @@ from bad_input import (
     RANDOM_STATE,
     SPECIFIC,
     Table,
-    complaints,
+    table_tests,
 )
 from sklearn.exceptions import NotFittedError
 
@@ -298,12 +298,4 @@ def test_labels_of_the_right_length_that_are_no_numbers(estimator, odd):
         estimator.fit(np.column_stack([odd, odd]), Y)
 
 
-@pytest.mark.parametrize(("name", "parameter"), TABLE.cases())
-def test_bad_input(name, parameter):
-    found = complaints(TABLE[name], parameter)
-    assert not found, "\n".join([f"{name}({parameter}=...)", *found])
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_the_right_values_are_right(name):
-    TABLE[name].call(**{parameter: argument.good for parameter, argument in TABLE[name].arguments.items()})
+test_bad_input, test_the_right_values_are_right = table_tests(TABLE)

@@ -3,7 +3,6 @@
 from fractions import Fraction
 
 import matplotlib as mpl
-import pytest
 from bad_input import (
     COUNT,
     EXACT,
@@ -16,7 +15,7 @@ from bad_input import (
     POSITIVE,
     SPECIFIC,
     Table,
-    complaints,
+    table_tests,
 )
 from hypothesis import strategies as st
 
@@ -122,13 +121,4 @@ row(
     biases=FLAG(None, "None"),
 )
 
-
-@pytest.mark.parametrize(("name", "parameter"), TABLE.cases())
-def test_bad_input(name, parameter):
-    found = complaints(TABLE[name], parameter)
-    assert not found, "\n".join([f"{name}({parameter}=...)", *found])
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_the_right_values_are_right(name):
-    TABLE[name].call(**{parameter: argument.good for parameter, argument in TABLE[name].arguments.items()})
+test_bad_input, test_the_right_values_are_right = table_tests(TABLE)

@@ -1,4 +1,7 @@
-"""The compiled engine against the pure-integer reference, and against exact values for its error bounds."""
+"""The compiled engine against the pure-integer reference, and against exact values for its error bounds.
+
+More than 400 lines: two engines on the same networks.
+"""
 
 import json
 import pickle
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 from published import ABSENT, FOLDER
 
 import tropical.complexes.compiled as compiled
+import tropical.complexes.growing_arrays as growing_arrays
 import tropical.complexes.kernels as kernels
 import tropical.complexes.modular as modular
 from tropical import Box, BudgetExceeded, Interrupted, InvalidInput, Polyhedron, ReLUNetwork, cells, families, parse
@@ -265,19 +269,19 @@ def test_error_bounds_hold_at_every_vertex(monkeypatch, name, limit):
     work = compiled._Work(layers, floats, compiled.ModularNetwork(layers, floats), cones, reduction.homogeneous)
     tables = []
 
-    class Spy(compiled._Table):
+    class Spy(compiled.LayerTable):
         def __init__(self, *arguments):
             super().__init__(*arguments)
             tables.append(self)
 
-    original, compiled._Table = compiled._Table, Spy
+    original, compiled.LayerTable = compiled.LayerTable, Spy
     try:
         patterns = np.empty((len(cones), 0), dtype=np.uint64)
         for depth in range(len(layers)):
             parent, pattern, _ = work.split(depth, patterns, None)
             patterns = np.concatenate([patterns[parent], pattern], axis=1)
     finally:
-        compiled._Table = original
+        compiled.LayerTable = original
     worst = 0.0
     for depth, table in enumerate(tables):
         exponents, scale = table.layer.exponents, table.layer.scale
@@ -373,9 +377,9 @@ def test_a_bar_is_shown_on_request(capsys, engine):
 def test_many_vertices_and_cells_make_the_arrays_grow(monkeypatch):
     net = families.random_network((3, 8, 8, 1), 1, biases=True)
     expected = described(cells(net, engine="compiled"))
-    monkeypatch.setattr(compiled, "_VERTICES", 8)
-    monkeypatch.setattr(compiled, "_CELLS", 4)
-    monkeypatch.setattr(compiled, "_STACK", 64)
+    monkeypatch.setattr(growing_arrays, "_VERTICES", 8)
+    monkeypatch.setattr(growing_arrays, "_CELLS", 4)
+    monkeypatch.setattr(growing_arrays, "_STACK", 64)
     assert described(cells(net, engine="compiled")) == expected
 
 

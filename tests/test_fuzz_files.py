@@ -2,6 +2,8 @@
 
 Valid files are mutated byte by byte, and documents and formulas made of the right words in the wrong places. The fast
 run has a hundred cases for each loader; ``-m slow`` runs many thousand and prints their number.
+
+More than 400 lines: a mutator for each format, on one list of loaders.
 """
 
 import io

@@ -1,4 +1,7 @@
-"""Pictures of cells: what is drawn is the complex, exactly, cut to the window."""
+"""Pictures of cells: what is drawn is the complex, exactly, cut to the window.
+
+More than 400 lines: the pictures of one complex, drawn on the same examples.
+"""
 
 import subprocess
 import sys

@@ -112,18 +112,23 @@ def test_a_constant_column_cannot_fill_the_memory(tmp_path):
         read_samples([path])
 
 
-def test_damaged_parquet(tmp_path):
-    content = parquet(tmp_path, {"a": X[:, 0], "y": Y}).read_bytes()
-    path = tmp_path / "damaged.parquet"
+def refused_or_read(path, content, *, trials, cut, places):
+    """Damage some bytes of a file, and cut it off in one trial of `cut`; then read it."""
     rng = np.random.default_rng(0)
-    for trial in range(120):
-        damaged = bytearray(content[: rng.integers(0, len(content))] if trial % 3 == 0 else content)
-        for place in rng.integers(0, len(content), 4):
+    for trial in range(trials):
+        damaged = bytearray(content[: rng.integers(0, len(content))] if trial % cut == 0 else content)
+        for place in rng.integers(0, len(content), places):
             if place < len(damaged):
                 damaged[place] = rng.integers(0, 256)
         path.write_bytes(damaged)
         with contextlib.suppress(FormatError):  # some damage leaves numbers; any other error is a failure
             read_samples([path])
+
+
+def test_damaged_parquet(tmp_path):
+    content = parquet(tmp_path, {"a": X[:, 0], "y": Y}).read_bytes()
+    path = tmp_path / "damaged.parquet"
+    refused_or_read(path, content, trials=120, cut=3, places=4)
 
 
 def test_a_missing_package_is_named(tmp_path, monkeypatch):
@@ -196,15 +201,7 @@ def test_damaged_archives(tmp_path):
     np.savez_compressed(stream, X=X, y=Y)
     content = stream.getvalue()
     path = tmp_path / "damaged.npz"
-    rng = np.random.default_rng(0)
-    for trial in range(200):
-        damaged = bytearray(content[: rng.integers(0, len(content))] if trial % 4 == 0 else content)
-        for place in rng.integers(0, len(content), 3):
-            if place < len(damaged):
-                damaged[place] = rng.integers(0, 256)
-        path.write_bytes(damaged)
-        with contextlib.suppress(FormatError):  # some damage leaves numbers; any other error is a failure
-            read_samples([path])
+    refused_or_read(path, content, trials=200, cut=4, places=3)
 
 
 def test_writing_is_all_or_nothing(tmp_path, monkeypatch):

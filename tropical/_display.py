@@ -30,7 +30,7 @@ __all__ = [
 
 Text = TypeVar("Text", bound=Callable[..., str])
 
-ROWS_SHOWN, COLUMNS_SHOWN, ITEMS_SHOWN, TEXT_SHOWN = 12, 8, 4, 60
+ROWS_SHOWN, ITEMS_SHOWN, TEXT_SHOWN = 12, 4, 60
 _ALL_SHOWN = 6
 _LONGEST_READ, _DIGITS = 30, 6  # characters: the fractions of a network in floats have forty and more
 _LONGEST_NUMBER = 1000  # bits: texts of thousands of digits help nobody, and Python refuses them
@@ -162,7 +162,7 @@ class Shown:
 
 def _picture(shown: Shown) -> str:
     try:
-        return shown._picture()
+        return shown._picture()  # pyright: ignore[reportPrivateUsage]
     except Exception:  # coordinates beyond float64, say: the facts are worth showing without a picture
         return ""
 

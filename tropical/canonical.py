@@ -123,6 +123,8 @@ def canonical_form(
         Cells and the affine function on each, an integer form over the denominator.
     max_cells : int, optional
         Limit on the number of order cells.
+    denominator : int
+    form : {"max-min", "min-max"}
     """
     forms = sorted({active for _, active in found})
     lifted = coordinates.lift_forms([[Fraction(a, denominator) for a in row] for row in forms])
@@ -215,6 +217,7 @@ def minimal_form(F: LatticePolynomial, max_cells: int | None = None) -> LatticeP
     ----------
     max_cells : int, optional
         Limit on the number of cells, and of order cells.
+    F : LatticePolynomial
 
     Raises
     ------

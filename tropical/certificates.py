@@ -72,6 +72,8 @@ functions a leaf and one combination of at most k + 1 constraints a fact; of a c
 unit.
 
 Without any package, on a saved certificate: ``python certificates.py proof.json`` shows what it proves.
+
+More than 400 lines: the checker is one file that can be read, and run, alone.
 """
 
 from __future__ import annotations

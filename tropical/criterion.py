@@ -54,6 +54,11 @@ class ClauseCriterion(Record):
     def represents(self, clauses: Any, form: str = "max-min") -> Verdict:
         """Decide whether clauses over :attr:`pieces` represent the function on the domain.
 
+        Parameters
+        ----------
+        clauses : iterable of sets of numbers of pieces
+        form : {"max-min", "min-max"}
+
         Returns
         -------
         Verdict

@@ -76,7 +76,7 @@ class Polyhedron:
     @never_raising
     def _repr_latex_(self) -> str:
         rows = [
-            rf"{AffinePiece(row, Fraction(0))._repr_latex_()[1:-1]} \le {number_latex(bound)}"
+            rf"{AffinePiece(row, Fraction(0))._repr_latex_()[1:-1]} \le {number_latex(bound)}"  # pyright: ignore[reportPrivateUsage]
             for row, bound in zip(self.A[:_SIDES_SHOWN], self.b[:_SIDES_SHOWN], strict=True)
         ]
         rows += [rf"\cdots \text{{ ({len(self.b)} inequalities)}}"] if len(self.b) > _SIDES_SHOWN else []

@@ -102,7 +102,15 @@ class LatticePolynomial(Unordered):
     def from_floats(
         cls, gradients: Any, constants: Any, clauses: Iterable[Iterable[int]], form: str = "max-min"
     ) -> LatticePolynomial:
-        """Build from float arrays, gradients (M, d) and constants (M,): dyadic rationals, lossless."""
+        """Build from float arrays, gradients (M, d) and constants (M,): dyadic rationals, lossless.
+
+        Parameters
+        ----------
+        gradients : (M, d)
+        constants : (M,)
+        clauses : iterable of sets of numbers of pieces
+        form : {"max-min", "min-max"}
+        """
         u, c = exact_array(gradients, "gradients"), exact_array(constants, "constants")
         if u.ndim != 2:
             raise InvalidInput("gradients", "shape (M, d)", str(u.shape), "give one row for each piece")
@@ -135,7 +143,7 @@ class LatticePolynomial(Unordered):
         return outer(inner(values[i] for i in clause) for clause in self.clauses) / self.pieces.denominator
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Evaluate in float64 at the rows of X, shape (n, d); returns (n,)."""
+        """Return the values (n,) at the rows of X, shape (n, d), in float64."""
         samples = as_sample_array(X, self.dimension)
         inner, outer = (np.min, np.maximum) if self.form == "max-min" else (np.max, np.minimum)
         blocks = []
@@ -148,7 +156,13 @@ class LatticePolynomial(Unordered):
 
     @classmethod
     def constant(cls, value: Any, dimension: int) -> LatticePolynomial:
-        """Return the constant function with this exact value on R^dimension."""
+        """Return the constant function with this exact value on R^dimension.
+
+        Parameters
+        ----------
+        value : exact number
+        dimension : int
+        """
         return cls([([0] * as_dimension(dimension), as_fraction(value))], [[0]])
 
     def __add__(self, other: Any) -> LatticePolynomial:
@@ -228,6 +242,12 @@ class LatticePolynomial(Unordered):
 
         ``canonical("min-max")`` is the canonical dual: its clauses are the minimal T_x. As set families it differs from
         the formal :meth:`dual` in general. See :func:`tropical.lattice` for the cost.
+
+        Parameters
+        ----------
+        form : {"max-min", "min-max"}
+        max_cells : int, optional
+            Limit on the number of order cells.
         """
         from tropical.canonical import active_cells, canonical_form
 
@@ -257,7 +277,12 @@ class LatticePolynomial(Unordered):
     def restrict(self, basis: Any, origin: Any = None) -> LatticePolynomial:
         """Return F on a subspace: ``z -> F(origin + z_1 b_1 + ... + z_e b_e)`` for the rows b of the basis, on R^e.
 
-        The rows need not be independent; `origin` is zero by default.
+        Parameters
+        ----------
+        basis : (e, d) exact numbers
+            Rows b; they need not be independent.
+        origin : length d, optional
+            Zero by default.
         """
         rows = as_fraction_matrix(basis, "basis")
         if not rows or len(rows[0]) != self.dimension:
@@ -282,6 +307,12 @@ class LatticePolynomial(Unordered):
         """Return ``x -> F(A x + b)`` exactly, on R^e for A of shape (d, e).
 
         The pieces of the result have gradients ``u A``: their rank is at most that of A.
+
+        Parameters
+        ----------
+        A : (d, e) exact numbers
+        b : length d, optional
+            Zero by default.
         """
         matrix, offset = as_affine_map(A, b, self.dimension)
         pieces = self.pieces.compose(matrix, offset, len(matrix[0]))
@@ -351,6 +382,11 @@ def maximum(first: LatticePolynomial, *others: Any) -> LatticePolynomial:
 
     In max-min form the clauses are joined; in min-max form they are multiplied out.
 
+    Parameters
+    ----------
+    first : LatticePolynomial
+    *others : LatticePolynomial or exact number
+
     Examples
     --------
     >>> x = LatticePolynomial([([1], 0)], [[0]])
@@ -361,7 +397,13 @@ def maximum(first: LatticePolynomial, *others: Any) -> LatticePolynomial:
 
 
 def minimum(first: LatticePolynomial, *others: Any) -> LatticePolynomial:
-    """Return the pointwise minimum of functions on one space; exact numbers stand for constants."""
+    """Return the pointwise minimum of functions on one space; exact numbers stand for constants.
+
+    Parameters
+    ----------
+    first : LatticePolynomial
+    *others : LatticePolynomial or exact number
+    """
     return _fold(first, others, "min-max")
 
 
@@ -372,7 +414,7 @@ def _fold(first: LatticePolynomial, others: Iterable[Any], joining: str) -> Latt
         raise InvalidType("first", "a LatticePolynomial", first, cure)
     functions = [first]
     for position, other in enumerate(others, start=1):
-        right = first._operand(other, f"argument {position}")
+        right = first._operand(other, f"argument {position}")  # pyright: ignore[reportPrivateUsage]
         if right is None:
             raise InvalidType(f"argument {position}", "a LatticePolynomial or an exact number", other, "convert it")
         functions.append(right if right.form == first.form else right.dual())

@@ -242,7 +242,7 @@ def from_layers(layers: Sequence[Layer], dimension: int | None = None) -> ReLUNe
     circuit = Circuit(width)
     values = circuit.inputs()
     for index, layer in enumerate(layers):
-        values = layer._apply(circuit, values, f"layers[{index}]")
+        values = layer._apply(circuit, values, f"layers[{index}]")  # pyright: ignore[reportPrivateUsage]
     return circuit.network(values)
 
 

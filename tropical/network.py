@@ -81,7 +81,15 @@ class ReLUNetwork(Unordered):
 
     @classmethod
     def from_floats(cls, weights: Sequence[Any], biases: Sequence[Any] | None = None) -> ReLUNetwork:
-        """Build from float arrays, which are dyadic rationals: lossless."""
+        """Build from float arrays, which are dyadic rationals: lossless.
+
+        Parameters
+        ----------
+        weights : sequence of matrices
+            One for each layer.
+        biases : sequence of vectors, optional
+            Zero by default.
+        """
         layers = as_items(weights, "weights", *_WEIGHTS)
         offsets = None if biases is None else as_items(biases, "biases", *_BIASES)
         return cls(
@@ -126,7 +134,7 @@ class ReLUNetwork(Unordered):
         return values[0] if self.outputs == 1 else values
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Evaluate in float64 at the rows of X, shape (n, d); returns (n,), or (n, m) for m > 1 outputs."""
+        """Return the values at the rows of X, shape (n, d), in float64: (n,), or (n, m) for m > 1 outputs."""
         values = as_sample_array(X, self.dimension)
         for depth, (matrix, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if depth:
@@ -201,7 +209,13 @@ class ReLUNetwork(Unordered):
         return self._resolvers[key]
 
     def remembered(self, key: Hashable, make: Callable[[], Prepared]) -> Prepared:
-        """Return what `make` made for this key the last time: preparations can cost more than a small question."""
+        """Return what `make` made for this key the last time: preparations can cost more than a small question.
+
+        Parameters
+        ----------
+        key : hashable
+        make : callable
+        """
         if key not in self._last:
             self._last.clear()
             self._last[key] = make()

@@ -120,7 +120,14 @@ class PieceTable(Sequence[AffinePiece]):
 
     @classmethod
     def from_rationals(cls, pieces: Iterable[tuple[Sequence[Any], Any]], argument: str = "pieces") -> PieceTable:
-        """Build from pairs (gradient, constant) of exact numbers; all gradients of one length >= 1."""
+        """Build from pairs (gradient, constant) of exact numbers; all gradients of one length >= 1.
+
+        Parameters
+        ----------
+        pieces : pairs (gradient, constant) of exact numbers
+        argument : str
+            What errors call the pieces.
+        """
         if isinstance(pieces, PieceTable):
             return pieces
         rows = []
@@ -147,7 +154,14 @@ class PieceTable(Sequence[AffinePiece]):
 
     @classmethod
     def from_integers(cls, rows: Sequence[IntVector], denominator: int) -> PieceTable:
-        """Build from integer rows over a denominator > 0, in lowest terms."""
+        """Build from integer rows over a denominator > 0, in lowest terms.
+
+        Parameters
+        ----------
+        rows : sequence of int vectors
+            (u, c) times the denominator.
+        denominator : int
+        """
         common = gcd(denominator, *(entry for row in rows for entry in row))
         if common > 1:
             rows = [tuple([entry // common for entry in row]) for row in rows]
@@ -218,7 +232,14 @@ class PieceTable(Sequence[AffinePiece]):
             yield gradients @ samples[start : start + size].T + constants[:, None]
 
     def compose(self, matrix: Sequence[Sequence[Fraction]], offset: Sequence[Fraction], columns: int) -> PieceTable:
-        """Return the pieces after ``x -> matrix @ x + offset``, on R^columns."""
+        """Return the pieces after ``x -> matrix @ x + offset``, on R^columns.
+
+        Parameters
+        ----------
+        matrix : (d, columns)
+        offset : length d
+        columns : int
+        """
         gradients = combine_rows(self.gradients(), matrix, columns)
         rows = []
         for i, gradient in enumerate(gradients):

@@ -108,12 +108,25 @@ class TropicalPolynomial(TropicalOperators, Unordered):
 
     @classmethod
     def constant(cls, value: Any, dimension: int, convention: str) -> TropicalPolynomial:
-        """Return the constant polynomial with this exact value; ``constant(0, …)`` is the tropical one."""
+        """Return the constant polynomial with this exact value; ``constant(0, …)`` is the tropical one.
+
+        Parameters
+        ----------
+        value : exact number
+        dimension : int
+        convention : {"max", "min"}
+        """
         return cls([(as_fraction(value), (0,) * as_dimension(dimension))], convention)
 
     @classmethod
     def variables(cls, dimension: int, convention: str) -> tuple[TropicalPolynomial, ...]:
-        """Return the coordinates x0, ..., x(d-1) as polynomials."""
+        """Return the coordinates x0, ..., x(d-1) as polynomials.
+
+        Parameters
+        ----------
+        dimension : int
+        convention : {"max", "min"}
+        """
         size = as_dimension(dimension)
         if size > _MOST_VARIABLES:
             raise InvalidInput("dimension", f"at most {_MOST_VARIABLES}", size, "build polynomials from their terms")
@@ -147,7 +160,7 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         return (max if self.convention == "max" else min)(values) / self.pieces.denominator
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Evaluate in float64 at the rows of X, shape (n, d); returns (n,)."""
+        """Return the values (n,) at the rows of X, shape (n, d), in float64."""
         samples = as_sample_array(X, self.dimension)
         best = np.max if self.convention == "max" else np.min
         blocks = [best(values, axis=0) for values in self.pieces.float_values(samples)]
@@ -232,7 +245,14 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         return TropicalPolynomial(table, "min" if self.convention == "max" else "max")
 
     def compose(self, A: Any, b: Any = None) -> TropicalPolynomial:
-        """Return ``x -> P(A x + b)`` exactly, on R^e for A of shape (d, e)."""
+        """Return ``x -> P(A x + b)`` exactly, on R^e for A of shape (d, e).
+
+        Parameters
+        ----------
+        A : (d, e) exact numbers
+        b : length d, optional
+            Zero by default.
+        """
         matrix, offset = as_affine_map(A, b, self.dimension)
         return TropicalPolynomial(self.pieces.compose(matrix, offset, len(matrix[0])), self.convention)
 

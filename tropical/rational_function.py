@@ -92,7 +92,7 @@ class TropicalRational(TropicalOperators, Unordered):
         return self.numerator(x) - self.denominator(x)
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Evaluate in float64 at the rows of X, shape (n, d); returns (n,)."""
+        """Return the values (n,) at the rows of X, shape (n, d), in float64."""
         return self.numerator.evaluate(X) - self.denominator.evaluate(X)
 
     # ------------------------------------------------------------ arithmetic
@@ -146,7 +146,14 @@ class TropicalRational(TropicalOperators, Unordered):
         return TropicalRational(self.denominator.negated(), self.numerator.negated())
 
     def compose(self, A: Any, b: Any = None) -> TropicalRational:
-        """Return ``x -> R(A x + b)`` exactly, on R^e for A of shape (d, e)."""
+        """Return ``x -> R(A x + b)`` exactly, on R^e for A of shape (d, e).
+
+        Parameters
+        ----------
+        A : (d, e) exact numbers
+        b : length d, optional
+            Zero by default.
+        """
         return TropicalRational(self.numerator.compose(A, b), self.denominator.compose(A, b))
 
     def reduced(self) -> TropicalRational:
@@ -178,7 +185,8 @@ class TropicalRational(TropicalOperators, Unordered):
 
     @never_raising
     def _repr_latex_(self) -> str:
-        above, below = (part._repr_latex_()[1:-1] for part in (self.numerator, self.denominator))
+        parts = self.numerator, self.denominator
+        above, below = (part._repr_latex_()[1:-1] for part in parts)  # pyright: ignore[reportPrivateUsage]
         return f"${above}$" if self._is_polynomial() else rf"${above} - \left({below}\right)$"
 
     def _is_polynomial(self) -> bool:

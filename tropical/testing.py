@@ -49,7 +49,12 @@ Strategy = st.SearchStrategy[Any]
 
 
 def rationals(largest: int = 3, max_denominator: int = 4) -> st.SearchStrategy[Fraction]:
-    """Return Fractions of absolute value at most `largest`; shrinks to 0."""
+    """Return Fractions of absolute value at most `largest`; shrinks to 0.
+
+    Parameters
+    ----------
+    largest, max_denominator : int
+    """
     return _rationals(as_count(largest, "largest", 0), as_count(max_denominator, "max_denominator"))
 
 
@@ -61,7 +66,14 @@ def _rationals(draw: Callable[[Strategy], Any], largest: int, max_denominator: i
 
 
 def vectors(length: int, entries: Strategy | None = None) -> st.SearchStrategy[list[Any]]:
-    """Return lists of `length` numbers; shrinks to zeros."""
+    """Return lists of `length` numbers; shrinks to zeros.
+
+    Parameters
+    ----------
+    length : int
+    entries : strategy, optional
+        For the numbers; :func:`rationals` by default.
+    """
     size = as_count(length, "length", 0, _LONGEST)
     return st.lists(rationals() if entries is None else _strategy(entries, "entries"), min_size=size, max_size=size)
 
@@ -72,12 +84,26 @@ def _strategy(value: Any, argument: str) -> Strategy:
 
 
 def points(dimension: int, *, largest: int = 20, max_denominator: int = 8) -> st.SearchStrategy[tuple[Fraction, ...]]:
-    """Return rational points of R^dimension; shrinks to the origin."""
+    """Return rational points of R^dimension; shrinks to the origin.
+
+    Parameters
+    ----------
+    dimension : int
+    largest, max_denominator : int
+        Of the coordinates, as for :func:`rationals`.
+    """
     return vectors(_dimension(dimension), rationals(largest, max_denominator)).map(tuple)
 
 
 def affine_pieces(dimension: int, *, entries: Strategy | None = None) -> st.SearchStrategy[AffinePiece]:
-    """Return affine functions on R^dimension; shrinks to 0."""
+    """Return affine functions on R^dimension; shrinks to 0.
+
+    Parameters
+    ----------
+    dimension : int
+    entries : strategy, optional
+        For the numbers; :func:`rationals` by default.
+    """
 
     def piece(row: list[Any]) -> AffinePiece:
         return AffinePiece(tuple(Fraction(a) for a in row[:-1]), Fraction(row[-1]))
@@ -211,6 +237,8 @@ def lattice_polynomials(
         1 or 2 by default.
     form : {"max-min", "min-max"}, optional
         Either by default.
+    max_pieces, max_clauses, max_literals : int
+        Largest numbers of pieces, of clauses, and of literals of a clause.
     """
     _check_dimension(dimension)
     _check_choice(form, "form", FORMS)
@@ -314,7 +342,12 @@ def _check_choice(value: Any, argument: str, choices: tuple[str, ...]) -> None:
 
 
 def functions(dimension: int) -> Strategy:
-    """Return functions of all four types with one output; shrinks to a network without hidden layers."""
+    """Return functions of all four types with one output; shrinks to a network without hidden layers.
+
+    Parameters
+    ----------
+    dimension : int
+    """
     _dimension(dimension)
     return st.one_of(
         networks(dimension),

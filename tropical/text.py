@@ -43,7 +43,7 @@ _LARGEST_DIMENSION = 100_000
 
 
 def parse(text: str, dimension: int | None = None) -> LatticePolynomial:
-    """Read a lattice polynomial from text.
+    """Return the lattice polynomial that a text describes.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def _parser(dimension: int) -> Any:
     """Return a function from text to the lattice polynomial on R^dimension."""
     import lark
 
-    class Meaning(lark.Transformer):
+    class Meaning(lark.Transformer[Any, Any]):
         """The meaning of a phrase: a number, an affine function, or a lattice polynomial."""
 
         spent = 0  # numbers written down so far

@@ -21,7 +21,12 @@ __all__ = ["as_source", "is_streamed"]
 
 
 def is_streamed(X: Any) -> bool:
-    """Return whether samples come in chunks: anything :func:`as_source` takes but arrays in NumPy's memory."""
+    """Return whether samples come in chunks: anything :func:`as_source` takes but arrays in NumPy's memory.
+
+    Parameters
+    ----------
+    X : whatever a user calls samples
+    """
     return isinstance(X, SampleSource | NpyFile | np.memmap) or bool(_paths(X)) or is_foreign(X) or _is_stored(X)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from math import prod
@@ -49,7 +49,12 @@ class NpyFile:
         return cls(array.filename, layout=(array.offset, array.dtype, array.shape))
 
     def rows(self, start: int, stop: int) -> NpyFile:
-        """Return the rows from `start` up to `stop`."""
+        """Return the rows from `start` up to `stop`.
+
+        Parameters
+        ----------
+        start, stop : int
+        """
         size = int(np.prod(self.shape[1:], dtype=np.int64)) * self.dtype.itemsize
         return NpyFile(self._path, layout=(self._offset + start * size, self.dtype, (stop - start, *self.shape[1:])))
 
@@ -163,7 +168,7 @@ def _read_group(file: str, group: int, inputs: list[str], label: str, rows: int)
 
 
 @contextmanager
-def _damage(name: str) -> Iterator[None]:
+def _damage(name: str) -> Generator[None]:
     """Turn what pyarrow and NumPy raise for damaged files and columns of other things than numbers into FormatError."""
     try:
         yield

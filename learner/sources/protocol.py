@@ -43,7 +43,13 @@ class Summary(Protocol):
     """A sum over samples: chunks are added in any order, and summaries of parts merged."""
 
     def add(self, X: Any, y: Any) -> Self:
-        """Take in inputs (m, d) and labels (m,)."""
+        """Take in inputs (m, d) and labels (m,).
+
+        Parameters
+        ----------
+        X : (m, d)
+        y : (m,)
+        """
         ...
 
     def merge(self, other: Any) -> Self:
@@ -204,6 +210,14 @@ def label_sample(source: SampleSource, known: np.ndarray | None = None, budget_b
     """Return at most 2^17 labels, with their coordinates along known rows (l, d): what a partition is made of.
 
     A uniform subsample of the source; where its samples are drawn, one of the first samples.
+
+    Parameters
+    ----------
+    source : SampleSource
+    known : (l, d), optional
+        Rows along which coordinates are taken; none by default.
+    budget_bytes : int
+        Room for a chunk.
     """
     basis = np.empty((0, source.n_features)) if known is None else known
     if not source.exchangeable:

@@ -3,6 +3,8 @@
 ``n_cells`` belongs to the representation (activation cells of a network); ``n_regions``, the connected components of
 the interiors of the sets {F = g_i}, and ``n_pieces``, the number of different affine functions, belong to F:
 ``n_pieces <= n_regions <= n_cells`` (docs/theory.md, section 1).
+
+More than 400 lines: one class, whose questions share what it remembers.
 """
 
 from __future__ import annotations
@@ -189,7 +191,13 @@ class CellComplex(Shown):
         return self.tables[0] if len(self.tables) == 1 else self.tables
 
     def piece_of(self, cell: Cell, output: int = 0) -> AffinePiece:
-        """Return the affine function that an output equals on a cell."""
+        """Return the affine function that an output equals on a cell.
+
+        Parameters
+        ----------
+        cell : Cell
+        output : int
+        """
         number = as_number_below(output, "output", len(self.tables), "outputs")
         table, held = self.tables[number], as_instance(cell, Cell, "cell", "take one of complex.cells").pieces
         if number >= len(held) or not 0 <= held[number] < len(table):
@@ -314,6 +322,11 @@ class CellComplex(Shown):
         """Return the parts of {F = level} of dimension k - 1, and the cells on which F is constant with that value.
 
         For a classifier's output and level 0 the decision boundary.
+
+        Parameters
+        ----------
+        level : exact number
+        output : int
         """
         return geometry.level_set(self, level, output)
 
@@ -349,6 +362,12 @@ class CellComplex(Shown):
 
     def order_cells(self, *, output: int = 0, max_cells: int | None = None) -> tuple[OrderCell, ...]:
         """Return the refinement on whose cells the sets S_x of lemma R are constant.
+
+        Parameters
+        ----------
+        output : int
+        max_cells : int, optional
+            Limit on the number of order cells.
 
         Raises
         ------

@@ -159,7 +159,7 @@ class TropicalHypersurface(Shown):
         return tuple(total)
 
     def is_balanced(self) -> bool:
-        """Check the balancing condition around every ridge, from the cells as they are given."""
+        """Return whether the balancing condition holds around every ridge, from the cells as they are given."""
         return not any(any(self.imbalance(ridge)) for ridge in self.ridges)
 
     @never_raising

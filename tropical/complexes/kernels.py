@@ -18,10 +18,13 @@ N* - N = (1 - μ*)(P* - P) + μ*(Q* - Q) + (μ* - μ)(Q - P) and \|μ* - μ\| <=
 
 the last term for the roundings of N, of a + b and of this bound (u = 2^-53).
 
-All kernels are in this one file, because numba's cache on disk notices changes of a kernel's own file only.
+More than 400 lines: all kernels are in this one file, because numba's cache on disk notices changes of a kernel's own
+file only.
 """
 
 # pyright: reportCallIssue=false, reportGeneralTypeIssues=false
+# numba takes the types of arguments from the calls.
+# pyright: reportMissingParameterType=false
 from __future__ import annotations
 
 import numpy as np

@@ -56,6 +56,8 @@ def enumerate_in_parallel(
     ----------
     n_jobs : int
         As in joblib; -1 is one process a core.
+    network, cones, homogeneous, max_cells, progress
+        As for :func:`tropical.complexes.compiled.enumerate_cells`.
 
     Raises
     ------
@@ -68,7 +70,7 @@ def enumerate_in_parallel(
     """
     from joblib import Parallel, delayed, effective_n_jobs
 
-    jobs = effective_n_jobs(n_jobs)
+    jobs: Any = effective_n_jobs(n_jobs)
     work = begin(network, cones, homogeneous)
     nothing = np.empty((len(cones), 0), dtype=np.uint64)
     if jobs == 1 or len(work.floats) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -13,7 +13,7 @@ _PATIENCE = 1.0  # seconds without a bar: what is answered by then needs none
 
 
 @contextmanager
-def watched(shown: bool) -> Iterator[None]:
+def watched(shown: bool) -> Generator[None]:
     """Show a bar for all that is enumerated or proved inside, questions and certificates alike, where it takes long."""
     token = _WATCHED.set(shown)
     try:
@@ -23,7 +23,7 @@ def watched(shown: bool) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(shown: bool = False, what: str = "cells") -> Iterator[Callable[[int], object]]:
+def progress_bar(shown: bool = False, what: str = "cells") -> Generator[Callable[[int], object]]:
     """Yield what takes the number of cells finished; on stderr a bar shows it (tqdm).
 
     Parameters

@@ -57,6 +57,11 @@ def facet_jumps(complex_: CellComplex, *, output: int = 0) -> tuple[FacetJump, .
     """Return the jumps c_f of the function of a complex, one for each pair of cells that share a facet.
 
     Complexity: as for :meth:`CellComplex.adjacent`.
+
+    Parameters
+    ----------
+    complex_ : CellComplex
+    output : int
     """
     _require_complex(complex_)
     output = as_number_below(output, "output", len(complex_.tables), "outputs")
@@ -139,6 +144,8 @@ def from_jumps(
     complex_ : CellComplex
     jumps : mapping
         For each pair (first, second) of :func:`facet_jumps` the number c_f; missing ones are 0.
+    max_cells : int, optional
+        Limit on the number of cells.
 
     Raises
     ------

@@ -57,7 +57,12 @@ def to_polynomial(F: PiecewiseLinear, convention: str = "max", *, max_cells: int
 
 
 def polynomial_as_lattice(P: TropicalPolynomial) -> LatticePolynomial:
-    """Return the lattice polynomial with a clause for each term, formally; :func:`lattice` gives the canonical form."""
+    """Return the lattice polynomial with a clause for each term, formally; :func:`lattice` gives the canonical form.
+
+    Parameters
+    ----------
+    P : TropicalPolynomial
+    """
     if not isinstance(P, TropicalPolynomial):
         raise InvalidType("P", "a TropicalPolynomial", P, "see `lattice` for other functions")
     clauses = [[i] for i in range(len(P))]

@@ -107,7 +107,7 @@ def _hidden(
     above: list[Form] = []
     rules: list[Rule] = []
     for unit, (low, high) in enumerate(zip(lows, highs, strict=True)):
-        sign, cost = signs[unit], None
+        sign, cost, ends = signs[unit], None, (fmpq(0), fmpq(0))
         if sign is None:
             sign, ends = _sign(low, high, maximum, result)
             if affine:

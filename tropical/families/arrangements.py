@@ -52,6 +52,11 @@ def zonotope(generators: Any) -> ReLUNetwork:
 def zonotope_vertices(generators: Any) -> int:
     """Return the number of vertices of ``Σ_i [-u_i, u_i]``: the regions of the hyperplanes ``<u_i, x> = 0``.
 
+    Parameters
+    ----------
+    generators : rows of exact numbers
+        The vectors u_i.
+
     Notes
     -----
     By deletion and restriction, exact, whatever the position; no linear program, no cells. Costs up to C(n, <= k)

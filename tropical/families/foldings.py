@@ -24,6 +24,11 @@ __all__ = ["folding", "sawtooth"]
 def sawtooth(depth: int) -> ReLUNetwork:
     """Return the tent map ``2 relu(x) - 4 relu(x - 1/2)`` composed with itself, `depth` times in all, on R.
 
+    Parameters
+    ----------
+    depth : int
+        L >= 1.
+
     Notes
     -----
     On [0, 1] it is the zigzag through 0, 1, 0, ... with 2^L bits: 2^L pieces of slopes ±2^L, E[f(U)] = 1/2 and

@@ -11,6 +11,12 @@ __all__ = ["maximum_of", "mean_minus_median", "minimum_of_absolute_values", "sig
 def maximum_of(n: int) -> LatticePolynomial:
     """Return max(x0, ..., x_{n-1}): n pieces, n regions.
 
+    Parameters
+    ----------
+    n : int
+
+    Examples
+    --------
     >>> str(maximum_of(3))
     'max(x0, x1, x2)'
     """
@@ -18,7 +24,12 @@ def maximum_of(n: int) -> LatticePolynomial:
 
 
 def minimum_of_absolute_values(k: int) -> LatticePolynomial:
-    """Return min(|x0|, ..., |x_{k-1}|): 2k pieces; even in each variable, so no mean filter sees it."""
+    """Return min(|x0|, ..., |x_{k-1}|): 2k pieces; even in each variable, so no mean filter sees it.
+
+    Parameters
+    ----------
+    k : int
+    """
     return minimum(*[maximum(x, -x) for x in coordinate_functions(k, "k")])
 
 
@@ -26,6 +37,10 @@ def sign_times_minimum(k: int) -> LatticePolynomial:
     """Return sign(x0 ··· x_{k-1}) · min |x_i|: continuous, and odd in each variable.
 
     Built from ``sign(ab) min(|a|, |b|) = max(min(a, b), -max(a, b))``.
+
+    Parameters
+    ----------
+    k : int
 
     Notes
     -----

@@ -78,6 +78,11 @@ def cyclic_error(K: int, digits: int = 30) -> Fraction:
 
     Each of the 4K coordinates is off by at most 10^-digits (rounding, and the error of what is rounded), so each unit
     by at most 2·10^-digits·|x|.
+
+    Parameters
+    ----------
+    K, digits : int
+        Those of :func:`cyclic`.
     """
     _check_cyclic(K, digits)
     return Fraction(0) if K <= 2 else Fraction(4 * K, 10**digits)
@@ -131,7 +136,13 @@ def fan(K: int, digits: int = 30) -> ReLUNetwork:
 
 
 def fan_error(K: int, digits: int = 30) -> Fraction:
-    """Return e with ``|F(x) - fan(K, digits)(x)| <= e·|x|`` for all x, F on the regular fan; 0 where it is exact."""
+    """Return e with ``|F(x) - fan(K, digits)(x)| <= e·|x|`` for all x, F on the regular fan; 0 where it is exact.
+
+    Parameters
+    ----------
+    K, digits : int
+        Those of :func:`fan`.
+    """
     _check_fan(K, digits)
     return Fraction(0) if K <= 2 else Fraction(2 * K, 10**digits)
 

@@ -29,7 +29,7 @@ def random_network(
     denominator: int = 4,
     largest: int = 4,
 ) -> ReLUNetwork:
-    """Draw a network whose weights are integers over one denominator.
+    """Return a random network whose weights are integers over one denominator.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def random_lattice_polynomial(
     denominator: int = 4,
     largest: int = 4,
 ) -> LatticePolynomial:
-    """Draw a lattice polynomial on R^k with distinct pieces and incomparable clauses that name all of them.
+    """Return a random lattice polynomial on R^k with distinct pieces and incomparable clauses that name all of them.
 
     Parameters
     ----------

@@ -42,7 +42,14 @@ class RelevantBasis(Shown):
 
     @classmethod
     def of(cls, rows: Sequence[Row], dimension: int) -> RelevantBasis:
-        """Orthogonalise independent rows, in order. Complexity: k²·d rational operations."""
+        """Orthogonalise independent rows, in order. Complexity: k²·d rational operations.
+
+        Parameters
+        ----------
+        rows : sequence of rows of Fractions
+        dimension : int
+            The length of the rows, of which there may be none.
+        """
         found: list[Row] = []
         norms: list[Fraction] = []
         for row in rows:

@@ -71,6 +71,10 @@ class Dilations:
     digits : int
         Aim of the absolute error of each table, 10^-digits.
     budget : Budget
+    start : int
+        Where the panels begin: 1, or 0 for moved cones.
+    reach : fmpq, optional
+        The squared length of the point that cones were moved by.
     """
 
     def __init__(

@@ -46,6 +46,7 @@ def evaluate_all(
         return tuple(map(exact_value, combinations))
     budget = Budget(as_limit(max_faces, "max_faces"))
     digits = target_digits() + _GUARD
+    balls: list[arb] = []
     for _ in range(_TRIES):
         balls = _balls([c for c, open_ in zip(combinations, atoms, strict=True) if open_], measures, digits, budget)
         worst = max(2 * float(ball.rad()) for ball in balls)

@@ -120,12 +120,26 @@ class LabelFilter(Record):
 
     @classmethod
     def slice(cls, lower: Any, upper: Any, *, closed: tuple[bool, bool] = (True, False)) -> LabelFilter:
-        """Return the indicator of an interval of labels, ``[lower, upper)`` by default; None is no bound."""
+        """Return the indicator of an interval of labels, ``[lower, upper)`` by default; None is no bound.
+
+        Parameters
+        ----------
+        lower, upper : exact number or None
+        closed : pair of bool
+            Which ends belong to the interval.
+        """
         return cls((_part((lower, upper), closed, (Fraction(1),), "bounds"),))
 
     @classmethod
     def union(cls, intervals: Iterable[Any], *, closed: tuple[bool, bool] = (True, False)) -> LabelFilter:
-        """Return the indicator of a union of disjoint intervals, given as pairs."""
+        """Return the indicator of a union of disjoint intervals, given as pairs.
+
+        Parameters
+        ----------
+        intervals : pairs (lower, upper) of exact numbers or None
+        closed : pair of bool
+            Which ends belong to the intervals.
+        """
         cure = "pass pairs such as [(0, 1), (2, None)]"
         pairs = as_items(intervals, "intervals", "a list of pairs (lower, upper)", cure)
         parts = [_part(pair, closed, (Fraction(1),), f"intervals[{i}]") for i, pair in enumerate(pairs)]
@@ -133,7 +147,15 @@ class LabelFilter(Record):
 
     @classmethod
     def polynomial(cls, coefficients: Any, lower: Any = None, upper: Any = None) -> LabelFilter:
-        """Return ``c_0 + c_1 y + c_2 y² + ...`` on [lower, upper), zero elsewhere."""
+        """Return ``c_0 + c_1 y + c_2 y² + ...`` on [lower, upper), zero elsewhere.
+
+        Parameters
+        ----------
+        coefficients : exact numbers
+            c_0, c_1, ...
+        lower, upper : exact number, optional
+            None is no bound.
+        """
         return cls((_part((lower, upper), (True, False), as_fraction_vector(coefficients, "coefficients"), "bounds"),))
 
     def __call__(self, y: Any) -> Fraction:

@@ -63,11 +63,23 @@ class IndependentSum(Record):
         return np.asarray(total if self.outer is None else self.outer.evaluate(np.asarray(total)[:, None]))
 
     def mean(self, *, width: Any = "1/1000000", max_bins: int = 1 << 16) -> Enclosure:
-        """Return an enclosure of E[F]; parameters and errors as for :meth:`tail`."""
+        """Return an enclosure of E[F]; errors as for :meth:`tail`.
+
+        Parameters
+        ----------
+        width, max_bins
+            As for :meth:`tail`.
+        """
         return self._ask(LabelFilter.polynomial([0, 1]), {}, width, max_bins)
 
     def second_moment(self, *, width: Any = "1/1000000", max_bins: int = 1 << 16) -> Enclosure:
-        """Return an enclosure of E[F²]; parameters and errors as for :meth:`tail`."""
+        """Return an enclosure of E[F²]; errors as for :meth:`tail`.
+
+        Parameters
+        ----------
+        width, max_bins
+            As for :meth:`tail`.
+        """
         return self._ask(LabelFilter.polynomial([0, 0, 1]), {}, width, max_bins)
 
     def tail(self, tau: Any, *, width: Any = "1/1000", max_bins: int = 1 << 16) -> Enclosure:
@@ -95,8 +107,12 @@ class IndependentSum(Record):
     def filter_matrix(self, psi: Any, *, width: Any = "1/1000", max_bins: int = 1 << 16) -> RelevantMatrix:
         """Return E[ψ(F) (xxᵀ - I)] in the coordinates; equal parts are computed once.
 
-        `psi` is an exact number τ, for the indicator of |F| > τ, or a LabelFilter; the rest as for :meth:`tail`, the
-        width for each entry.
+        Parameters
+        ----------
+        psi : exact number or LabelFilter
+            A number τ stands for the indicator of |F| > τ.
+        width, max_bins
+            As for :meth:`tail`; the width is that of each entry.
         """
         k = len(self.parts)
         entry = self._entries(psi, width, max_bins)
@@ -106,7 +122,13 @@ class IndependentSum(Record):
         return RelevantMatrix(tuple(tuple(upper[min(i, j), max(i, j)] for j in range(k)) for i in range(k)), basis)
 
     def filter_mean(self, psi: Any, *, width: Any = "1/1000", max_bins: int = 1 << 16) -> RelevantVector:
-        """Return E[ψ(F) x]; parameters as for :meth:`filter_matrix`."""
+        """Return E[ψ(F) x].
+
+        Parameters
+        ----------
+        psi, width, max_bins
+            As for :meth:`filter_matrix`.
+        """
         k = len(self.parts)
         entry = self._entries(psi, width, max_bins)
         rows = tuple(tuple(Fraction(int(i == j)) for j in range(k)) for i in range(k))

@@ -14,6 +14,8 @@ k = dim V     exact                                                  enclosed (o
               four-dimensional cones cancel
 any           one hidden layer: E[F]; bias-free: E[F²], E[FG]        all the rest; one hidden layer pair by pair
 ============  =====================================================  ==================================================
+
+More than 400 lines: five quantities over the same cells, each with its parameters.
 """
 
 from __future__ import annotations
@@ -124,7 +126,14 @@ def second_moment(
     n_samples: int = 100_000,
     random_state: Any = None,
 ) -> Value | MonteCarloEstimate:
-    """Return E[F(x)²] for x ~ N(0, I_d); parameters, errors and complexity as for :func:`mean`.
+    """Return E[F(x)²] for x ~ N(0, I_d); result, errors and complexity as for :func:`mean`.
+
+    Parameters
+    ----------
+    F : function of any type
+        Of one output.
+    max_cells, max_faces, method, confidence, n_samples, random_state
+        As for :func:`mean`.
 
     Examples
     --------
@@ -154,7 +163,14 @@ def inner_product(
     n_samples: int = 100_000,
     random_state: Any = None,
 ) -> Value | MonteCarloEstimate:
-    """Return E[F(x) G(x)] for x ~ N(0, I_d); parameters, errors and complexity as for :func:`mean`, on joint cells.
+    """Return E[F(x) G(x)] for x ~ N(0, I_d); result, errors and complexity as for :func:`mean`, on joint cells.
+
+    Parameters
+    ----------
+    F, G : functions of any type
+        Of one output, on one space.
+    max_cells, max_faces, method, confidence, n_samples, random_state
+        As for :func:`mean`.
 
     Examples
     --------
@@ -184,9 +200,16 @@ def distance(
     n_samples: int = 100_000,
     random_state: Any = None,
 ) -> Value | MonteCarloEstimate:
-    """Return E[(F(x) - G(x))²] for x ~ N(0, I_d); parameters, errors and complexity as for :func:`mean`.
+    """Return E[(F(x) - G(x))²] for x ~ N(0, I_d); result, errors and complexity as for :func:`mean`.
 
     Exactly zero iff F and G are one function.
+
+    Parameters
+    ----------
+    F, G : functions of any type
+        Of one output, on one space.
+    max_cells, max_faces, method, confidence, n_samples, random_state
+        As for :func:`mean`.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import ceil
@@ -19,7 +19,7 @@ _MOST = 10_000
 
 
 @contextmanager
-def precision(*, digits: int) -> Iterator[None]:
+def precision(*, digits: int) -> Generator[None]:
     """Set the accuracy of enclosures computed inside a ``with`` block.
 
     Parameters
@@ -60,7 +60,7 @@ def bits_for(digits: int) -> int:
 
 
 @contextmanager
-def working_bits(bits: int) -> Iterator[None]:
+def working_bits(bits: int) -> Generator[None]:
     """Let balls be computed with this many bits inside a ``with`` block."""
     before = flint.ctx.prec
     flint.ctx.prec = bits

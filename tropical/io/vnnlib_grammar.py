@@ -110,7 +110,7 @@ def read_version_1(text: str, name: str) -> Property:
     """
     import lark
 
-    class Meaning(lark.Transformer):
+    class Meaning(lark.Transformer[Any, Any]):
         """The meaning of a phrase: an affine expression, or a formula."""
 
         declared: tuple[dict[int, Any], dict[int, Any]] = ({}, {})

@@ -201,6 +201,12 @@ def catalogue() -> Catalogue:
 def lemma(name: Any) -> Lemma:
     """Return a lemma by its letter or its name; a lemma is returned as it is.
 
+    Parameters
+    ----------
+    name : str or Lemma
+
+    Examples
+    --------
     >>> lemma("Q").title
     'clauses and regions are at most the chambers of the arrangement of ties; Zaslavsky, Sperner'
     """

@@ -48,6 +48,8 @@ class Algebra(Lemma):
             For the multiples F·factor and F·(-factor).
         A, b : affine map, optional
             For x -> F(Ax + b); by default every coordinate is shifted and the first two are added.
+        max_cells : int, optional
+            Limit on the number of cells.
 
         Returns
         -------

@@ -65,7 +65,13 @@ class CellFilter(Record):
         return sum((psi(label) for domain, psi in self.parts if domain is None or point in domain), Fraction(0))
 
     def evaluate(self, y: np.ndarray, X: np.ndarray) -> np.ndarray:
-        """Return ψ of float labels, (n,), at float points, (n, d)."""
+        """Return ψ of float labels, (n,), at float points, (n, d).
+
+        Parameters
+        ----------
+        y : (n,)
+        X : (n, d)
+        """
         y = real_array(y, "y")
         if y.ndim != 1:
             raise InvalidInput("y", "labels of shape (n,)", f"shape {y.shape}", "pass one label a row of X")
@@ -89,7 +95,14 @@ class CellFilter(Record):
         return any(any(domain.b) for domain, _ in self.parts if domain is not None)
 
     def pieces(self, cone: Cone, pivots: tuple[int, ...]) -> Iterator[tuple[Cone, LabelFilter]]:
-        """Yield the parts of a cell on which ψ is one filter of the label; the cell in coordinates of these columns."""
+        """Yield the parts of a cell on which ψ is one filter of the label; the cell in coordinates of these columns.
+
+        Parameters
+        ----------
+        cone : Cone
+        pivots : tuple of int
+            The columns whose coordinates the cell is in.
+        """
         for domain, psi in self.parts:
             part: Cone | None = cone
             for row, bound in () if domain is None else zip(domain.A, domain.b, strict=True):

@@ -138,7 +138,16 @@ class CanonicalForm(Lemma):
     source: ClassVar[str] = "docs/theory.md, canonical form"
 
     def check(self, F: Any, *, domain: Domain = None, max_cells: int | None = None) -> LemmaReport:
-        """Compare canonical forms made from three representations, and delete each clause in turn; on a domain."""
+        """Compare canonical forms made from three representations, and delete each clause in turn; on a domain.
+
+        Parameters
+        ----------
+        F : a function of any type with one output
+        domain : None, Box or Polyhedron
+            None is all of R^d.
+        max_cells : int, optional
+            Limit on the number of cells.
+        """
         function = scalar(F)
         comparisons = []
         forms: dict[str, LatticePolynomial] = {}
@@ -205,6 +214,8 @@ class IrredundantPieces(Lemma):
         F : a function of any type with one output
         form : LatticePolynomial, optional
             Equal to F. By default F itself where it is one, else its canonical form.
+        max_cells : int, optional
+            Limit on the number of cells.
         """
         function = scalar(F)
         if form is None:

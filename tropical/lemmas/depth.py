@@ -54,6 +54,12 @@ def as_base(base: Any) -> int:
 def shallow_network(F: Any, *, max_cells: int | None = None) -> ReLUNetwork:
     """Return a network with at most ⌈log2(k+1)⌉ hidden layers that is the same function as F; without biases if F is.
 
+    Parameters
+    ----------
+    F : a function of any type with one output
+    max_cells : int, optional
+        Limit on the number of cells.
+
     Raises
     ------
     BudgetExceeded

@@ -71,6 +71,8 @@ class Filtering(Lemma):
             R; by default about τ/(2η).
         points : sequence of points
             Where the pointwise inequality is tested beside points of the cells and of the boundary of the event.
+        max_cells : int, optional
+            Limit on the number of cells.
 
         Returns
         -------

@@ -34,6 +34,14 @@ _MOST_CERTIFIED = 1000  # cells
 def arrangement_bound(hyperplanes: int, dimension: int, *, central: bool = False) -> int:
     """Return the largest number of chambers of n hyperplanes in dimension r, all through one point if central.
 
+    Parameters
+    ----------
+    hyperplanes, dimension : int
+        n and r.
+    central : bool
+
+    Examples
+    --------
     >>> arrangement_bound(3, 2), arrangement_bound(3, 2, central=True), arrangement_bound(3, 0, central=True)
     (7, 6, 1)
     """
@@ -47,6 +55,14 @@ def arrangement_bound(hyperplanes: int, dimension: int, *, central: bool = False
 def activation_cell_bound(hidden: Sequence[int], first_rank: int, *, bias_free: bool = False) -> int:
     """Return lemma B's bound on the cells of a network with these hidden widths and rank of the first layer.
 
+    Parameters
+    ----------
+    hidden : sequence of int
+    first_rank : int
+    bias_free : bool
+
+    Examples
+    --------
     >>> activation_cell_bound([4, 3], 2), activation_cell_bound([4, 3], 2, bias_free=True)
     (77, 48)
     """

@@ -188,7 +188,7 @@ class LemmaReport:
 
     @never_raising
     def _repr_latex_(self) -> str:
-        return rf"{self.lemma._repr_latex_()[:-1]}\qquad\text{{{self.verdict}}}$"
+        return rf"{self.lemma._repr_latex_()[:-1]}\qquad\text{{{self.verdict}}}$"  # pyright: ignore[reportPrivateUsage]
 
     @never_raising
     def _repr_html_(self) -> str:

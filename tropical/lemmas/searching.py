@@ -57,7 +57,7 @@ class Found:
         if self.report is None:
             return f"<p>{escape(repr(self))}</p>"
         found = f"{self.goal} among {self.examined} instances: {value_text(self.instance, 400)}"
-        return f"<p>{escape(found)}</p>{self.report._repr_html_()}"
+        return f"<p>{escape(found)}</p>{self.report._repr_html_()}"  # pyright: ignore[reportPrivateUsage]
 
     @never_raising
     def __repr__(self) -> str:
@@ -139,6 +139,7 @@ def search(
         phases=(hypothesis.Phase.generate, hypothesis.Phase.target, hypothesis.Phase.shrink),
     )
     examined = 0
+    best: list[Any] = []  # the largest ratio and its instance
 
     def judged(instance: Any) -> LemmaReport | None:
         nonlocal examined
@@ -162,7 +163,6 @@ def search(
             return report is not None and report.verdict == "fails"
 
     else:
-        best: list[Any] = []
 
         def climb(instance: Any) -> bool:
             ratio = _ratio(judged(instance))
@@ -185,7 +185,7 @@ def search(
             return ratio is not None and ratio >= best[0]
 
     found = first(is_wanted)
-    if found is None and goal == "tightest":
+    if found is None and best:
         found = (best[1],)
     if found is None:
         return Found(None, None, examined, goal)

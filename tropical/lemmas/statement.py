@@ -44,7 +44,13 @@ class Lemma(ABC):
 
     @abstractmethod
     def check(self, *args: Any, **parameters: Any) -> LemmaReport:
-        """Check the statement on an instance."""
+        """Check the statement on an instance.
+
+        Parameters
+        ----------
+        *args, **parameters
+            What the statement is about: see each lemma.
+        """
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances: an argument, a tuple of arguments, or a dict of keywords.
@@ -76,7 +82,19 @@ class Lemma(ABC):
         counterexample: Any = None,
         **details: Any,
     ) -> LemmaReport:
-        """Return a report; where a comparison fails, its evidence is the counterexample by default."""
+        """Return a report; where a comparison fails, its evidence is the counterexample by default.
+
+        Parameters
+        ----------
+        comparisons : sequence of Comparison
+        hypotheses : sequence of Hypothesis
+        certificate : optional
+            Evidence for the statement.
+        counterexample : optional
+            Evidence against it.
+        **details
+            Numbers found on the way.
+        """
         found: tuple[Comparison, ...] = tuple(comparisons)
         conditions: tuple[Hypothesis, ...] = tuple(hypotheses)
         failed = next((c for c in found if c.holds is False), None)

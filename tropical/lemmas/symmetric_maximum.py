@@ -83,6 +83,11 @@ def identity_network(n: int, terms: Sequence[SymmetricTerm]) -> ReLUNetwork:
 
     The first layer holds relu(x_a - x_b), a < b, and relu(±x_i); then max(x_a, x_b) is a combination of them, and so is
     each sum of such maxima; max(L, R) = R + relu(L - R) is made by the second layer, which carries the R's combined.
+
+    Parameters
+    ----------
+    n : int
+    terms : sequence of SymmetricTerm
     """
     n = as_count(n, "n", 1, _MOST)
     terms = _terms(terms)
@@ -158,6 +163,8 @@ class SymmetricMaximum(Lemma):
         everywhere : bool
             Whether the proof is for all of R^n. By default it is for the chamber x_0 >= ... >= x_{n-1}, and the network
             is shown to be symmetric: the proofs together say the same, with a hundredth of the leaves.
+        max_cells : int, optional
+            Limit on the number of cells.
 
         Notes
         -----

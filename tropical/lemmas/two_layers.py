@@ -30,6 +30,12 @@ _Sides = tuple[Fraction, tuple[Pair, ...], tuple[Pair, ...]]
 def two_layer_network(F: Any, *, max_cells: int | None = None) -> ReLUNetwork:
     """Return a network of at most two hidden layers that is the same function as F, of at most four dimensions.
 
+    Parameters
+    ----------
+    F : a function of any type with one output
+    max_cells : int, optional
+        Limit on the number of cells.
+
     Raises
     ------
     InvalidInput

@@ -48,6 +48,10 @@ def colour_bar(ax: Axes, low: float, high: float, label: str, *, whole: bool = F
     ----------
     whole : bool
         Whether the values are integers, each with a colour of its own.
+    ax : Axes
+    low, high : float
+        The values at the ends.
+    label : str
     """
     from matplotlib import colormaps
     from matplotlib.cm import ScalarMappable

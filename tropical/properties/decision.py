@@ -184,7 +184,7 @@ def _decide(F: PiecewiseLinear, case: Case, inputs: InputSet, limit: int | None)
     return _Outcome(CaseProof(steps), verdict)
 
 
-def _arguments(F: PiecewiseLinear, case: Case, inputs: InputSet) -> tuple:
+def _arguments(F: PiecewiseLinear, case: Case, inputs: InputSet) -> tuple[Any, ...]:
     needed = statement(F, case, inputs)
     return needed.function, needed.inequalities, needed.domain
 

@@ -239,7 +239,13 @@ class Property(Shown):
         as_dimension(self.output.size, "outputs")
 
     def holds(self, x: Sequence[Fraction], y: Sequence[Fraction]) -> bool:
-        """Return whether inputs and outputs satisfy the formula, exactly."""
+        """Return whether inputs and outputs satisfy the formula, exactly.
+
+        Parameters
+        ----------
+        x, y : sequence of Fractions
+            Inputs and outputs.
+        """
         point, values = as_point(x, self.input.size), as_point(y, self.output.size, "y")
         return _holds(self.formula, point, values)
 
