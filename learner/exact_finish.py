@@ -78,12 +78,18 @@ def exact_finish(
         Whether pieces are linear.
     rounding : float
         Residual that counts as exact.
+    rng : RandomState
+        For the samples that pieces are sought around.
     steep : bool
         Whether new pieces may miss samples in proportion to their slope, as a rough subspace makes them do. Needed
         where slopes differ much; where pieces are many, it lets mixtures of them in.
     neighbours : int
         Size of the groups that new pieces are sought in, at least. Where pieces are thinner than the subspace is
         rough, small groups do not show their slopes.
+    rounds : int
+        At most so many.
+    expired : callable
+        Stop where it returns True.
 
     Notes
     -----
@@ -372,7 +378,7 @@ def _trimmed(designs: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nd
     _, q, p = designs.shape
     size = max(p + 1, int(np.ceil(_TRIMMED * q)))
     weights = np.ones(labels.shape)
-    small = 1e-12 * np.eye(p)
+    small, fits, residuals = 1e-12 * np.eye(p), np.empty((len(designs), p)), np.empty(labels.shape)
     for _ in range(8):
         weighted = designs * weights[:, :, None]
         normal = np.einsum("sqp,sqr->spr", weighted, designs) + small

@@ -28,6 +28,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from learner.folds import FoldedFunction, features, fold_values, polished
+from learner.jumps import joined, span_of
 from learner.piece_regression import Pieces, label_tolerance
 
 __all__ = ["as_folded", "as_one_layer"]
@@ -82,10 +83,7 @@ def as_folded(
     if not search.folds or len(search.fits) > _MOST_COMPONENTS:
         return None
     while len(search.fits) > 1 and not expired():
-        for beyond in _BEYOND:
-            better = search.extended(beyond)
-            if better is not None:
-                break
+        better = next(filter(None, map(search.extended, _BEYOND)), None)
         if better is None:
             break
         search = better
@@ -212,7 +210,7 @@ class _Search:
                 for other in sorted(dict.fromkeys(frontier), key=lambda u: -counts[u]):
                     if component[other] >= 0 or other in refused:
                         continue
-                    joint = np.linalg.qr(np.vstack([triangle, triangles[other]]), mode="r")
+                    joint = np.asarray(np.linalg.qr(np.vstack([triangle, triangles[other]]), mode="r"))
                     bigger = _Fit.of(joint, fit.samples + int(counts[other]))
                     if counts[other] <= bigger.rank - fit.rank:
                         waiting.append(other)  # any combination explains it: later, when less is open
@@ -241,7 +239,7 @@ class _Search:
         signs = fold_values(self.design, self.folds) >= 0.0
         known = features(self.design, self.folds)
         ranked = []
-        for jump, open_, seen in _joined(self._jumps(signs), known.shape[1]):
+        for jump, open_, seen in joined(self._jumps(signs), known.shape[1]):
             values = known @ jump
             here = np.ones(len(known), dtype=bool)
             if len(open_):
@@ -266,7 +264,7 @@ class _Search:
         found = []
         for code in codes.tolist():
             one, other = self.fits[code // len(self.fits)], self.fits[code % len(self.fits)]
-            open_ = _span(np.vstack([one.open, other.open]))
+            open_ = span_of(np.vstack([one.open, other.open]))
             jump = one.coefficients - other.coefficients
             jump = jump - open_.T @ (open_ @ jump)
             size = float(np.linalg.norm(jump))
@@ -303,7 +301,7 @@ class _Search:
 
     def one_layer(self) -> FoldedFunction | None:
         """Return the function whose folds are hyperplanes between pieces, if it explains all samples on pieces."""
-        jumps = _joined(self._jumps(np.empty((len(self.Z), 0), dtype=bool)), self.design.shape[1])
+        jumps = joined(self._jumps(np.empty((len(self.Z), 0), dtype=bool)), self.design.shape[1])
         folds = [jump for jump, _, _ in sorted(jumps, key=lambda entry: -entry[2])[:_MOST]]
         while True:
             top = self._least_squares(folds)
@@ -355,63 +353,4 @@ _POLISHED = 4
 
 
 def _triangle(known: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.linalg.qr(np.column_stack([known, y]), mode="r")
-
-
-def _span(rows: np.ndarray) -> np.ndarray:
-    """Return orthonormal rows with the same span."""
-    if not len(rows):
-        return rows
-    _, values, basis = np.linalg.svd(rows, full_matrices=False)
-    return basis[values > _FLAT]
-
-
-def _joined(jumps: Iterator[tuple[np.ndarray, np.ndarray]], size: int) -> list[tuple[np.ndarray, np.ndarray, int]]:
-    """Return (unit jump, what is open about it, times seen), with jumps joined that may be those of one fold."""
-    groups: list[tuple[np.ndarray, np.ndarray, int]] = [(jump, open_, 1) for jump, open_ in jumps]
-    before = None
-    while before != len(groups):
-        before, kept = len(groups), []
-        for jump, open_, seen in sorted(groups, key=lambda group: (len(group[1]), -group[2])):
-            for number, (other, also, times) in enumerate(kept):
-                joint = _common(other, also, jump, open_, size)
-                if joint is not None:
-                    kept[number] = (*joint, times + seen)
-                    break
-            else:
-                kept.append((jump, open_, seen))
-        groups = kept
-    return groups
-
-
-def _common(
-    one: np.ndarray, one_open: np.ndarray, other: np.ndarray, other_open: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what two jumps say together if they are multiples of each other up to what is open; else None."""
-    both = _span(np.vstack([one_open, other_open]))
-    if size - len(both) < (_TELLING if len(both) else 2):
-        return None
-    a, b = one - both.T @ (both @ one), other - both.T @ (both @ other)
-    sizes = np.linalg.norm(a), np.linalg.norm(b)
-    if min(sizes) < _CLEAR:
-        return None
-    a, b = a / sizes[0], b / sizes[1]
-    if min(np.abs(a - b).max(), np.abs(a + b).max()) > _SAME:
-        return None
-    if not len(one_open):
-        return one, one_open
-    if not len(other_open):
-        return other, other_open
-    # s·one + one_open·t = other + other_open·u
-    columns = np.column_stack([one, one_open.T, -other_open.T])
-    solution = np.linalg.lstsq(columns, other, rcond=_FLAT)[0]
-    jump = other + other_open.T @ solution[1 + len(one_open) :]
-    off = [np.eye(size) - rows.T @ rows for rows in (one_open, other_open)]
-    _, values, rows = np.linalg.svd(np.vstack(off))
-    open_ = rows[values < _SAME]
-    jump = jump - open_.T @ (open_ @ jump)
-    return jump / np.linalg.norm(jump), open_
-
-
-_TELLING = 3  # dimensions in which jumps are compared: on a line all agree, in a plane some do by chance
-_CLEAR = 1e-6
+    return np.asarray(np.linalg.qr(np.column_stack([known, y]), mode="r"))

@@ -9,6 +9,8 @@ to 1e-9 of the labels' spread beyond the number of its unknowns (docs/theory.md,
 2. The gradients of such pieces span the relevant subspace, now accurate to rounding (:func:`span_of_pieces`).
 3. *In R^k* (:func:`local_pieces`) a piece has only k + 1 unknowns, so pieces with few samples are found too: by exact
    fits through random small groups of neighbours.
+
+More than 400 lines: both searches share the fits, and the table that they fill.
 """
 
 from __future__ import annotations
@@ -190,6 +192,7 @@ def ambient_pieces(
         Pieces on R^d found before.
     open_samples : bool array (n,)
         The samples to explain; of many only the first 1000·d are used.
+    rng : RandomState
     enough : float
         Stop when this share of them is explained and the gradients span k dimensions.
 
@@ -277,6 +280,7 @@ def local_pieces(
     y : (n,)
     known : Pieces
         Pieces with ``owner`` filled; they are fitted again on Z.
+    rng : RandomState
     patience : int
         Seeds that may fail in a row before the rest is given up; twice the number of open samples more where few are
         left, since each of them is then worth its own trials.

@@ -18,6 +18,8 @@ W, G                  ``basis``, ``predictor``
 V off W (estimated)   ``components_``
 lemma S2              ``soundness_``
 ====================  ========================================
+
+More than 400 lines: a third of them says what the parameters and attributes are.
 """
 
 from __future__ import annotations

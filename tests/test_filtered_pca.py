@@ -391,16 +391,3 @@ def test_bad_parameters(learned, parameters):
     _, X, y, _ = learned
     with pytest.raises(InvalidInput, match=next(iter(parameters))):
         FilteredPCA(**parameters).fit(X, y)
-
-
-def test_sums_can_be_dropped():
-    X, y = sample(families.minimum_of_absolute_values(2), 2000, random_state=0)
-    pca = FilteredPCA(2).fit(X, y)
-    before, size = pca.components_.copy(), len(pickle.dumps(pca))
-    assert pca.forget_sums() is pca
-    assert np.array_equal(pca.components_, before)
-    assert np.allclose(pca.transform(X), X @ before.T)
-    assert len(pickle.dumps(pca)) < size / 2
-    with pytest.raises(NotFittedError):
-        pca.merge(FilteredPCA(2).fit(X, y))
-    assert pca.partial_fit(X, y).components_.shape == (2, 2)
