@@ -88,7 +88,8 @@ def run(path: str | None = None) -> None:
 
 def _as_timings(sines: dict[str, list[float]]) -> list[tuple[float, float, float]]:
     """Return the medians of the default's and of the oracle's sines; the spread over seeds is no noise of a ratio."""
-    return [(float(np.median(sines[name])),) * 3 for name in ("default", "oracle")]
+    medians = [float(np.median(sines[name])) for name in ("default", "oracle")]
+    return [(median, median, median) for median in medians]
 
 
 def _fitted(X: np.ndarray, y: np.ndarray, k: int, **options: Any) -> np.ndarray:
