@@ -104,7 +104,7 @@ def exact_finish(
             pieces.look_around(Z)
         pieces.assign(Z, y)
         unknowns = pieces.unknowns + len(U) * (X.shape[1] - len(fixed) - len(U))
-        if (pieces.owner >= 0).sum() < _LEAST * unknowns + _SPARE or expired():
+        if (pieces.owner >= 0).sum() < _LEAST * unknowns + _LEAST_SPARE or expired():
             break
         U = pieces.turn(X, y, U, precise=pieces.scale < _PRECISE * float(np.std(y)))
         stalled = pieces.refit(pieces.coordinates(X, U), y)
@@ -156,7 +156,8 @@ def _polished(
 _POLISHING, _BETTER = 6, 0.7
 _FRESH = 3  # rounds that look for neighbours anew whatever the scale
 _REUSED = 1e3  # scale, in units of rounding, from which chance does not put a sample on a piece: no votes are asked
-_LEAST, _REDUNDANCY, _SPARE = 1.05, 1.2, 10  # members for each unknown on the way and in the end, and beyond
+_REDUNDANCY, _SPARE = 1.2, 20  # members for each unknown, and beyond, that exact pieces have to have
+_LEAST, _LEAST_SPARE = 1.05, 10  # the same on the way there
 _PRECISE = 1e-2
 _STALL, _ANNEAL = 0.85, 0.7  # a piece whose scale falls by less has stalled; its scale is then lowered by force
 _FLOOR = 1e-4
