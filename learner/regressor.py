@@ -225,8 +225,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def to_network(self) -> Any:
         """Return the learned function as a ReLU network.
 
-        Rational and exact where :meth:`to_exact` is. Else a small one with float weights where hidden layers were
-        recognised: the function of `predict` up to rounding. Else `lattice_`, exactly.
+        Where `predictor_` is "network", that one, small and with float weights: the function of `predict` up to
+        rounding. Else rational and exact where :meth:`to_exact` is; of one hidden layer with other weights again the
+        small one; else `lattice_`, exactly.
         """
         check_is_fitted(self, "components_")
         folded = self._built.folded
