@@ -12,7 +12,7 @@ import numpy as np
 
 from tropical import BudgetExceeded, LatticePolynomial, ReLUNetwork, lattice
 
-__all__ = ["FoldedFunction", "features", "fold_values", "polished"]
+__all__ = ["FoldedFunction", "features", "fold_values"]
 
 
 def features(design: np.ndarray, folds: list[np.ndarray]) -> np.ndarray:
@@ -128,59 +128,3 @@ class FoldedFunction:
             return None
         assert isinstance(result, LatticePolynomial)
         return result
-
-
-def polished(function: FoldedFunction, Z: np.ndarray, y: np.ndarray, *, rounds: int = 30) -> FoldedFunction:
-    """Return the function after steps of Levenberg and Marquardt on all its coefficients.
-
-    Notes
-    -----
-    A round costs n·q² for q coefficients. From a start that is right nearly everywhere, the sum of squares of exact
-    labels falls to rounding; from elsewhere it stalls, and the rounds end.
-    """
-    design = function.design(Z)
-    folds, top, p = function.folds, function.top, design.shape[1]
-    known = features(design, folds)
-    residuals = y - known @ top
-    loss, damping = float(residuals @ residuals), _DAMPING
-    for _ in range(rounds):
-        jacobian = _jacobian(known, folds, top, p)
-        norms = np.linalg.norm(jacobian, axis=0)
-        norms[norms == 0.0] = 1.0
-        jacobian /= norms
-        gram, image = jacobian.T @ jacobian, jacobian.T @ residuals
-        for _ in range(_TRIES):
-            step = np.linalg.solve(gram + damping * np.eye(len(gram)), image) / norms
-            parts = np.split(step, np.cumsum([len(fold) for fold in folds]))
-            turned = [fold + part for fold, part in zip(folds, parts[:-1], strict=True)]
-            known, top_ = features(design, turned), top + parts[-1]
-            residuals_ = y - known @ top_
-            loss_ = float(residuals_ @ residuals_)
-            if loss_ < loss:
-                break
-            damping *= _FASTER
-        else:
-            break
-        stalled = loss_ > _STALLED * loss
-        folds, top, residuals, loss = turned, top_, residuals_, loss_
-        damping = max(damping / _FASTER, _LEAST)
-        if stalled:
-            break
-    return FoldedFunction(folds, top, function.linear, function.dimension)
-
-
-_DAMPING, _LEAST, _FASTER, _TRIES = 1e-3, 1e-14, 5.0, 8
-_STALLED = 0.999
-
-
-def _jacobian(known: np.ndarray, folds: list[np.ndarray], top: np.ndarray, p: int) -> np.ndarray:
-    """Return derivatives of the values by all coefficients, those of the folds first: by the chain rule, backwards."""
-    m = len(folds)
-    signs = np.column_stack([np.where(known[:, : len(f)] @ f >= 0.0, 1.0, -1.0) for f in folds])
-    slopes = np.tile(top[p:], (len(known), 1))  # of the function by |H_j|
-    for j in range(m - 1, -1, -1):
-        for later in range(j + 1, m):
-            if len(folds[later]) > p + j and folds[later][p + j]:
-                slopes[:, j] += slopes[:, later] * signs[:, later] * folds[later][p + j]
-    blocks = [(slopes[:, j] * signs[:, j])[:, None] * known[:, : len(fold)] for j, fold in enumerate(folds)]
-    return np.hstack([*blocks, known])

@@ -3,35 +3,34 @@ r"""Hidden layers, recognised from the pieces of a function: right where hardly 
 A ReLU network is folded along others (:mod:`learner.folds`): its gradient jumps across a fold H_j = 0, and nowhere
 else. Differences of neighbouring pieces show the folds, one layer after another.
 
-1. *Components.* Given some folds, one linear combination of their features explains many pieces at once: those beyond
-   which only known folds lie. Components are grown from the largest piece over neighbouring samples, as long as a
-   combination explains all of them to rounding.
-2. *Jumps.* The difference of two neighbouring components, as coefficients on the features, is a multiple of an unknown
-   fold. It is determined up to the features that keep their sign on both components. Jumps that agree up to what is
-   open are those of one fold, and leave less open together. What stays open is chosen so that the fold ends where it
-   was seen to end: it must not cross a known fold that it was not seen to cross.
-3. A fold is *taken* if components are fewer with it than without, for what it costs: nothing else makes samples of two
-   components lie on one combination to rounding. Then jumps of the larger components are looked at.
+1. *First layer.* A jump between pieces, as it is that of a hyperplane, is seen along all of that hyperplane. Candidates
+   are ranked by how often, and on which share of the hyperplane.
+2. *Orientation.* Where the folds are units relu(s_j H_j) of a network, s_j = ±1, a function of these units alone has
+   coefficients on (z, |H_1|, |H_2|, ...) that determine the signs, and obey them on every component (:func:`oriented`).
+3. *Second layer.* The same once more with the units as features: components instead of pieces
+   (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch. What is not
+   seen is found by least squares from many starts, which end at rounding or are dropped (:mod:`learner.unit_fit`).
 
-Without known folds components are pieces, jumps are differences of gradients, and a fold of the first layer is the
-hyperplane that many pairs of pieces share. The search ends with one component, or with the largest; then all
-coefficients are fitted together (:func:`learner.folds.polished`). Which network made the labels is not asked: whatever
-has the same folds is the same function. Evidence is that it explains samples, also those on no piece.
+Which network made the labels is not asked: whatever has the same folds is the same function. Evidence is that it
+explains samples, also those on no piece.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy.spatial import KDTree
 
-from learner.folds import FoldedFunction, features, fold_values, polished
-from learner.jumps import joined, span_of
+from learner.components import Components
+from learner.folds import FoldedFunction, features, fold_values
+from learner.jumps import joined
+from learner.orientation import oriented
 from learner.piece_regression import Pieces, label_tolerance
+from learner.unit_fit import Layer, fitted, pruned
 
-__all__ = ["as_folded", "as_one_layer"]
+__all__ = ["as_one_layer", "as_two_layers"]
 
 
 def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction | None:
@@ -46,48 +45,79 @@ def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction
     pieces : Pieces
         On R^k, with owners.
     """
-    found = _Search(*_thinned(Z, y, pieces)).one_layer() if len(pieces) else None
-    mine = pieces.owner >= 0
-    if found is None or np.abs(found.evaluate(Z[mine]) - y[mine]).max() > label_tolerance(y):
+    if not len(pieces):
         return None
-    return found
+    part = _Neighbourhoods(*_thinned(Z, y, pieces))
+    mine, p = part.owner >= 0, part.design.shape[1]
+    folds = [fold for fold, _, _ in sorted(part.hyperplanes(), key=lambda entry: -entry[2])[:_MOST]]
+    while True:
+        known = features(part.design[mine], folds)
+        if known.shape[1] + _SPARE > len(known):
+            return None
+        top = np.linalg.lstsq(known, part.y[mine], rcond=None)[0]
+        if np.abs(known @ top - part.y[mine]).max() > part.tolerance:
+            return None
+        weights = np.abs(top[p:])
+        heavy = weights > _ZERO * float(weights.max(initial=0.0))
+        if heavy.all():
+            break
+        folds = [fold for fold, keep in zip(folds, heavy, strict=True) if keep]
+    found, mine = FoldedFunction(folds, top, part.linear, Z.shape[1]), pieces.owner >= 0
+    return found if np.abs(found.evaluate(Z[mine]) - y[mine]).max() <= label_tolerance(y) else None
 
 
-def as_folded(
-    Z: np.ndarray, y: np.ndarray, pieces: Pieces, *, expired: Callable[[], bool] = lambda: False
+def as_two_layers(
+    Z: np.ndarray,
+    y: np.ndarray,
+    pieces: Pieces,
+    *,
+    rng: np.random.RandomState,
+    expired: Callable[[], bool] = lambda: False,
 ) -> FoldedFunction | None:
-    """Return a function with few folds that explains the samples on pieces, or most of them; None if none is found.
+    """Return a function of two hidden layers that explains *all* samples on pieces; None if none is found.
+
+    Where it explains the samples on no piece as well, that is evidence for it; units that no sample needs are left out.
 
     Parameters
     ----------
     Z, y, pieces
         As for :func:`as_one_layer`.
+    rng : RandomState
+        Of the starts.
     expired : callable
         Stop where it returns True.
 
     Notes
     -----
-    Some tens of trials for each fold, each of which sorts the pairs of neighbours and solves a problem of the features
-    for each pair of neighbouring units (pieces cut by folds). Given up where after the first layer more than 60
-    components are left.
+    Components cost a QR factor for each two units that touch. Then up to 48 starts with m units on q features, each of
+    up to 100 rounds of n·(m q)², m up to 15 or so.
     """
     if not len(pieces):
         return None
-    search = _Search(*_thinned(Z, y, pieces))
-    for fold in search.candidates(_BEYOND[0]):
-        trial = search.with_fold(fold)
-        if trial.samples >= _KEPT * search.samples and trial.cost < search.cost:
-            search = trial
-        if expired():
-            return None
-    if not search.folds or len(search.fits) > _MOST_COMPONENTS:
-        return None
-    while len(search.fits) > 1 and not expired():
-        better = next(filter(None, map(search.extended, _BEYOND)), None)
-        if better is None:
-            break
-        search = better
-    return search.best()
+    part = _Neighbourhoods(*_thinned(Z, y, pieces))
+    layers = [layer for layer in _first_layers(part, expired) if layer.left <= _MOST_LEFT]
+    layers = [layer for layer in layers if layer.cost <= _NEAR * layers[0].cost][:_LAYERS]
+    design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
+    searches = [_Search(layer, layer.features(design), y, pieces.owner, rng) for layer in layers]
+    best, left = None, _TRIALS // max(1, len(layers))
+    while left > 0 and not expired():
+        left -= 1
+        for search in searches:
+            second = search.trial()
+            if second is None:
+                continue
+            explained = int(search.explained(second).sum())
+            if explained == len(y):
+                return search.folded(second)
+            if best is None or explained > best[0]:
+                best, left = (explained, search.folded(second)), min(left, _MORE)
+    return None if best is None else best[1]
+
+
+_LAYERS, _TRIALS = 3, 48  # first layers, and starts on all of them
+_NEAR = 1.3  # cost of a first layer that may be it, over the least
+_MORE = 4  # starts where all samples on pieces are explained, but not all others
+_MOST_LEFT = 20  # components that are left: with more, a second layer hardly explains them
 
 
 def _thinned(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, np.ndarray, Pieces]:
@@ -101,256 +131,257 @@ def _thinned(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, 
 
 
 _ENOUGH, _FEWEST = 20_000, 50  # samples in all, and on a piece
-_KEPT = 0.998  # of the samples in components: a fold may cost those next to it
-_MOST_COMPONENTS = 60
-_CANDIDATES = 25
 _NEAREST, _MOST = 12, 150
 _SPARE = 20  # samples beyond the unknowns
 _ZERO = 1e-7  # weights below this share of the largest are rounding
-_SAME = 1e-7  # distance of unit vectors that are equal
-_FLAT = 1e-9  # singular values, over the largest, that count as none
-_FEWEST_PAIRS = 3
-_OTHER_SIDE = 0.3  # share of neighbours across a fold that lie in one component: where a jump is none
-_EXPLAINED, _NEARLY = 0.5, 0.999
+_PARALLEL = 1e-6  # sine of jumps that are multiples of each other
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Fit:
-    """One combination of features: coefficients, what is open about them (orthonormal rows), its samples."""
-
-    coefficients: np.ndarray
-    open: np.ndarray
-    rank: int
-    samples: int
-    misfit: float
-
-    @classmethod
-    def of(cls, triangle: np.ndarray, samples: int) -> _Fit:
-        """Solve the least-squares problem whose rows (features, label) have this triangular factor."""
-        left, values, rows = np.linalg.svd(triangle[:, :-1])
-        rank = int((values > _FLAT * values[0]).sum())
-        solution = rows[:rank].T @ ((left[:, :rank].T @ triangle[:, -1]) / values[:rank])
-        misfit = float(np.linalg.norm(triangle[:, :-1] @ solution - triangle[:, -1]))
-        return cls(solution, rows[rank:], rank, samples, misfit)
-
-
-class _Search:
-    """Folds found so far, and the components of the samples that they leave."""
+class _Neighbourhoods:
+    """Samples on pieces, and which of them are neighbours."""
 
     def __init__(self, Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> None:
-        self.Z, self.y, self.tolerance = Z, y, label_tolerance(y)
+        self.y, self.owner, self.tolerance = y, pieces.owner, label_tolerance(y)
         self.linear = not pieces.constants.any()
         self.design = Z if self.linear else np.column_stack([Z, np.ones(len(Z))])
         points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.linear else Z
         near = np.asarray(KDTree(points).query(points, min(_NEAREST, len(Z)))[1]).reshape(len(Z), -1)
-        first, second = np.repeat(np.arange(len(Z)), near.shape[1]), near.ravel()
-        kept = (pieces.owner[first] >= 0) & (pieces.owner[second] >= 0) & (first < second)
-        self.first, self.second = first[kept], second[kept]
-        self.folds: list[np.ndarray] = []
-        self.unit = pieces.owner.copy()  # pieces, cut by folds
-        self.component = pieces.owner.copy()
-        self._fit_components()
+        pairs = np.column_stack([np.repeat(np.arange(len(Z)), near.shape[1]), near.ravel()])
+        self.pairs = pairs[(pieces.owner[pairs] >= 0).all(axis=1) & (pairs[:, 0] < pairs[:, 1])]
+        self.pieces = Components(self.design, y, pieces.owner, self.pairs, self.design.shape[1], self.tolerance)
 
-    def with_fold(self, fold: np.ndarray) -> _Search:
-        """Return the search with one fold more."""
-        result = object.__new__(_Search)
-        result.__dict__.update(self.__dict__)
-        result.folds = [*self.folds, fold]
-        side = features(self.design, self.folds)[:, : len(fold)] @ fold >= 0.0
-        cut = np.unique(np.where(self.unit >= 0, 2 * self.unit + side, -1), return_inverse=True)[1].ravel()
-        result.unit = cut - int((self.unit < 0).any())
-        result._grow_components()
-        result._fit_components()
-        return result
+    def hyperplanes(self) -> list[tuple[np.ndarray, np.ndarray, int]]:
+        """Return what jumps between pieces are multiples of: (unit coefficients, what is open, times seen)."""
+        p = self.design.shape[1]
+        return [entry for entry in joined(self.pieces.jumps(self.pairs, p), p) if not len(entry[1])]
 
-    @property
-    def samples(self) -> int:
-        """Number of samples in components."""
-        return int((self.component >= 0).sum())
+    def components(self, known: np.ndarray, folds: np.ndarray) -> Components:
+        """Return components on features; folds are the values that cut the pieces, (n, m)."""
+        sides = np.column_stack([self.owner, folds >= 0.0])
+        cut = np.unique(np.where(self.owner[:, None] >= 0, sides, -1), axis=0, return_inverse=True)[1].ravel()
+        unit = cut - int((self.owner < 0).any())
+        return Components(known, self.y, unit, self.pairs, self.design.shape[1], self.tolerance)
 
-    @property
-    def cost(self) -> int:
-        """Number of coefficients that describe the function: of the components and of the folds."""
-        return sum(fit.rank for fit in self.fits) + sum(map(len, self.folds))
 
-    # ------------------------------------------------------------ components
+# ------------------------------------------------------------ the first layer
 
-    def _fit_components(self) -> None:
-        known = features(self.design, self.folds)
-        self.fits = []
-        for number in range(int(self.component.max(initial=-1)) + 1):
-            mine = self.component == number
-            self.fits.append(_Fit.of(_triangle(known[mine], self.y[mine]), int(mine.sum())))
 
-    def _grow_components(self) -> None:
-        """Join neighbouring units as long as one combination of features explains them, the largest first."""
-        known, unit = features(self.design, self.folds), self.unit
-        counts = np.bincount(unit[unit >= 0])
-        order = np.argsort(unit, kind="stable")[int((unit < 0).sum()) :]
-        parts = np.split(order, np.cumsum(counts)[:-1])
-        triangles = [_triangle(known[part], self.y[part]) for part in parts]
-        pairs = np.sort(np.column_stack([unit[self.first], unit[self.second]]), axis=1).astype(np.int64)
-        codes = np.unique(pairs[:, 0] * len(counts) + pairs[:, 1])
-        neighbours: list[list[int]] = [[] for _ in counts]
-        for a, b in zip((codes // len(counts)).tolist(), (codes % len(counts)).tolist(), strict=True):
-            if a != b:
-                neighbours[a].append(b)
-                neighbours[b].append(a)
-        component = np.full(len(counts), -1)
-        number = 0
-        for start in np.argsort(-counts, kind="stable").tolist():
-            if component[start] >= 0 or counts[start] <= self.design.shape[1]:
-                continue
-            component[start] = number
-            fit, triangle = _Fit.of(triangles[start], int(counts[start])), triangles[start]
-            refused: set[int] = set()
-            frontier, grown = neighbours[start], True
-            while grown:
-                grown, waiting = False, []
-                for other in sorted(dict.fromkeys(frontier), key=lambda u: -counts[u]):
-                    if component[other] >= 0 or other in refused:
-                        continue
-                    joint = np.asarray(np.linalg.qr(np.vstack([triangle, triangles[other]]), mode="r"))
-                    bigger = _Fit.of(joint, fit.samples + int(counts[other]))
-                    if counts[other] <= bigger.rank - fit.rank:
-                        waiting.append(other)  # any combination explains it: later, when less is open
-                    elif bigger.misfit <= self.tolerance * np.sqrt(bigger.samples):
-                        component[other], fit, triangle, grown = number, bigger, joint, True
-                        waiting += neighbours[other]
-                    else:
-                        refused.add(other)
-                frontier = waiting
-            number += 1
-        self.component = np.where(unit >= 0, component[unit], -1)
+class _FirstLayer:
+    """Units relu(s_j H_j), or the design with absolute values; and what is seen of folds on them.
 
-    # ------------------------------------------------------------ folds
+    Attributes
+    ----------
+    seen : list of float arrays (q,)
+        Folds that are seen wherever they are, as coefficients on the features.
+    likely : list of pairs
+        Other folds, and what is open about them.
+    left : int
+        Number of components that they leave.
+    cost : int
+        Number of coefficients that describe the function: of the folds, and of the components that they leave.
+    """
 
-    def extended(self, beyond: float) -> _Search | None:
-        """Return the search with the fold that saves most coefficients, or else components; None if none does."""
-        trials = [self.with_fold(fold) for fold in self.candidates(beyond)]
-        trials = [trial for trial in trials if trial.samples >= _KEPT * self.samples]
-        best = min(trials, key=lambda trial: (trial.cost, len(trial.fits)), default=self)
-        if best.cost >= self.cost:
-            best = min(trials, key=lambda trial: (len(trial.fits), trial.cost), default=self)
-        return best if best.cost < self.cost or len(best.fits) < len(self.fits) else None
-
-    def candidates(self, beyond: float) -> Iterator[np.ndarray]:
-        """Yield folds that jumps between components suggest, the most telling first."""
-        signs = fold_values(self.design, self.folds) >= 0.0
-        known = features(self.design, self.folds)
-        ranked = []
-        for jump, open_, seen in joined(self._jumps(signs), known.shape[1]):
-            values = known @ jump
-            here = np.ones(len(known), dtype=bool)
-            if len(open_):
-                here = np.abs(known @ open_.T).max(axis=1) <= _SAME * np.linalg.norm(known, axis=1)
-            across = (values[self.first] * values[self.second] < 0.0) & here[self.first] & here[self.second]
-            a, b = self.component[self.first[across]], self.component[self.second[across]]
-            placed = (a >= 0) & (b >= 0)
-            if placed.sum() < _FEWEST_PAIRS:
-                continue
-            none = float((a == b)[placed].mean()) > _OTHER_SIDE
-            key = (none, -seen * here.mean()) if self.folds else (False, -seen)
-            ranked.append((key, self._ended(jump, open_, values, here, beyond) if len(open_) else jump))
-        ranked.sort(key=lambda entry: entry[0])
-        return (fold for _, fold in ranked[:_CANDIDATES])
-
-    def _jumps(self, signs: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (unit jump, what is open about it), the most accurate first."""
-        a, b = self.component[self.first], self.component[self.second]
-        apart = (a >= 0) & (b >= 0) & (a != b) & (signs[self.first] == signs[self.second]).all(axis=1)
-        pairs = np.sort(np.column_stack([a[apart], b[apart]]), axis=1).astype(np.int64)
-        codes = np.unique(pairs[:, 0] * len(self.fits) + pairs[:, 1])
-        found = []
-        for code in codes.tolist():
-            one, other = self.fits[code // len(self.fits)], self.fits[code % len(self.fits)]
-            open_ = span_of(np.vstack([one.open, other.open]))
-            jump = one.coefficients - other.coefficients
-            jump = jump - open_.T @ (open_ @ jump)
-            size = float(np.linalg.norm(jump))
-            if size > _FLAT:
-                found.append((len(open_), -size * min(one.samples, other.samples), jump / size, open_))
-        found.sort(key=lambda entry: entry[:2])
-        return ((jump, open_) for _, _, jump, open_ in found)
-
-    def _ended(
-        self, jump: np.ndarray, open_: np.ndarray, values: np.ndarray, here: np.ndarray, beyond: float
-    ) -> np.ndarray:
-        """Choose what is open so that the fold does not cross known folds that it was not seen to cross.
-
-        On the side of a known fold where the jump was seen, ``|H| - σH`` is zero, beyond it is 2·|H|: a large multiple
-        of it keeps the sign that the jump has along that fold.
-        """
-        p, full = self.design.shape[1], jump.copy()
-        heights = fold_values(self.design, self.folds)
-        for j, fold in enumerate(self.folds):
-            crossing = heights[self.first, j] * heights[self.second, j] < 0.0
-            for side in (1.0, -1.0):
-                bend = np.zeros(len(jump))
-                bend[p + j] = 1.0
-                bend[: len(fold)] -= side * fold
-                size = float(np.linalg.norm(bend))
-                if np.linalg.norm(bend - open_.T @ (open_ @ bend)) > _SAME * size:
-                    continue
-                near = here & (side * heights[:, j] > 0.0)
-                along = np.concatenate([ends[crossing & near[ends]] for ends in (self.first, self.second)])
-                full += float(np.sign(np.sign(values[along]).sum())) * beyond / size * bend
-        return full / np.linalg.norm(full)
-
-    # ------------------------------------------------------------ functions
-
-    def one_layer(self) -> FoldedFunction | None:
-        """Return the function whose folds are hyperplanes between pieces, if it explains all samples on pieces."""
-        jumps = joined(self._jumps(np.empty((len(self.Z), 0), dtype=bool)), self.design.shape[1])
-        folds = [jump for jump, _, _ in sorted(jumps, key=lambda entry: -entry[2])[:_MOST]]
-        while True:
-            top = self._least_squares(folds)
-            if top is None:
-                return None
-            weights = np.abs(top[self.design.shape[1] :])
-            heavy = weights > _ZERO * float(weights.max(initial=0.0))
-            if heavy.all():
-                return FoldedFunction(folds, top, self.linear, self.Z.shape[1])
-            folds = [fold for fold, keep in zip(folds, heavy, strict=True) if keep]
-
-    def _least_squares(self, folds: list[np.ndarray]) -> np.ndarray | None:
-        """Return the combination that explains all samples on pieces, if one does."""
-        mine = self.unit >= 0
-        known = features(self.design[mine], folds)
-        if known.shape[1] + _SPARE > len(known):
-            return None
-        top = np.linalg.lstsq(known, self.y[mine], rcond=None)[0]
-        return top if np.abs(known @ top - self.y[mine]).max() <= self.tolerance else None
-
-    def best(self) -> FoldedFunction | None:
-        """Return the function that all coefficients together give, or the largest component's."""
-        k, mine = self.Z.shape[1], self.unit >= 0
-        top = self._least_squares(self.folds)
-        if top is not None:
-            return FoldedFunction(self.folds, top, self.linear, k)
-        largest = max(self.fits, key=lambda fit: fit.samples)
-        best = FoldedFunction(self.folds, largest.coefficients, self.linear, k)
-        share = self.explained(best)
-        for fold in [None, *self.candidates(_BEYOND[0])][:_POLISHED]:
-            folds = self.folds if fold is None else [*self.folds, fold]
-            known = features(self.design[mine], folds)
-            start = np.linalg.lstsq(known, self.y[mine], rcond=None)[0]
-            refined = polished(FoldedFunction(folds, start, self.linear, k), self.Z[mine], self.y[mine])
-            if self.explained(refined) > share:
-                best, share = refined, self.explained(refined)
-            if share >= _NEARLY:
+    def __init__(self, folds: np.ndarray, signs: np.ndarray | None, part: _Neighbourhoods) -> None:
+        self.folds, self.signs, self.linear = list(folds), signs, part.linear
+        self.k = folds.shape[1] - (not part.linear)
+        self.seen: list[np.ndarray] = []
+        known, heights = self.features(part.design), self.values(part.design)
+        q, same = known.shape[1], (heights[part.pairs[:, 0]] >= 0.0) == (heights[part.pairs[:, 1]] >= 0.0)
+        inside = part.pairs[same.all(axis=1)]
+        while True:  # those seen join the features: components are then larger, and more is seen
+            values = known @ np.array(self.seen).reshape(-1, q).T
+            components = part.components(np.hstack([known, np.abs(values)]), np.hstack([heights, values]))
+            beside = inside[((values[inside[:, 0]] >= 0.0) == (values[inside[:, 1]] >= 0.0)).all(axis=1)]
+            new, self.likely = _sorted(components, beside, known)
+            self.seen += new
+            if not new or len(components.fits) == 1 or len(self.seen) > _MOST_FOLDS:
                 break
-        return best if share > _EXPLAINED else None
+        self.left = len(components.fits)
+        self.cost = sum(fit.rank for fit in components.fits) + q * len(self.seen)
 
-    def explained(self, function: FoldedFunction) -> float:
-        """Return the share of the samples on pieces that a function explains."""
-        mine = self.unit >= 0
-        return float((np.abs(function.evaluate(self.Z[mine]) - self.y[mine]) <= self.tolerance).mean())
+    def values(self, design: np.ndarray) -> np.ndarray:
+        """Return the folds with their signs."""
+        return fold_values(design, self.folds)
+
+    def features(self, design: np.ndarray) -> np.ndarray:
+        """Return what the second layer is linear in."""
+        if self.signs is None:
+            return features(design, self.folds)
+        units = np.maximum(self.values(design) * self.signs, 0.0)
+        return units if self.linear else np.column_stack([units, np.ones(len(units))])
+
+    def folded(self, layer: Layer) -> FoldedFunction:
+        """Return the function of both layers."""
+        q = layer.units.shape[1]
+        rows = [self._on_absolute_values(row) for row in [*layer.units, layer.top[:q]]]
+        top = np.concatenate([rows[-1], layer.top[q:]])
+        return FoldedFunction([*self.folds, *rows[:-1]], top, self.linear, self.k)
+
+    def _on_absolute_values(self, row: np.ndarray) -> np.ndarray:
+        """Return coefficients on the units as coefficients on (design, |H_1|, ...): relu(h) = (h + |h|)/2."""
+        if self.signs is None:
+            return row
+        half = row[: len(self.folds)] / 2.0
+        first = (half * self.signs) @ np.array(self.folds)
+        if not self.linear:
+            first[-1] += row[-1]
+        return np.concatenate([first, half])
 
 
-_BEYOND = (3.0, 0.0, 0.5)  # how much a fold is bent where it was not seen to go on, in units of its coefficients
-_POLISHED = 4
+def _first_layers(part: _Neighbourhoods, expired: Callable[[], bool]) -> list[_FirstLayer]:
+    """Return first layers, the one first that leaves least to describe.
+
+    A fold too many is one of the second layer in some place; with one too few all others are harder to describe.
+    """
+    ranked = _ranked(part)
+    scores = np.array([score for score, _ in ranked[: _MOST_FOLDS + 1]] + [0.0])
+    counts = 1 + np.flatnonzero(scores[:-1] >= _FAINTEST * scores[0])[:_MOST_FOLDS]
+    folds, layers = np.array([fold for _, fold in ranked[:_MOST_FOLDS]]), []
+    for count in sorted(counts.tolist(), key=lambda count: scores[count] / scores[count - 1])[:_MOST_COUNTS]:
+        if expired():
+            break
+        known, heights = features(part.design, list(folds[:count])), fold_values(part.design, list(folds[:count]))
+        signs, share = oriented(folds[:count], part.components(known, heights).fits, part.linear)
+        if signs is not None:
+            layers.append(_FirstLayer(folds[:count], signs, part))
+            if layers[-1].left == 1:
+                break
+        if signs is None or share < _CLEAR:
+            layers.append(_FirstLayer(folds[:count], None, part))
+    return sorted(layers, key=lambda layer: layer.cost)
 
 
-def _triangle(known: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.asarray(np.linalg.qr(np.column_stack([known, y]), mode="r"))
+_FAINTEST, _MOST_FOLDS, _MOST_COUNTS = 0.08, 14, 6
+_CLEAR = 0.9  # share of samples that obey the signs: below, absolute values are tried as well
+
+
+def _ranked(part: _Neighbourhoods) -> list[tuple[float, np.ndarray]]:
+    """Return hyperplanes by how many pairs of pieces, and which share of the samples beside them, jump across them."""
+    ends = part.pieces.of[part.pairs]
+    apart = ends[:, 0] != ends[:, 1]
+    coefficients = np.array([fit.coefficients for fit in part.pieces.fits])
+    jumps = np.zeros((len(ends), part.design.shape[1]))
+    known = (ends >= 0).all(axis=1)
+    jumps[known] = coefficients[ends[known, 0]] - coefficients[ends[known, 1]]
+    jumps /= np.maximum(np.linalg.norm(jumps, axis=1), 1e-300)[:, None]
+    ranked = []
+    for fold, _, seen in part.hyperplanes():
+        values = part.design @ fold
+        across = known & (values[part.pairs[:, 0]] * values[part.pairs[:, 1]] < 0.0)
+        rest = jumps[across] - np.outer(jumps[across] @ fold, fold)
+        same = apart[across] & (np.linalg.norm(rest, axis=1) <= _PARALLEL)
+        if same.any():
+            ranked.append((seen * float(same.mean()), fold))
+    ranked.sort(key=lambda entry: -entry[0])
+    return ranked
+
+
+def _sorted(
+    components: Components, pairs: np.ndarray, known: np.ndarray
+) -> tuple[list[np.ndarray], list[tuple[np.ndarray, np.ndarray]]]:
+    """Return jumps that are seen wherever they are, and others with what is open about them, the likeliest first."""
+    seen, likely, q = [], [], known.shape[1]
+    for jump, open_, times in joined(components.jumps(pairs, q), q):
+        height = known @ jump
+        ends = components.of[pairs[height[pairs[:, 0]] * height[pairs[:, 1]] < 0.0]]
+        ends = ends[(ends >= 0).all(axis=1)]
+        share = float((ends[:, 0] != ends[:, 1]).mean()) if len(ends) else 0.0
+        if not len(open_) and share >= _EVERYWHERE and len(ends) >= _FEWEST_PAIRS:
+            seen.append(jump)
+        else:
+            likely.append((len(open_), -times * share, jump, open_))
+    likely.sort(key=lambda entry: entry[:2])
+    return seen, [(jump, open_) for _, _, jump, open_ in likely[:_MOST_FOLDS]]
+
+
+_EVERYWHERE, _FEWEST_PAIRS = 0.99, 10
+
+
+# ------------------------------------------------------------ the second layer
+
+
+class _Search:
+    """The layer on features (n, q) of a first one that explains all samples on pieces, and if possible the others."""
+
+    def __init__(
+        self, first: _FirstLayer, known: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
+    ) -> None:
+        self.first, self.rng, self.trials = first, rng, 0
+        self.scale = float(y.std())
+        self.tolerance = label_tolerance(y) / self.scale
+        self.all = known, y / self.scale
+        self.on_piece, self.few = ((known[rows], self.all[1][rows]) for rows in (owner >= 0, _spread(owner, _ROWS)))
+        self.closest: Layer | None = None
+        self.least = np.inf
+
+    def trial(self) -> Layer | None:
+        """Start once more: anew, or every second time from the closest so far; None where it ends elsewhere."""
+        start = self._start() if self.closest is None or self.trials % 2 == 0 else self._altered(self.closest)
+        self.trials += 1
+        layer = fitted(*self.few, start, self.tolerance)
+        loss = float(((layer.evaluate(self.few[0]) - self.few[1]) ** 2).mean())
+        if loss < self.least:
+            self.closest, self.least = layer, loss
+        if not layer.explains(*self.few, self.tolerance).all():
+            return None
+        layer = pruned(layer, *self.few, self.tolerance)
+        if not layer.explains(*self.on_piece, self.tolerance).all():
+            layer = fitted(*self.on_piece, layer.units, self.tolerance, top=layer.top)
+            if not layer.explains(*self.on_piece, self.tolerance).all():
+                return None
+        return self._extended(layer)
+
+    def explained(self, layer: Layer) -> np.ndarray:
+        """Return which of all samples a layer explains."""
+        return layer.explains(*self.all, self.tolerance)
+
+    def folded(self, layer: Layer) -> FoldedFunction:
+        """Return the function of both layers."""
+        return self.first.folded(Layer(layer.units, layer.top * self.scale))
+
+    def _start(self) -> np.ndarray:
+        """Return the folds seen, some of the likely ones, and random ones; what is open is random, too."""
+        q, trial, rng, first = self.all[0].shape[1], self.trials, self.rng, self.first
+        spread = _SPREADS[trial // 2 % len(_SPREADS)]
+        chosen = [entry for entry in first.likely if trial == 0 or rng.random_sample() < 0.4]
+        guesses = [jump + spread * rng.standard_normal(len(open_)) @ open_ for jump, open_ in chosen]
+        count = rng.randint(0, 6) if trial else 0
+        count = max(count, 1 - len(first.seen) - len(guesses))
+        return np.vstack([*first.seen, *guesses, rng.standard_normal((count, q))])
+
+    def _altered(self, layer: Layer) -> np.ndarray:
+        """Return the units, the least ones replaced by random ones, and perhaps one or two more."""
+        q, rng = self.all[0].shape[1], self.rng
+        parts = np.abs(self.few[0] @ layer.units.T).mean(axis=0) * np.abs(layer.top[q:])
+        fewer = rng.randint(0, 3) if len(parts) < _MOST_FOLDS else 3
+        kept = layer.units[np.sort(np.argsort(parts)[fewer:])]
+        size = float(np.linalg.norm(layer.units, axis=1).mean())
+        return np.vstack([kept, size * rng.standard_normal((rng.randint(1, 4), q))])
+
+    def _extended(self, layer: Layer) -> Layer:
+        """Return a layer that explains all samples, perhaps with more units; or this one."""
+        for more in range(_EXTENSIONS):
+            if self.explained(layer).all():
+                break
+            start = np.vstack([layer.units, self.rng.standard_normal((more, layer.units.shape[1]))])
+            longer = fitted(*self.all, start, self.tolerance, top=None if more else layer.top)
+            if self.explained(longer).all():
+                return pruned(longer, *self.all, self.tolerance)
+        return layer
+
+
+_SPREADS = (0.0, 0.3, 1.0)
+_EXTENSIONS = 3
+
+
+def _spread(owner: np.ndarray, most: int) -> np.ndarray:
+    """Return samples on pieces, so many: of each piece the same number, or all."""
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], np.arange(owner.max() + 1))
+    place = np.empty(len(owner), dtype=int)
+    place[order] = np.arange(len(order)) - starts[np.maximum(owner[order], 0)]
+    place[owner < 0] = len(owner)
+    return np.argsort(place, kind="stable")[: min(most, int((owner >= 0).sum()))]
+
+
+_ROWS = 2000

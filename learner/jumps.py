@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from scipy.spatial import KDTree
 
-__all__ = ["joined", "span_of"]
+__all__ = ["joined", "jump_between", "span_of"]
 
 
 def span_of(rows: np.ndarray) -> np.ndarray:
@@ -17,13 +18,45 @@ def span_of(rows: np.ndarray) -> np.ndarray:
     return basis[values > _FLAT]
 
 
+def jump_between(difference: np.ndarray, open_: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray, float] | None:
+    """Return (unit jump, what is open about it, length) on the first features; None if it is on others as well."""
+    open_ = span_of(open_)
+    more = open_[:, size:].T
+    shift = np.linalg.lstsq(more, -difference[size:], rcond=_FLAT)[0] if more.size else np.zeros(len(open_))
+    if more.size:
+        _, values, rows = np.linalg.svd(more)
+        free = rows[int((values > _FLAT).sum()) :]
+    else:
+        free = np.eye(len(open_))
+    jump = difference + open_.T @ shift
+    if np.abs(jump[size:]).max(initial=0.0) > _SAME * float(np.linalg.norm(difference)):
+        return None
+    rest = span_of(free @ open_[:, :size])
+    jump = jump[:size] - rest.T @ (rest @ jump[:size])
+    length = float(np.linalg.norm(jump))
+    return (jump / length, rest, length) if length > _FLAT else None
+
+
 def joined(jumps: Iterator[tuple[np.ndarray, np.ndarray]], size: int) -> list[tuple[np.ndarray, np.ndarray, int]]:
-    """Return (unit jump, what is open about it, times seen), with jumps joined that may be those of one fold."""
-    groups: list[tuple[np.ndarray, np.ndarray, int]] = [(jump, open_, 1) for jump, open_ in jumps]
+    """Return (unit jump, what is open about it, times seen), with jumps joined that may be those of one fold.
+
+    Of those that are not determined only the first are looked at: they are compared in pairs.
+    """
+    entries = list(jumps)
+    groups = _repeated(np.array([jump for jump, open_ in entries if not len(open_)]).reshape(-1, size))
+    groups += [(jump, open_, 1) for jump, open_ in entries if len(open_)][:_MOST_OPEN]
     before = None
     while before != len(groups):
-        before, kept = len(groups), []
-        for jump, open_, seen in sorted(groups, key=lambda group: (len(group[1]), -group[2])):
+        before = len(groups)
+        groups.sort(key=lambda group: (len(group[1]), -group[2]))
+        clear = [group for group in groups if not len(group[1])]
+        counts, matrix = [seen for *_, seen in clear], np.array([jump for jump, *_ in clear]).reshape(-1, size)
+        kept: list[tuple[np.ndarray, np.ndarray, int]] = []
+        for jump, open_, seen in groups[len(clear) :]:
+            number = _first_multiple(matrix, jump, open_)
+            if number is not None:
+                counts[number] += seen
+                continue
             for number, (other, also, times) in enumerate(kept):
                 joint = _common(other, also, jump, open_, size)
                 if joint is not None:
@@ -31,8 +64,57 @@ def joined(jumps: Iterator[tuple[np.ndarray, np.ndarray]], size: int) -> list[tu
                     break
             else:
                 kept.append((jump, open_, seen))
-        groups = kept
+        groups = [(jump, open_, times) for (jump, open_, _), times in zip(clear, counts, strict=True)] + kept
+        if any(not len(open_) for _, open_, _ in kept):  # determined now: perhaps the same as others
+            before = None
+            groups = _merged(groups, size)
     return groups
+
+
+def _repeated(jumps: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, int]]:
+    """Return determined unit jumps, those equal up to sign once, with their number."""
+    if not len(jumps):
+        return []
+    size = jumps.shape[1]
+    first = jumps[np.arange(len(jumps)), np.abs(jumps).argmax(axis=1)]
+    both = np.vstack([jumps, -jumps])  # the largest entry may change with rounding where two are equal
+    near = KDTree(both).query_ball_point(jumps * np.sign(first)[:, None], _SAME * np.sqrt(size))
+    nothing, taken = np.empty((0, size)), np.full(len(jumps), -1)
+    groups: list[tuple[np.ndarray, np.ndarray, int]] = []
+    for number, places in enumerate(near):
+        if taken[number] >= 0:
+            continue
+        members = np.unique(np.array(places) % len(jumps)) if size > 1 else np.array([number])
+        members = members[taken[members] < 0]
+        taken[members] = number
+        groups.append((jumps[number], nothing, len(members)))
+    return groups
+
+
+def _merged(groups: list[tuple[np.ndarray, np.ndarray, int]], size: int) -> list[tuple[np.ndarray, np.ndarray, int]]:
+    """Return the groups with those that are determined compared again."""
+    clear = [group for group in groups if not len(group[1])]
+    again = _repeated(np.array([np.repeat(0.0, size), *(jump for jump, *_ in clear)])[1:])
+    totals = [sum(seen for jump, _, seen in clear if _multiples(jump, one)) for one, *_ in again]
+    return [(one, open_, total) for (one, open_, _), total in zip(again, totals, strict=True)] + [
+        group for group in groups if len(group[1])
+    ]
+
+
+def _multiples(one: np.ndarray, other: np.ndarray) -> bool:
+    return min(np.abs(one - other).max(), np.abs(one + other).max()) <= _SAME
+
+
+def _first_multiple(jumps: np.ndarray, jump: np.ndarray, open_: np.ndarray) -> int | None:
+    """Return which of the determined jumps this one may be, up to what is open about it."""
+    if not len(jumps) or jumps.shape[1] - len(open_) < _TELLING:
+        return None
+    parts = jumps - (jumps @ open_.T) @ open_
+    sizes = np.linalg.norm(parts, axis=1)
+    parts /= np.maximum(sizes, 1e-300)[:, None]
+    off = np.minimum(np.abs(parts - jump).max(axis=1), np.abs(parts + jump).max(axis=1))
+    hits = np.flatnonzero((off <= _SAME) & (sizes >= _CLEAR))
+    return int(hits[0]) if len(hits) else None
 
 
 def _common(
@@ -64,6 +146,7 @@ def _common(
     return jump / np.linalg.norm(jump), open_
 
 
+_MOST_OPEN = 100
 _TELLING = 3  # dimensions in which jumps are compared: on a line all agree, in a plane some do by chance
 _CLEAR = 1e-6
 _SAME = 1e-7  # distance of unit vectors that are equal

@@ -12,7 +12,7 @@ import numpy as np
 
 from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
 from learner.folds import FoldedFunction
-from learner.hidden_layers import as_folded, as_one_layer
+from learner.hidden_layers import as_one_layer, as_two_layers
 from learner.noisy_pieces import merged_pieces
 from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
@@ -191,10 +191,11 @@ class Reconstruction:
         self.explained, self.forms = best[0] / len(y), len(self._clauses)
 
     def _more_layers(self, expired: Callable[[], bool]) -> str | None:
-        """Look for a network behind the pieces where the forms do not explain all that was held out."""
-        if not self.exact or self.folded is not None or self.explained == 1.0 or COMPLETED in self._clauses:
+        """Look for a network behind the pieces where the forms do not explain all samples."""
+        whole = self.explained == 1.0 and self.on_piece.all()
+        if not self.exact or self.folded is not None or whole or COMPLETED in self._clauses:
             return None
-        self.folded = as_folded(self._X @ self.basis.T, self._y, self._pieces, expired=expired)
+        self.folded = as_two_layers(self._X @ self.basis.T, self._y, self._pieces, rng=self._rng, expired=expired)
         return None if self.folded is None else f"{len(self.folded.folds)} folds in {self.folded.depth} layers"
 
 

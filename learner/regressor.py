@@ -312,7 +312,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         if built.folded is not None:
             others = built.folded.evaluate(Z) - y
             share = float((np.abs(others) <= self._tolerance).mean())
-            if share > self.explained_:
+            known, labels = self._training
+            on_network = float((np.abs(built.folded.evaluate(known) - labels) <= self._tolerance).mean())
+            if (share, on_network) > (self.explained_, self.explained_training_):
                 residuals, self.predictor_, self.explained_ = others, "network", share
         if smooth is not None and self.explained_ < _MOSTLY:
             others = smooth.predict(X) - y

@@ -1,0 +1,123 @@
+"""Components: samples on pieces that one linear combination of known features explains (docs/learning.md, 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from learner.jumps import jump_between
+
+__all__ = ["Components", "Fit"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """One combination of features: coefficients, what is open about them (orthonormal rows), its samples."""
+
+    coefficients: np.ndarray
+    open: np.ndarray
+    rank: int
+    samples: int
+    misfit: float
+
+    @classmethod
+    def of(cls, triangle: np.ndarray, samples: int) -> Fit:
+        """Solve the least-squares problem whose rows (features, label) have this triangular factor."""
+        left, values, rows = np.linalg.svd(triangle[:, :-1])
+        rank = int((values > _FLAT * values[0]).sum())
+        solution = rows[:rank].T @ ((left[:, :rank].T @ triangle[:, -1]) / values[:rank])
+        misfit = float(np.linalg.norm(triangle[:, :-1] @ solution - triangle[:, -1]))
+        return cls(solution, rows[rank:], rank, samples, misfit)
+
+
+_FLAT = 1e-9  # singular values, over the largest, that count as none
+
+
+class Components:
+    """Joins neighbouring units as long as one combination of features explains them, the largest first.
+
+    Parameters
+    ----------
+    known : (n, q)
+        Features of the samples.
+    y : (n,)
+    unit : int array (n,)
+        Pieces, cut by folds; -1 for samples on no piece.
+    pairs : int array (m, 2)
+        Neighbouring samples.
+    least : int
+        A component starts from a unit with more samples.
+    tolerance : float
+        Root mean square of residuals up to which samples are explained.
+
+    Attributes
+    ----------
+    of : int array (n,)
+        The component of each sample, -1 for none.
+    fits : list of Fit
+    """
+
+    def __init__(
+        self, known: np.ndarray, y: np.ndarray, unit: np.ndarray, pairs: np.ndarray, least: int, tolerance: float
+    ) -> None:
+        counts = np.bincount(unit[unit >= 0])
+        order = np.argsort(unit, kind="stable")[int((unit < 0).sum()) :]
+        parts = np.split(order, np.cumsum(counts)[:-1])
+        triangles = [_triangle(known[part], y[part]) for part in parts]
+        codes = np.unique(_codes(unit[pairs], len(counts)))
+        neighbours: list[list[int]] = [[] for _ in counts]
+        for a, b in zip((codes // len(counts)).tolist(), (codes % len(counts)).tolist(), strict=True):
+            if a != b:
+                neighbours[a].append(b)
+                neighbours[b].append(a)
+        component, number = np.full(len(counts) + 1, -1), 0
+        self.fits: list[Fit] = []
+        for start in np.argsort(-counts, kind="stable").tolist():
+            if component[start] >= 0 or counts[start] <= least:
+                continue
+            component[start] = number
+            fit, triangle = Fit.of(triangles[start], int(counts[start])), triangles[start]
+            refused: set[int] = set()
+            frontier, grown = neighbours[start], True
+            while grown:
+                grown, waiting = False, []
+                for other in sorted(dict.fromkeys(frontier), key=lambda u: -counts[u]):
+                    if component[other] >= 0 or other in refused:
+                        continue
+                    joint = np.asarray(np.linalg.qr(np.vstack([triangle, triangles[other]]), mode="r"))
+                    bigger = Fit.of(joint, fit.samples + int(counts[other]))
+                    if counts[other] <= bigger.rank - fit.rank:
+                        waiting.append(other)  # any combination explains it: later, when less is open
+                    elif bigger.misfit <= tolerance * np.sqrt(bigger.samples):
+                        component[other], fit, triangle, grown = number, bigger, joint, True
+                        waiting += neighbours[other]
+                    else:
+                        refused.add(other)
+                frontier = waiting
+            number += 1
+            self.fits.append(fit)
+        self.of = component[unit]  # the last entry is for samples on no piece
+
+    def jumps(self, pairs: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield (unit jump, what is open about it) across pairs of samples, on the first features; the surest first."""
+        ends = self.of[pairs]
+        apart = (ends >= 0).all(axis=1) & (ends[:, 0] != ends[:, 1])
+        found = []
+        for code in np.unique(_codes(ends[apart], len(self.fits))).tolist():
+            one, other = self.fits[code // len(self.fits)], self.fits[code % len(self.fits)]
+            jump = jump_between(one.coefficients - other.coefficients, np.vstack([one.open, other.open]), size)
+            if jump is not None:
+                found.append((len(jump[1]), -jump[2] * min(one.samples, other.samples), *jump[:2]))
+        found.sort(key=lambda entry: entry[:2])
+        return ((jump, open_) for _, _, jump, open_ in found)
+
+
+def _codes(pairs: np.ndarray, count: int) -> np.ndarray:
+    pairs = np.sort(pairs, axis=1).astype(np.int64)
+    return pairs[:, 0] * count + pairs[:, 1]
+
+
+def _triangle(known: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.asarray(np.linalg.qr(np.column_stack([known, y]), mode="r"))
