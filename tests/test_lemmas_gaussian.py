@@ -298,6 +298,31 @@ def test_what_rounding_hides_is_left_open():
     assert report.counterexample is None
 
 
+@settings(max_examples=8, deadline=None)
+@given(lemmas.lemma("X").instances())
+def test_filters_of_the_label_are_isotropic(instance):
+    report = lemmas.check("X", **instance)
+    assert report.verdict in ("holds", "undecided")  # undecided: |F_K| hardly ever exceeds τ
+    isotropic = [c for c in report.comparisons if c.name.startswith("ψ(F)")]
+    assert all(c.holds for c in isotropic)
+    assert len(isotropic) == (0 if instance["K"] == 2 else 2)
+
+
+@pytest.mark.parametrize("psi", [(0, 1), (None, "-1/3"), LabelFilter.union([(-1, 0), ("1/2", None)])])
+def test_filters_of_a_stretched_function_are_not_isotropic(monkeypatch, psi):
+    cyclic = families.cyclic(4, 12)
+    first, *others = cyclic.weights
+    stretched = ReLUNetwork([[[a, b * Fraction(1001, 1000)] for a, b in first], *others])
+    monkeypatch.setattr(families, "cyclic", lambda *_: stretched)
+    report = lemmas.check("X", 4, psi=psi)
+    assert report.verdict == "fails"
+    assert any(c.holds is False for c in report.comparisons if c.name.startswith("ψ(F)"))
+
+
+def test_filters_that_are_no_indicators_are_a_violated_hypothesis_of_blindness():
+    assert lemmas.check("X", 4, psi=LabelFilter.ramp(1)).verdict == "does not apply"
+
+
 @pytest.mark.parametrize("tau", [Fraction(1, 3), 1])
 def test_signed_filters_of_two_lines_are_not_isotropic(tau):
     assert replace(lemmas.lemma("X"), signed=2).check(2, tau=tau).verdict == "fails"

@@ -232,11 +232,11 @@ def as_filter(psi: Any) -> LabelFilter:
     return psi if isinstance(psi, LabelFilter) else LabelFilter.threshold(psi)
 
 
-def as_slice(interval: Any) -> LabelFilter:
+def as_slice(interval: Any, argument: str = "interval") -> LabelFilter:
     """Return a filter; a pair (a, b) stands for the slice [a, b)."""
     if isinstance(interval, LabelFilter):
         return interval
-    return LabelFilter((_part(interval, (True, False), (Fraction(1),), "interval"),))
+    return LabelFilter((_part(interval, (True, False), (Fraction(1),), argument),))
 
 
 def _part(pair: Any, closed: tuple[bool, bool], coefficients: tuple[Fraction, ...], argument: str) -> FilterPart:
