@@ -58,6 +58,8 @@ def parse(text: str, dimension: int | None = None) -> LatticePolynomial:
         With line and column, for text that is no lattice polynomial.
     BudgetExceeded
         Where sums and minima of maxima multiply out to more than some million numbers.
+    InvalidInput
+        For a text that is too long, or has more variables than `dimension`.
 
     Notes
     -----

@@ -76,6 +76,11 @@ class Blindness(Lemma):
             The filter of the label that is isotropic for K >= 4: the indicator of intervals; (a, b) stands for [a, b).
             By default 1{F >= τ}.
 
+        Raises
+        ------
+        InvalidInput
+            If K is no positive integer.
+
         Notes
         -----
         The coefficients are closed forms, exact for the rational network. The energy of degree K of F_K is

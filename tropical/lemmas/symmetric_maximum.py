@@ -43,7 +43,14 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 class SymmetricTerm(NamedTuple):
-    """``coefficient · Σ_s max(Σ_left, Σ_right)`` over all permutations s."""
+    """``coefficient · Σ_s max(Σ_left, Σ_right)`` over all permutations s.
+
+    Attributes
+    ----------
+    coefficient : Fraction
+    left, right : tuple of pairs of int
+        Pairs (a, b) of coordinates, for max(x_a, x_b).
+    """
 
     coefficient: Fraction
     left: Pairs
@@ -94,6 +101,11 @@ def identity_network(n: int, terms: Sequence[SymmetricTerm]) -> ReLUNetwork:
     ----------
     n : int
     terms : sequence of SymmetricTerm
+
+    Raises
+    ------
+    InvalidInput
+        If a pair names no coordinate.
     """
     n = as_count(n, "n", 1, _MOST)
     terms = _terms(terms)
