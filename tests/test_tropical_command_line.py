@@ -1,9 +1,7 @@
 """``python -m tropical``, as a user runs it: in a process of its own, and for machines."""
 
-import contextlib
 import importlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from terminals import on_terminal
 
 from tropical import (
     Box,
@@ -204,19 +203,9 @@ def test_a_box_may_stand_apart(files, capsys, monkeypatch):
 
 
 def test_a_progress_bar_on_a_terminal(files):
-    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
-    reader, writer = pty.openpty()
-    termios.tcsetwinsize(writer, (24, 80))
-    command = [sys.executable, "-m", "tropical", "cells", "one.json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=writer, check=True)
-    os.close(writer)
-    seen = b""
-    with contextlib.suppress(OSError):  # how Linux says that the terminal is closed
-        while chunk := os.read(reader, 10_000):
-            seen += chunk
-    os.close(reader)
+    output, seen = on_terminal([sys.executable, "-m", "tropical", "cells", "one.json"])
     assert b"29 cells" in seen
-    assert done.stdout.startswith(b"cells")
+    assert output.startswith(b"cells")
 
 
 @pytest.mark.parametrize(("verb", "bars"), [("equal", ["proof"]), ("verify", ["cells", "proof"])])
