@@ -312,6 +312,12 @@ def test_sample(teacher, capsys, suffix):
         (["sample", "teacher.json", "s.npz", "--noise", "-1"], 2, "`noise` needs"),
         (["verify", "two.json", "teacher.json"], 2, "`MODEL` needs one output"),
         (["verify", "teacher.json", "line.txt"], 2, "6 inputs"),
+        (
+            ["verify", "teacher.json", "teacher.json", "--certificate", "teacher.json"],
+            2,
+            "a file other than teacher.json",
+        ),
+        (["demo", "--save", "F.json", "--certificate", "F.json"], 2, "a file other than F.json"),
         (["verify", "teacher.json", "teacher.json", "--max-cells", "1"], 3, "max_cells=1"),
     ],
     ids=str,

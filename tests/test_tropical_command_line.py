@@ -133,13 +133,14 @@ def test_a_counterexample_writes_no_proof(folder, capsys):
         ("box.json", "safe.vnnlib", [], "`box.json` needs"),
         ("small.json", "safe.vnnlib", [], "as many inputs as the function has, 1, got 2"),
         ("net.json", "safe.vnnlib", ["--certificate", "nowhere/proof.json"], "make the folder first"),
+        ("net.json", "safe.vnnlib", ["--certificate", "../{}/net.json"], "a file other than net.json"),
     ],
 )
 def test_bad_input_answers_error(folder, capsys, monkeypatch, net, question, options, message):
     save(Box([0], [1]).polyhedron(), folder / "box.json")
     save(ReLUNetwork([[[1]]]), folder / "small.json")
     monkeypatch.chdir(folder)
-    assert main(["verify", net, question, *options]) == 2
+    assert main(["verify", net, question, *(option.format(folder.name) for option in options)]) == 2
     out, err = capsys.readouterr()
     assert out == "error\n"
     assert message in err
@@ -302,6 +303,14 @@ def test_equal(files, capsys):
     assert answered(capsys, "equal", "relu.txt", "identity.txt", status=1)["equal"] is False
     assert answered(capsys, "equal", "relu.txt", "identity.txt", "--box=0,1", "--certificate", "box.json")["equal"]
     assert answered(capsys, "equal", "net.json", "net.json")["equal"]
+
+
+def test_a_certificate_never_replaces_what_it_is_about(files, capsys):
+    Path("link.json").symlink_to("one.json")
+    for name in ("one.json", "./one.json", "link.json"):
+        assert main(["equal", "one.onnx", "one.json", "--certificate", name]) == 2
+        assert "a file other than one.json" in capsys.readouterr().err
+    assert isinstance(load("one.json"), ReLUNetwork)
 
 
 def test_verify_for_machines(folder, capsys, monkeypatch):
