@@ -304,7 +304,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             raise InvalidInput("basis", requirement, f"shape {rows.shape}", cure)
         self._raw_basis = rows
         orthonormal = np.linalg.qr(rows.T)[0].T
-        if np.linalg.matrix_rank(rows) < len(rows):
+        if len(rows) and np.linalg.matrix_rank(rows) < len(rows):  # NumPy 2.0 knows no rank of no rows
             raise InvalidInput("basis", "linearly independent rows", f"rank below {len(rows)}", "drop some")
         return orthonormal
 

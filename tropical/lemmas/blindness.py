@@ -139,8 +139,8 @@ class Blindness(Lemma):
 
         from tropical import testing
 
-        digits = st.integers(12, 16)
-        thresholds = testing.rationals(1, 16).map(lambda a: abs(a) + Fraction(1, 16))
+        digits = st.integers(12, 20)
+        thresholds = testing.rationals(1, 99).map(lambda a: abs(a) + Fraction(1, 16))
         ends = st.lists(testing.rationals(2, 16), min_size=2, max_size=4, unique=True).map(sorted)
         unions = ends.map(lambda found: LabelFilter.union(zip(found[::2], found[1::2], strict=False)))
         half_lines = testing.rationals(2, 16).map(lambda end: LabelFilter.slice(end, None))
