@@ -102,7 +102,7 @@ def _outcome(result: Any) -> dict[str, Any]:
 def demo(options: argparse.Namespace) -> int:
     """Draw a teacher, learn it from samples, and prove that the learned function is the teacher."""
     check_target(options.save)
-    check_target(options.certificate, "--certificate")
+    check_target(options.certificate, "--certificate", [options.save])
     as_sample_size(options.samples, "--samples")
     with _watched(options) as (report, move):
         return _demo(options, report, move)
@@ -217,7 +217,7 @@ def verify_model(options: argparse.Namespace) -> int:
 
     Yes comes with a certificate that the independent checker has replayed, no with a rational point where they differ.
     """
-    check_target(options.certificate, "--certificate")
+    check_target(options.certificate, "--certificate", [options.model, options.teacher])
     model, teacher = load_function(options.model, options), load_function(options.teacher, options)
     if model.outputs != 1:
         raise InvalidInput(

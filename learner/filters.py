@@ -212,6 +212,11 @@ class SliceFilter(Record):
             Coordinates of the samples, for a predictor.
         predictor : callable, optional
             What is taken off the labels, a function of the coordinates.
+
+        Raises
+        ------
+        InvalidInput
+            If the labels are not finite, of shape (n,).
         """
         slices = as_count(count, "count", 1, _MOST_SLICES)
         labels = real_array(y, "y")

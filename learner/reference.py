@@ -181,6 +181,15 @@ class ExhaustiveFilteredPCA(TransformerMixin, RegressorMixin, BaseEstimator):
         ----------
         X : (n, d)
         y : (n,)
+
+        Raises
+        ------
+        BudgetExceeded
+            Before anything is evaluated, if the run has more candidates than `max_candidates`.
+        Interrupted
+            On Ctrl-C; the rounds done so far are in it.
+        InvalidInput
+            If there are to be more directions than inputs.
         """
         nets = Nets(self)
         rule = self._rule(nets)
@@ -211,12 +220,22 @@ class ExhaustiveFilteredPCA(TransformerMixin, RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return the best candidate at the rows of X (n, d), as floats (n,)."""
+        """Return the best candidate at the rows of X (n, d), as floats (n,).
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
+        """
         check_is_fitted(self, "candidate_")
         return self.candidate_.evaluate(_coordinates(as_sample_array(X, self.n_features_in_), self.components_))
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the coordinates of the rows of X along the components, (n, l)."""
+        """Return the coordinates of the rows of X along the components, (n, l).
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
+        """
         check_is_fitted(self, "candidate_")
         return as_sample_array(X, self.n_features_in_) @ self.components_.T
 

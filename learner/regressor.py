@@ -168,6 +168,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
         One product with `components_`, then a function of R^k. Arrays of torch, CuPy or others of the array API
         stay where they are, and so do the values: those of `lattice_`.
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
         """
         check_is_fitted(self, "components_")
         if is_foreign(X):
@@ -180,6 +184,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Sure is where lower and upper form agree *and* the nearest training samples in R^k lie on pieces found (of a
         network: are explained). Where a piece, a direction or a clause is missing, the rows nearby are not sure.
         Evidence, no certificate.
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
         """
         check_is_fitted(self, "components_")
         X = validated(self, X, reset=False)

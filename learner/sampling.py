@@ -57,6 +57,11 @@ def sample(teacher: Teacher, n: int, *, noise: float = 0.0, random_state: Any = 
     y : float64 array (n,)
         The teacher's float64 values, rounding error included.
 
+    Raises
+    ------
+    InvalidInput
+        For a teacher of several outputs.
+
     Examples
     --------
     >>> import tropical as tp

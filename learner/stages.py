@@ -14,7 +14,14 @@ __all__ = ["Clock", "Stage"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Stage(Record):
-    """One step of a fit: its name, what it found in words, and its wall time in seconds."""
+    """One step of a fit: its name, what it found in words, and its wall time in seconds.
+
+    Attributes
+    ----------
+    name : str
+    found : str
+    seconds : float
+    """
 
     name: str
     found: str

@@ -223,7 +223,13 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self._solve(None)
 
     def merge(self, other: FilteredPCA) -> FilteredPCA:
-        """Add the sums of another worker, whose slices were the same, and estimate the directions anew."""
+        """Add the sums of another worker, whose slices were the same, and estimate the directions anew.
+
+        Parameters
+        ----------
+        other : FilteredPCA
+            Fitted, on other samples.
+        """
         as_instance(other, FilteredPCA, "other", "merge with the FilteredPCA of another worker")
         for worker in (self, other):
             check_is_fitted(worker, "_sums")
@@ -238,7 +244,12 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return self
 
     def transform(self, X: Any) -> np.ndarray:
-        """Return the coordinates of the rows of X along the components, (n, k), on the device of X."""
+        """Return the coordinates of the rows of X along the components, (n, k), on the device of X.
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
+        """
         check_is_fitted(self, "components_")
         if is_foreign(X):
             return coordinates(X, self.components_)
@@ -293,7 +304,7 @@ class FilteredPCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             raise InvalidInput("basis", requirement, f"shape {rows.shape}", cure)
         self._raw_basis = rows
         orthonormal = np.linalg.qr(rows.T)[0].T
-        if np.linalg.matrix_rank(rows) < len(rows):
+        if len(rows) and np.linalg.matrix_rank(rows) < len(rows):  # NumPy 2.0 knows no rank of no rows
             raise InvalidInput("basis", "linearly independent rows", f"rank below {len(rows)}", "drop some")
         return orthonormal
 

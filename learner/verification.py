@@ -79,6 +79,11 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     -------
     Verification
 
+    Raises
+    ------
+    InvalidInput
+        If the teacher has another number of inputs, or several outputs.
+
     Notes
     -----
     The floats of the model are rounded to rationals first (:meth:`LatticeRegressor.to_exact`); what is proved is about

@@ -284,10 +284,11 @@ def z3(seed: int, count: Counter) -> None:
 
 
 def lemma_instances(letter: str, first: int, last: int, count: Counter) -> Iterator[str]:
-    """Check a lemma on as many instances of its strategy; yield what refutes it."""
-    statement, refuted = lemmas.lemma(letter), []
+    """Check a lemma on as many instances of its strategy, counting different ones; yield what refutes it."""
+    statement, refuted, seen = lemmas.lemma(letter), [], set()
 
     def judged(*arguments, **keywords):
+        seen.add(_hashable((arguments, keywords)))
         try:
             report = statement.check(*arguments, **keywords)
         except (BudgetExceeded, NotExact) as error:
@@ -302,7 +303,14 @@ def lemma_instances(letter: str, first: int, last: int, count: Counter) -> Itera
         return report
 
     lemmas.search(judged, statement.instances(), last - first, seed=first)
+    count["different"] += len(seen)
     yield from refuted
+
+
+def _hashable(value):
+    if isinstance(value, dict):
+        return tuple((name, _hashable(value[name])) for name in sorted(value))
+    return tuple(map(_hashable, value)) if type(value) in (list, tuple) else value
 
 
 # ---------------------------------------------------------------- the runner

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tropical import (
@@ -173,6 +175,23 @@ def questions(count=1, *, largest=2):
     return st.integers(1, largest).flatmap(
         lambda d: st.tuples(*[functions(d) for _ in range(count)], domains(d)),
     )
+
+
+def agreement_tests(agrees, cases, larger, *, usual, slow):
+    """Return two tests that an answer agrees with an oracle: on some cases, and among the slow ones on many more."""
+
+    @given(cases)
+    @settings(max_examples=usual)
+    def test(case):
+        agrees(*case)
+
+    @pytest.mark.slow
+    @given(larger)
+    @settings(max_examples=slow)
+    def test_more(case):
+        agrees(*case)
+
+    return test, test_more
 
 
 def copies_are_equal(result, *subjects, domain=None):

@@ -353,7 +353,8 @@ def hostile_csv():
     yield b"1_000,2\n3,x\n"
 
 
-ABORTING = zlib.decompress(  # a footer with damaged statistics: asked for its columns, pyarrow ends the process
+# A footer with damaged statistics: asked for its columns, pyarrow ends the process; older releases read the file.
+ABORTING = zlib.decompress(
     base64.b64decode(
         "eNoLcAwyFGURPcAoeozRR1RClEGIgSHhQ7xjy+3Ot+IH7HM3ZCwJr3ti/9b5mYSJysP9NgJ71fTvfrHXWH/r4P+WZ/t/f1HwvPvx8f5mZak9"
         "K2cyHah75BTo8P7z/itLai9MzHq4/8fBD7PUI27Zc8y7/+xS8YH98mrM4W6eT/eLMogqiKroAC0UEGUTZZOR4ICZLMEBM0uMQQOLqKAgAwOD"
@@ -450,7 +451,7 @@ def test_hostile_files_as_sources(kind, tmp_path):
     for number, content in enumerate(contents):
         path.write_bytes(content)
         error = outcome(lambda: [None for _ in sources.as_source(path, labels).chunks()])
-        if not isinstance(error, TropicalError) and number not in read:
+        if not isinstance(error, TropicalError) and number not in read and not (error is None and content == ABORTING):
             wrong.append((number, content[:60], type(error).__name__, str(error)[:200]))
     assert not wrong, "\n".join(map(str, wrong))
 
@@ -463,7 +464,8 @@ def test_hostile_files_end_in_errors_of_the_package(suffix, tmp_path, capsys):
     for number, content in enumerate(contents()):
         path.write_bytes(content)
         error = outcome(lambda: load(path))
-        if not isinstance(error, TropicalError) or not str(error):
+        fine = isinstance(error, TropicalError) and str(error)
+        if not fine and not (error is None and content == ABORTING):
             wrong.append((number, content[:60], type(error).__name__, str(error)[:200]))
     assert not wrong, "\n".join(map(str, wrong))
     assert "executed" not in capsys.readouterr().out

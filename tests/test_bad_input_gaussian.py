@@ -171,7 +171,7 @@ lemma(
     **BUDGET,
 )
 lemma("AntiConcentration", H=FUNCTION(PLANE), tau=POSITIVE(1, "0"), **BUDGET)
-lemma("Blindness", K=COUNT(4), digits=COUNT(12), tau=POSITIVE(1, "0"))
+lemma("Blindness", K=COUNT(4), digits=COUNT(12), tau=POSITIVE(1, "0"), psi=OPTIONAL((0, 1)))
 lemma("CanonicalForm", F=FUNCTION(PLANE), **DOMAINS, **BUDGET)
 lemma("ClauseCounts", F=FUNCTION(PLANE), **BUDGET)
 lemma("ClauseCriterionLemma", F=FUNCTION(PLANE), clauses=OPTIONAL(None), **DOMAINS, **BUDGET)
@@ -211,7 +211,14 @@ lemma(
     psi=EXACT(None, "None", but=("-1", "-10^400")),
     width=POSITIVE("1/2"),
 )
-lemma("SymmetricMaximum", n=COUNT(2), terms=OPTIONAL([("1/2", [(0, 0)], [(1, 1)])]), everywhere=FLAG(False), **BUDGET)
+lemma(
+    "SymmetricMaximum",
+    n=COUNT(2),
+    terms=OPTIONAL([("1/2", [(0, 0)], [(1, 1)])]),
+    forms=OPTIONAL([([1], 0), ([-1], "1/2")]),
+    everywhere=FLAG(False),
+    **BUDGET,
+)
 lemma(
     "Visibility",
     called={"filters": "tau"},

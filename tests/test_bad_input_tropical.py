@@ -125,20 +125,14 @@ row(
     A=SPECIFIC([[1], [2]], "2 x 7 integers"),
     b=OPTIONAL([1, 2], *PAIRS),
 )
-row(
-    "tropical.maximum",
-    call=lambda first, other: tp.maximum(first, other),
-    first=SPECIFIC(TENT, "function of seven inputs"),
-    other=SPECIFIC(1, *NUMBERS),
-    called={"other": "argument"},
-)
-row(
-    "tropical.minimum",
-    call=lambda first, other: tp.minimum(first, other),
-    first=SPECIFIC(TENT, "function of seven inputs"),
-    other=SPECIFIC(1, *NUMBERS),
-    called={"other": "argument"},
-)
+for name in ("maximum", "minimum"):
+    row(
+        f"tropical.{name}",
+        call=lambda first, other, name=name: getattr(tp, name)(first, other),
+        first=SPECIFIC(TENT, "function of seven inputs"),
+        other=SPECIFIC(1, *NUMBERS),
+        called={"other": "argument"},
+    )
 row("tropical.TropicalPolynomial", terms=SPECIFIC({(0, 1): 2}), convention=CHOICE("max"))
 row("tropical.TropicalPolynomial.constant", value=EXACT(1), dimension=COUNT(2), convention=CHOICE("min"))
 row("tropical.TropicalPolynomial.variables", dimension=COUNT(2), convention=CHOICE("min"))
@@ -160,7 +154,7 @@ row(
     "tropical.PieceTable.__getitem__",
     on=MEDIAN.pieces,
     standard=(IndexError, TypeError),
-    index=SPECIFIC(0, "0", "1", "2", "-1", "True", "False"),
+    index=SPECIFIC(0, "0", "1", "2", "-1", "True", "False", "NumPy True"),  # what a tuple takes
 )
 row("tropical.parse", text=SPECIFIC("x0", "3/4"), dimension=COUNT(2, "None"))
 row(

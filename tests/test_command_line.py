@@ -3,13 +3,13 @@
 import contextlib
 import io
 import json
-import os
 import subprocess
 import sys
 import warnings
 
 import numpy as np
 import pytest
+from terminals import on_terminal
 
 from learner import sample
 from learner.__main__ import main
@@ -312,6 +312,12 @@ def test_sample(teacher, capsys, suffix):
         (["sample", "teacher.json", "s.npz", "--noise", "-1"], 2, "`noise` needs"),
         (["verify", "two.json", "teacher.json"], 2, "`MODEL` needs one output"),
         (["verify", "teacher.json", "line.txt"], 2, "6 inputs"),
+        (
+            ["verify", "teacher.json", "teacher.json", "--certificate", "teacher.json"],
+            2,
+            "a file other than teacher.json",
+        ),
+        (["demo", "--save", "F.json", "--certificate", "F.json"], 2, "a file other than F.json"),
         (["verify", "teacher.json", "teacher.json", "--max-cells", "1"], 3, "max_cells=1"),
     ],
     ids=str,
@@ -327,23 +333,12 @@ def test_failures_are_one_line(teacher, capsys, arguments, status, message):
 
 
 def test_a_progress_bar_on_a_terminal(teacher, tmp_path):
-    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
     X, y = sample(teacher, 2000, random_state=0)
     np.savez("samples.npz", X=X, y=y)
-    reader, writer = pty.openpty()
-    termios.tcsetwinsize(writer, (24, 80))
-    done = subprocess.run(
-        [sys.executable, "-m", "learner", "fit", "samples.npz"], stdout=subprocess.PIPE, stderr=writer, check=True
-    )
-    os.close(writer)
-    seen = b""
-    with contextlib.suppress(OSError):  # how Linux says that the terminal is closed
-        while chunk := os.read(reader, 10_000):
-            seen += chunk
-    os.close(reader)
+    output, seen = on_terminal([sys.executable, "-m", "learner", "fit", "samples.npz"])
     assert b"stages" in seen
-    assert done.stdout.startswith(b"samples     X (2000, 6)")
-    assert b"stages" not in done.stdout
+    assert output.startswith(b"samples     X (2000, 6)")
+    assert b"stages" not in output
 
 
 def test_the_help_of_every_verb_says_what_the_exit_status_means(capsys):

@@ -1,7 +1,9 @@
 """Docstrings of what is public: every parameter named, none that does not exist, and what is returned; and of modules.
 
-A section ``Parameters`` is complete wherever there is one, in every public module. The functions that users call have
-one, and methods of two parameters and more; a summary that begins with "Return" or "Yield" says what is returned.
+A section ``Parameters`` is complete wherever there is one, in every public module. The functions and methods that users
+call have one where they have a parameter; so have classes, or their fields are listed as attributes, or named in the
+text. A summary that begins with "Return" or "Yield" says what is returned. The errors of the package that a body raises
+are named, but for `InvalidType`: every argument of another type than the one said raises it.
 """
 
 import ast
@@ -9,6 +11,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,6 +77,36 @@ def says_what_is_returned(method: Any) -> bool:
     return summary or not sections(method).keys().isdisjoint({"Returns", "Yields"})
 
 
+def names_its_fields(kind: type) -> bool:
+    """Whether a section or the text names what a class takes; what it inherits, its base has to say."""
+    if getattr(kind, "_is_protocol", False) or vars(kind).keys().isdisjoint({"__init__", "__new__"}):
+        return True
+    taken = set(vars(kind).get("__annotations__", {})) if "__dataclass_fields__" in vars(kind) else parameters(kind)
+    doc, found = kind.__doc__ or "", sections(kind)
+    given = named(found.get("Parameters", "")) | named(found.get("Attributes", ""))
+    return all(
+        name in given or name.startswith("_") or re.search(rf"`{name}\b", doc) for name in taken & parameters(kind)
+    )
+
+
+def raised(function: Any) -> Iterator[str]:
+    """The classes that a body raises by name, nested functions left out."""
+    inside = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0].body
+    while inside:
+        node = inside.pop()
+        if isinstance(node, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            continue
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            error = getattr(node.exc, "func", node.exc)
+            yield getattr(error, "attr", getattr(error, "id", ""))
+        inside += ast.iter_child_nodes(node)
+
+
+def errors_left_out(function: Any) -> set[str]:
+    ours = {name for name in tropical.exceptions.__all__ if name != "InvalidType"}
+    return {name for name in raised(function) if name in ours and name not in sections(function).get("Raises", "")}
+
+
 def test_sections_name_every_parameter_and_no_other():
     wrong = {}
     for module in modules():
@@ -87,17 +120,43 @@ def test_sections_name_every_parameter_and_no_other():
 
 
 def test_what_users_call_has_the_sections():
-    bare, silent = set(), set()
+    bare, silent, errors = set(), set(), {}
     for module in map(importlib.import_module, USED):
         for name, thing in members(module):
             if inspect.isclass(thing):
+                if not names_its_fields(thing):
+                    bare.add(name)
                 continue
-            is_method = "." in thing.__qualname__
-            if len(parameters(thing)) > is_method and "Parameters" not in sections(thing):
+            if parameters(thing) and "Parameters" not in sections(thing):
                 bare.add(name)
             if not says_what_is_returned(thing):
                 silent.add(name)
-    assert (sorted(bare), sorted(silent)) == ([], [])
+            if missing := errors_left_out(thing):
+                errors[name] = missing
+    assert (sorted(bare), sorted(silent), errors) == ([], [], {})
+
+
+class Unsaid:
+    """A class whose `first` field is named."""
+
+    def __init__(self, first: int, second: int) -> None:
+        self.sum = first + second
+
+    def one(self, number: int) -> int:
+        """Add."""
+        if number < 0:
+            raise tropical.InvalidInput("number", "a number >= 0", number, "add less")
+
+        def never() -> None:
+            raise tropical.NotExact("")
+
+        return number
+
+
+def test_what_is_not_said_is_seen():
+    assert not names_its_fields(Unsaid)
+    assert not says_what_is_returned(Unsaid.one)
+    assert errors_left_out(Unsaid.one) == {"InvalidInput"}
 
 
 @pytest.mark.parametrize("folder", ["tropical", "learner", "benchmarks", "tests"])

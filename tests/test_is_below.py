@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from known_functions import COARSE_FAILS_BIASED, MEDIAN
 from oracles import above, contains
-from proved_statements import copies_are_equal, questions
+from proved_statements import agreement_tests, copies_are_equal, questions
 from published import ABSENT, FOLDER
 
 from tropical import (
@@ -57,17 +57,9 @@ def agrees_with_z3(F, G, domain):
         assert is_witness(verdict, F, G, domain)
 
 
-@given(questions(2))
-@settings(max_examples=120)
-def test_the_verdict_is_that_of_z3_and_comes_with_evidence(question):
-    agrees_with_z3(*question)
-
-
-@pytest.mark.slow
-@given(questions(2, largest=3))
-@settings(max_examples=1500)
-def test_much_more_of_that(question):
-    agrees_with_z3(*question)
+test_the_verdict_is_that_of_z3_and_comes_with_evidence, test_much_more_of_that = agreement_tests(
+    agrees_with_z3, questions(2), questions(2, largest=3), usual=120, slow=1500
+)
 
 
 @given(questions(2))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from known_functions import MEDIAN
 from oracles import bent, contains
-from proved_statements import copies_are_equal, questions
+from proved_statements import agreement_tests, copies_are_equal, questions
 
 from tropical import (
     Box,
@@ -56,17 +56,9 @@ def agrees_with_z3(F, domain):
         assert is_dent(F, verdict.witness, domain)
 
 
-@given(questions())
-@settings(max_examples=100)
-def test_the_verdict_is_that_of_z3_and_comes_with_evidence(question):
-    agrees_with_z3(*question)
-
-
-@pytest.mark.slow
-@given(questions(largest=3))
-@settings(max_examples=1000)
-def test_much_more_of_that(question):
-    agrees_with_z3(*question)
+test_the_verdict_is_that_of_z3_and_comes_with_evidence, test_much_more_of_that = agreement_tests(
+    agrees_with_z3, questions(), questions(largest=3), usual=100, slow=1000
+)
 
 
 @given(tropical_polynomials(convention="max"))

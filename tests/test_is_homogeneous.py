@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import contains, pieces, term
-from proved_statements import copies_are_equal, questions
+from proved_statements import agreement_tests, copies_are_equal, questions
 
 from tropical import (
     Box,
@@ -48,17 +48,9 @@ def agrees_with_z3(F, domain):
         assert is_failure(F, verdict.witness, domain)
 
 
-@given(questions())
-@settings(max_examples=60)
-def test_the_verdict_is_that_of_all_pieces_by_z3(question):
-    agrees_with_z3(*question)
-
-
-@pytest.mark.slow
-@given(questions(largest=3))
-@settings(max_examples=600)
-def test_much_more_of_that(question):
-    agrees_with_z3(*question)
+test_the_verdict_is_that_of_all_pieces_by_z3, test_much_more_of_that = agreement_tests(
+    agrees_with_z3, questions(), questions(largest=3), usual=60, slow=600
+)
 
 
 @given(functions(2), points(2), st.fractions(0, 7, max_denominator=5))

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_functions import COARSE_FAILS_BIASED, MEDIAN
 from oracles import contains, satisfies
-from proved_statements import copies_are_equal, domains
+from proved_statements import agreement_tests, copies_are_equal, domains
 
 from tropical import (
     Box,
@@ -88,17 +88,9 @@ def agrees_with_z3(F, system, domain):
         assert is_witness(verdict, F, system, domain)
 
 
-@given(systems())
-@settings(max_examples=150)
-def test_the_verdict_is_that_of_z3_and_comes_with_evidence(case):
-    agrees_with_z3(*case)
-
-
-@pytest.mark.slow
-@given(systems(3))
-@settings(max_examples=1500)
-def test_much_more_of_that(case):
-    agrees_with_z3(*case)
+test_the_verdict_is_that_of_z3_and_comes_with_evidence, test_much_more_of_that = agreement_tests(
+    agrees_with_z3, systems(), systems(3), usual=150, slow=1500
+)
 
 
 @given(st.integers(1, 2).flatmap(lambda d: st.tuples(functions(d), domains(d))))

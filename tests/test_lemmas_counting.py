@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from known_functions import MEDIAN
 from lemma_instances import AFFINE, BIAS_FREE, ZERO
@@ -225,6 +225,40 @@ def test_the_identity_of_two_numbers():
     # max(x, y) = ½ Σ_s max(x_s(0), x_s(1)) over both permutations
     assert lemmas.check("M5", 2, [("1/2", [(0, 0)], [(1, 1)])])
     assert lemmas.check("M5", 2, [("1/3", [(0, 0)], [(1, 1)])]).verdict == "fails"
+
+
+@settings(max_examples=4, deadline=None)
+@given(lemmas.lemma("M5").instances())
+def test_the_maximum_of_five_affine_functions(instance):
+    report = lemmas.check("M5", **instance)
+    assert report
+    assert len(report.certificate.widths) == 4
+    forms = instance["forms"]
+    x = [Fraction(3, 7), Fraction(-5, 2)][: len(forms[0].gradient)]
+    values = [sum(u * a for u, a in zip(g.gradient, x, strict=True)) + g.constant for g in forms]
+    assert report.certificate(x) == max(values)
+
+
+@settings(max_examples=4, deadline=None)
+@given(lemmas.lemma("M5").instances())
+def test_a_changed_coefficient_is_refuted_for_affine_functions(instance):
+    # The first sum has the slopes 6a + 3b + c along v and -(c + 3d + 6e) along -v, for slopes a >= b >= c >= d >= e of
+    # the five: it is zero only if none has a slope.
+    assume(any(any(g.gradient) for g in instance["forms"]))
+    report = replace(lemmas.lemma("M5"), factor=Fraction(119, 120)).check(**instance)
+    assert report.verdict == "fails"
+    assert report.counterexample.left != report.counterexample.right
+
+
+def test_a_wrong_identity_is_refuted_by_two_functions():
+    mean = [("1/2", [(0, 0)], [(0, 0)])]  # ½ (x_0 + x_1)
+    assert lemmas.check("M5", 2, mean, forms=[([3], 1), ([3], 1)])
+    assert lemmas.check("M5", 2, mean, forms=[([1], 0), ([-1], 0)]).verdict == "fails"
+
+
+def test_there_is_an_affine_function_for_each_number():
+    with pytest.raises(InvalidInput, match="forms"):
+        lemmas.check("M5", forms=[([1], 0)] * 4)
 
 
 def test_pairs_that_name_no_coordinate_are_a_violated_hypothesis():

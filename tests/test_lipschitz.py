@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import contains, dual_squared, pieces, term
-from proved_statements import copies_are_equal, questions
+from proved_statements import agreement_tests, copies_are_equal, questions
 
 from tropical import (
     Box,
@@ -49,17 +49,9 @@ def agrees_with_z3(F, domain):
         assert check(constant.certificate, F, domain=domain)
 
 
-@given(questions())
-@settings(max_examples=50)
-def test_the_constants_are_those_of_all_gradients_by_z3(question):
-    agrees_with_z3(*question)
-
-
-@pytest.mark.slow
-@given(questions(largest=3))
-@settings(max_examples=600)
-def test_much_more_of_that(question):
-    agrees_with_z3(*question)
+test_the_constants_are_those_of_all_gradients_by_z3, test_much_more_of_that = agreement_tests(
+    agrees_with_z3, questions(), questions(largest=3), usual=50, slow=600
+)
 
 
 @given(functions(2), points(2), points(2), st.sampled_from(NORMS))

@@ -34,6 +34,12 @@ def test_meaning(x):
         assert parse(text, dimension=3)(x) == value, text
 
 
+@pytest.mark.parametrize("text", ["x100000", "x0 +\n max(1, x0000001)", "x" + "9" * 5000])
+def test_numbers_of_variables_end_somewhere(text):
+    with pytest.raises(FormatError, match=r"line \d, column \d+: unexpected 'x[019]+'; variables are x0 to x99999$"):
+        parse(text)
+
+
 def test_dimension():
     assert parse("5").dimension == 1
     assert parse("x3").dimension == 4

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import contains, dual_squared, farther, pieces, term
 from oracles import states_truth as statement_is_true
-from proved_statements import copies_are_equal, questions
+from proved_statements import agreement_tests, copies_are_equal, questions
 
 from tropical import (
     Box,
@@ -51,17 +51,9 @@ def agrees_with_z3(F, G, domain):
         assert found.squared == found.value**2
 
 
-@given(questions(2))
-@settings(max_examples=100)
-def test_the_distance_is_that_of_z3_and_comes_with_evidence(question):
-    agrees_with_z3(*question)
-
-
-@pytest.mark.slow
-@given(questions(2, largest=3))
-@settings(max_examples=1500)
-def test_much_more_of_that(question):
-    agrees_with_z3(*question)
+test_the_distance_is_that_of_z3_and_comes_with_evidence, test_much_more_of_that = agreement_tests(
+    agrees_with_z3, questions(2), questions(2, largest=3), usual=100, slow=1500
+)
 
 
 @given(questions(2))
@@ -130,17 +122,13 @@ def relative_agrees_with_z3(F, G):
     assert any(found.point)
 
 
-@given(st.integers(1, 2).flatmap(lambda d: st.tuples(bias_free(d), bias_free(d))))
-@settings(max_examples=60)
-def test_the_relative_distance_is_that_of_z3_and_comes_with_evidence(pair):
-    relative_agrees_with_z3(*pair)
-
-
-@pytest.mark.slow
-@given(st.tuples(bias_free(2), bias_free(2)))
-@settings(max_examples=800)
-def test_much_more_of_that_relative(pair):
-    relative_agrees_with_z3(*pair)
+test_the_relative_distance_is_that_of_z3_and_comes_with_evidence, test_much_more_of_that_relative = agreement_tests(
+    relative_agrees_with_z3,
+    st.integers(1, 2).flatmap(lambda d: st.tuples(bias_free(d), bias_free(d))),
+    st.tuples(bias_free(2), bias_free(2)),
+    usual=60,
+    slow=800,
+)
 
 
 @given(st.tuples(bias_free(3), bias_free(3)), st.lists(st.integers(-9, 9), min_size=3, max_size=3))

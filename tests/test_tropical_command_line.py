@@ -1,9 +1,7 @@
 """``python -m tropical``, as a user runs it: in a process of its own, and for machines."""
 
-import contextlib
 import importlib
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from terminals import on_terminal
 
 from tropical import (
     Box,
@@ -134,13 +133,14 @@ def test_a_counterexample_writes_no_proof(folder, capsys):
         ("box.json", "safe.vnnlib", [], "`box.json` needs"),
         ("small.json", "safe.vnnlib", [], "as many inputs as the function has, 1, got 2"),
         ("net.json", "safe.vnnlib", ["--certificate", "nowhere/proof.json"], "make the folder first"),
+        ("net.json", "safe.vnnlib", ["--certificate", "../{}/net.json"], "a file other than net.json"),
     ],
 )
 def test_bad_input_answers_error(folder, capsys, monkeypatch, net, question, options, message):
     save(Box([0], [1]).polyhedron(), folder / "box.json")
     save(ReLUNetwork([[[1]]]), folder / "small.json")
     monkeypatch.chdir(folder)
-    assert main(["verify", net, question, *options]) == 2
+    assert main(["verify", net, question, *(option.format(folder.name) for option in options)]) == 2
     out, err = capsys.readouterr()
     assert out == "error\n"
     assert message in err
@@ -204,19 +204,9 @@ def test_a_box_may_stand_apart(files, capsys, monkeypatch):
 
 
 def test_a_progress_bar_on_a_terminal(files):
-    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
-    reader, writer = pty.openpty()
-    termios.tcsetwinsize(writer, (24, 80))
-    command = [sys.executable, "-m", "tropical", "cells", "one.json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=writer, check=True)
-    os.close(writer)
-    seen = b""
-    with contextlib.suppress(OSError):  # how Linux says that the terminal is closed
-        while chunk := os.read(reader, 10_000):
-            seen += chunk
-    os.close(reader)
+    output, seen = on_terminal([sys.executable, "-m", "tropical", "cells", "one.json"])
     assert b"29 cells" in seen
-    assert done.stdout.startswith(b"cells")
+    assert output.startswith(b"cells")
 
 
 @pytest.mark.parametrize(("verb", "bars"), [("equal", ["proof"]), ("verify", ["cells", "proof"])])
@@ -313,6 +303,14 @@ def test_equal(files, capsys):
     assert answered(capsys, "equal", "relu.txt", "identity.txt", status=1)["equal"] is False
     assert answered(capsys, "equal", "relu.txt", "identity.txt", "--box=0,1", "--certificate", "box.json")["equal"]
     assert answered(capsys, "equal", "net.json", "net.json")["equal"]
+
+
+def test_a_certificate_never_replaces_what_it_is_about(files, capsys):
+    Path("link.json").symlink_to("one.json")
+    for name in ("one.json", "./one.json", "link.json"):
+        assert main(["equal", "one.onnx", "one.json", "--certificate", name]) == 2
+        assert "a file other than one.json" in capsys.readouterr().err
+    assert isinstance(load("one.json"), ReLUNetwork)
 
 
 def test_verify_for_machines(folder, capsys, monkeypatch):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from known_functions import ASSEMBLY_NETWORK, COARSE_FAILS_BIASED, MEDIAN
 from oracles import above, contains, unbounded, value
-from proved_statements import copies_are_equal, questions
+from proved_statements import agreement_tests, copies_are_equal, questions
 from published import ABSENT, FOLDER
 
 from tropical import (
@@ -57,17 +57,9 @@ def agrees_with_z3(F, domain):
             assert not (above(F, bound, domain) if sign > 0 else above(bound, F, domain))
 
 
-@given(questions())
-@settings(max_examples=120)
-def test_the_ends_are_those_of_z3_and_come_with_evidence(question):
-    agrees_with_z3(*question)
-
-
-@pytest.mark.slow
-@given(questions(largest=3))
-@settings(max_examples=1500)
-def test_much_more_of_that(question):
-    agrees_with_z3(*question)
+test_the_ends_are_those_of_z3_and_come_with_evidence, test_much_more_of_that = agreement_tests(
+    agrees_with_z3, questions(), questions(largest=3), usual=120, slow=1500
+)
 
 
 @given(functions(2), st.integers(-5, 5))

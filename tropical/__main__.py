@@ -147,7 +147,7 @@ def verify(options: argparse.Namespace) -> int:
     The first line of the output is sat, unsat, unknown or error; after sat follows the counterexample. Remarks go to
     standard error. Exit status: 0 for sat and unsat, 1 for unknown, 2 for error, 130 when interrupted.
     """
-    check_target(options.certificate, "--certificate")
+    check_target(options.certificate, "--certificate", [options.network, options.property])
     network = load_function(options.network, options)
     question = load_property(options.property)
     for tensor in (question.input, question.output):
@@ -180,7 +180,7 @@ def equal(options: argparse.Namespace) -> int:
     Yes can be written as a certificate, which is replayed by the independent checker first; no comes with a rational
     point and both values.
     """
-    check_target(options.certificate, "--certificate")
+    check_target(options.certificate, "--certificate", [options.left, options.right])
     left, right = (load_function(path, options) for path in (options.left, options.right))
     domain = box_of(options.box, left.dimension)
     with watched(on_terminal(options)):

@@ -127,7 +127,12 @@ class Certificate:
 
     @classmethod
     def from_plain(cls, document: dict[str, Any]) -> Certificate:
-        """Build from the JSON form, or from the content of a saved file around it; ValueError for anything else."""
+        """Build from the JSON form, or from the content of a saved file around it; ValueError for anything else.
+
+        Parameters
+        ----------
+        document : dict
+        """
         if not isinstance(document, dict):
             raise ValueError(f"a certificate is an object, got {type(document).__name__}")
         if isinstance(document.get("object"), dict) and "format" in document:

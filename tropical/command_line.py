@@ -170,11 +170,14 @@ def box_of(text: str | None, dimension: int) -> Box | None:
     return Box(bounds[::2], bounds[1::2])
 
 
-def check_target(path: str | None, option: str = "--save") -> None:
-    """Refuse a file that cannot be written before the work is done, not after."""
+def check_target(path: str | None, option: str = "--save", others: Iterable[str | None] = ()) -> None:
+    """Refuse a file that cannot be written, or is one of the others, before the work is done, not after."""
     if path is None:
         return
     target = as_path(path, option).absolute()
+    for other in others:
+        if other is not None and as_path(other, "path").resolve() == target.resolve():
+            raise InvalidInput(option, f"a file other than {other}", path, "choose another name")
     if not target.parent.is_dir():
         raise InvalidInput(option, "a file in a folder that exists", path, "make the folder first")
     if target.is_dir():

@@ -65,6 +65,8 @@ def simplest_between(lower: LatticePolynomial, upper: LatticePolynomial, *, max_
     Raises
     ------
     BudgetExceeded
+    InvalidInput
+        If the two have different tables of pieces.
 
     Notes
     -----

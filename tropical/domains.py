@@ -88,6 +88,12 @@ class Polyhedron:
 class Box:
     """The product of closed intervals ``[lo_i, hi_i]``, ``lo_i < hi_i``.
 
+    Parameters
+    ----------
+    lo, hi : exact numbers, one for each coordinate
+
+    Examples
+    --------
     >>> Box([0, 0], [1, "1/2"]).polyhedron().b
     (Fraction(0, 1), Fraction(1, 1), Fraction(0, 1), Fraction(1, 2))
     """

@@ -110,6 +110,11 @@ class LatticePolynomial(Unordered):
         constants : (M,)
         clauses : iterable of sets of numbers of pieces
         form : {"max-min", "min-max"}
+
+        Raises
+        ------
+        InvalidInput
+            If the shapes do not match.
         """
         u, c = exact_array(gradients, "gradients"), exact_array(constants, "constants")
         if u.ndim != 2:
@@ -143,7 +148,12 @@ class LatticePolynomial(Unordered):
         return outer(inner(values[i] for i in clause) for clause in self.clauses) / self.pieces.denominator
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Return the values (n,) at the rows of X, shape (n, d), in float64."""
+        """Return the values (n,) at the rows of X, shape (n, d), in float64.
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
+        """
         samples = as_sample_array(X, self.dimension)
         inner, outer = (np.min, np.maximum) if self.form == "max-min" else (np.max, np.minimum)
         blocks = []
@@ -228,6 +238,11 @@ class LatticePolynomial(Unordered):
 
         The clauses are the minimal sets that meet every clause; on clauses without absorption an involution.
 
+        Parameters
+        ----------
+        max_clauses : int, optional
+            None is no limit.
+
         Raises
         ------
         BudgetExceeded
@@ -257,13 +272,25 @@ class LatticePolynomial(Unordered):
         return canonical_form(reduction, found, denominator, form=form, max_cells=limit)
 
     def minimal(self, max_cells: int | None = None) -> LatticePolynomial:
-        """Return an irredundant form of the same function; see :func:`tropical.canonical.minimal_form`."""
+        """Return an irredundant form of the same function; see :func:`tropical.canonical.minimal_form`.
+
+        Parameters
+        ----------
+        max_cells : int, optional
+            Limit on the number of cells.
+        """
         from tropical.canonical import minimal_form
 
         return minimal_form(self, max_cells)
 
     def to_sympy(self, variables: Any = None) -> Any:
-        """Return F as a SymPy expression; see :func:`tropical.to_sympy`."""
+        """Return F as a SymPy expression; see :func:`tropical.to_sympy`.
+
+        Parameters
+        ----------
+        variables : sequence of symbols, optional
+            x0, x1, ... by default.
+        """
         from tropical.symbolic import to_sympy
 
         return to_sympy(self, variables)
@@ -283,6 +310,11 @@ class LatticePolynomial(Unordered):
             Rows b; they need not be independent.
         origin : length d, optional
             Zero by default.
+
+        Raises
+        ------
+        InvalidInput
+            If the basis is empty or of another dimension.
         """
         rows = as_fraction_matrix(basis, "basis")
         if not rows or len(rows[0]) != self.dimension:
@@ -373,7 +405,13 @@ class LatticePolynomial(Unordered):
         return self.pieces.gradients()
 
     def resolver(self, columns: Sequence[int]) -> LatticeResolver:
-        """Return F on the coordinates ``columns``, all others zero, in integers."""
+        """Return F on the coordinates ``columns``, all others zero, in integers.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Coordinates, from 0.
+        """
         return LatticeResolver(self.pieces, self.clauses, self.form, columns)
 
 

@@ -134,7 +134,12 @@ class ReLUNetwork(Unordered):
         return values[0] if self.outputs == 1 else values
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Return the values at the rows of X, shape (n, d), in float64: (n,), or (n, m) for m > 1 outputs."""
+        """Return the values at the rows of X, shape (n, d), in float64: (n,), or (n, m) for m > 1 outputs.
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
+        """
         values = as_sample_array(X, self.dimension)
         for depth, (matrix, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if depth:
@@ -201,6 +206,11 @@ class ReLUNetwork(Unordered):
         """Return the network on the coordinates ``columns``, all others zero, in integers.
 
         The last one is kept: conversion to integers costs more than the enumeration of a small network's cells.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Coordinates, from 0.
         """
         key = tuple(columns)
         if key not in self._resolvers:

@@ -48,6 +48,13 @@ def as_point(x: Any, dimension: int, argument: str = "x", *, of_function: bool =
 class AffinePiece(NamedTuple):
     """The affine function ``<gradient, x> + constant``; exact.
 
+    Attributes
+    ----------
+    gradient : tuple of Fraction
+    constant : Fraction
+
+    Examples
+    --------
     >>> from fractions import Fraction
     >>> str(AffinePiece((Fraction(2), Fraction(-1, 3)), Fraction(1)))
     '2*x0 - 1/3*x1 + 1'
@@ -127,6 +134,11 @@ class PieceTable(Sequence[AffinePiece]):
         pieces : pairs (gradient, constant) of exact numbers
         argument : str
             What errors call the pieces.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no piece, or the gradients differ in length.
         """
         if isinstance(pieces, PieceTable):
             return pieces
@@ -148,7 +160,12 @@ class PieceTable(Sequence[AffinePiece]):
 
     @classmethod
     def from_rows(cls, rows: Sequence[Sequence[Fraction]]) -> PieceTable:
-        """Build from rows (u, c) of Fractions that are known to be rectangular."""
+        """Build from rows (u, c) of Fractions that are known to be rectangular.
+
+        Parameters
+        ----------
+        rows : sequence of rows of Fraction
+        """
         numerators, denominator = over_common_denominator(rows)
         return cls(numerators, denominator, len(rows[0]) - 1)
 
@@ -194,7 +211,12 @@ class PieceTable(Sequence[AffinePiece]):
         return f"<p><b>{len(self)} pieces on R<sup>{self.dimension}</sup></b></p>" + html_table(rows, total=len(self))
 
     def fractions(self, index: int) -> tuple[Fraction, ...]:
-        """Return row ``index`` as Fractions (u, c)."""
+        """Return row ``index`` as Fractions (u, c).
+
+        Parameters
+        ----------
+        index : int
+        """
         return tuple(Fraction(entry, self.denominator) for entry in self.rows[index])
 
     def gradients(self) -> tuple[tuple[Fraction, ...], ...]:
@@ -225,6 +247,10 @@ class PieceTable(Sequence[AffinePiece]):
         """Yield the values of all pieces in float64 on blocks of samples, arrays (M, rows of the block).
 
         Blocks keep the table of values in the cache and bound the memory: n·M values can be far more than n·d.
+
+        Parameters
+        ----------
+        samples : array of float, (n, d)
         """
         gradients, constants = self.float_arrays()
         size = max(1, _BLOCK // len(self))

@@ -14,6 +14,8 @@ g_i = <u_i, x> + c_i       ``pieces[i]``, one for each term
 c_i, u_i                   ``terms[i]``
 =========================  =================================
 
+More than 400 lines: the operators beside the named operations, each with its own words about which numbers it takes.
+
 A polynomial is a *formula*: ``==`` compares terms. Terms with one exponent are added, and nothing else is decided:
 :meth:`TropicalPolynomial.essential` drops the terms that never matter, :func:`tropical.same_function` compares
 functions.
@@ -126,6 +128,11 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         ----------
         dimension : int
         convention : {"max", "min"}
+
+        Raises
+        ------
+        InvalidInput
+            For more variables than would fit into memory as polynomials.
         """
         size = as_dimension(dimension)
         if size > _MOST_VARIABLES:
@@ -160,7 +167,12 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         return (max if self.convention == "max" else min)(values) / self.pieces.denominator
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Return the values (n,) at the rows of X, shape (n, d), in float64."""
+        """Return the values (n,) at the rows of X, shape (n, d), in float64.
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
+        """
         samples = as_sample_array(X, self.dimension)
         best = np.max if self.convention == "max" else np.min
         blocks = [best(values, axis=0) for values in self.pieces.float_values(samples)]
@@ -227,7 +239,17 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         return result
 
     def frobenius(self, factor: Any) -> TropicalPolynomial:
-        """Return the formula with every term multiplied by a factor >= 0 (any factor for a single term)."""
+        """Return the formula with every term multiplied by a factor >= 0 (any factor for a single term).
+
+        Parameters
+        ----------
+        factor : exact number
+
+        Raises
+        ------
+        InvalidInput
+            For a negative factor of several terms.
+        """
         number = as_fraction(factor, "factor")
         if number < 0 and len(self) > 1:
             raise InvalidInput("factor", "a number >= 0", number, "see `negated` for -P")
@@ -235,7 +257,12 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         return self._made(rows, self.pieces.denominator * number.denominator)
 
     def scale(self, constant: Any) -> TropicalPolynomial:
-        """Return the multiple by a tropical scalar: every coefficient, hence every value, raised by an exact number."""
+        """Return the multiple by a tropical scalar: every coefficient, hence every value, raised by an exact number.
+
+        Parameters
+        ----------
+        constant : exact number
+        """
         return self * TropicalPolynomial.constant(constant, self.dimension, self.convention)
 
     def negated(self) -> TropicalPolynomial:
@@ -271,7 +298,12 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         raise self.refusal(other)
 
     def refusal(self, other: Any) -> InvalidType:
-        """Return the error for an operand that is no tropical object."""
+        """Return the error for an operand that is no tropical object.
+
+        Parameters
+        ----------
+        other : object
+        """
         kind = f"+ is {self.convention} here and * is the sum, so a bare number would be misread; "
         cure = kind + _NUMBERS if not hasattr(other, "resolver") else "take tropical.lattice of both for functions"
         return InvalidType("other", "a tropical polynomial or rational function", other, cure)
@@ -301,6 +333,11 @@ class TropicalPolynomial(TropicalOperators, Unordered):
 
         A root is a point where the slope jumps, its multiplicity is the size of the jump: an integer where the
         exponents are. Infinite roots are not listed. Costs one scan of the terms.
+
+        Raises
+        ------
+        InvalidInput
+            For more variables than one.
         """
         if self.dimension != 1:
             cure = "in several variables see `hypersurface`"
@@ -372,7 +409,13 @@ class TropicalPolynomial(TropicalOperators, Unordered):
         return self.pieces.is_homogeneous()
 
     def resolver(self, columns: Sequence[int]) -> TermResolver:
-        """Return P on the coordinates ``columns``, all others zero, in integers."""
+        """Return P on the coordinates ``columns``, all others zero, in integers.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Coordinates, from 0.
+        """
         return TermResolver(self.pieces, self.convention, columns)
 
 

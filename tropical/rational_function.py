@@ -92,7 +92,12 @@ class TropicalRational(TropicalOperators, Unordered):
         return self.numerator(x) - self.denominator(x)
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Return the values (n,) at the rows of X, shape (n, d), in float64."""
+        """Return the values (n,) at the rows of X, shape (n, d), in float64.
+
+        Parameters
+        ----------
+        X : array-like of float, (n, d)
+        """
         return self.numerator.evaluate(X) - self.denominator.evaluate(X)
 
     # ------------------------------------------------------------ arithmetic
@@ -133,13 +138,22 @@ class TropicalRational(TropicalOperators, Unordered):
         return TropicalRational(self.denominator, self.numerator)
 
     def scale(self, constant: Any) -> TropicalRational:
-        """Return the multiple by a tropical scalar: every value raised by an exact number."""
+        """Return the multiple by a tropical scalar: every value raised by an exact number.
+
+        Parameters
+        ----------
+        constant : exact number
+        """
         return TropicalRational(self.numerator.scale(constant), self.denominator)
 
     def in_convention(self, convention: str) -> TropicalRational:
         """Return the same function as a quotient of polynomials in a convention, "max" or "min".
 
         ``P - Q = (-Q) - (-P)``, and minus a maximum is a minimum: terms change sign, nothing is multiplied out.
+
+        Parameters
+        ----------
+        convention : {"max", "min"}
         """
         if as_convention(convention) == self.convention:
             return self
@@ -208,7 +222,13 @@ class TropicalRational(TropicalOperators, Unordered):
         return self.numerator.is_bias_free() and self.denominator.is_bias_free()
 
     def resolver(self, columns: Sequence[int]) -> _QuotientResolver:
-        """Return R on the coordinates ``columns``, all others zero, in integers."""
+        """Return R on the coordinates ``columns``, all others zero, in integers.
+
+        Parameters
+        ----------
+        columns : sequence of int
+            Coordinates, from 0.
+        """
         return _QuotientResolver(self.numerator.resolver(columns), self.denominator.resolver(columns))
 
 

@@ -63,7 +63,14 @@ class Chord(Witness):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scaling(Witness):
-    """A point x with F(tx) (``left``) other than tF(x) (``right``), t the ``factor``: F is not homogeneous."""
+    """A point x with F(tx) (``left``) other than tF(x) (``right``), t the ``factor``: F is not homogeneous.
+
+    Attributes
+    ----------
+    point : tuple of Fraction
+    left, right : Fraction, or tuple of Fraction
+    factor : Fraction
+    """
 
     factor: Fraction
 
@@ -73,7 +80,13 @@ class Scaling(Witness):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Ray(Record):
-    """The points ``point + t·direction``, t >= 0; along it a function grows (falls) without bound."""
+    """The points ``point + t·direction``, t >= 0; along it a function grows (falls) without bound.
+
+    Attributes
+    ----------
+    point : tuple of Fraction
+    direction : tuple of Fraction
+    """
 
     point: Point
     direction: Point

@@ -33,7 +33,7 @@ _GRAMMAR = r"""
     | FUNCTION "(" sum ("," sum)* ")"  -> call
     | "(" sum ")"  -> keep
 FUNCTION: "max" | "min" | "relu" | "abs"
-VARIABLE: /x[0-9]{1,6}/
+VARIABLE: /x[0-9]{1,5}/
 NUMBER: /[0-9]{1,4000}/
 %ignore /[ \t\r\n]+/
 """
@@ -58,6 +58,8 @@ def parse(text: str, dimension: int | None = None) -> LatticePolynomial:
         With line and column, for text that is no lattice polynomial.
     BudgetExceeded
         Where sums and minima of maxima multiply out to more than some million numbers.
+    InvalidInput
+        For a text that is too long, or has more variables than `dimension`.
 
     Notes
     -----
@@ -75,7 +77,11 @@ def parse(text: str, dimension: int | None = None) -> LatticePolynomial:
         raise InvalidType("text", "a string", text, 'pass for example "max(x0, 0)"')
     if len(text) > _LONGEST:
         raise InvalidInput("text", f"at most {_LONGEST} characters", f"{len(text)}", "build it from pieces and clauses")
-    needed = 1 + max((int(digits) for digits in re.findall(r"x([0-9]{1,6})", text)), default=0)
+    if wrong := re.search(r"x[0-9]{6,}", text):
+        line, start = text.count("\n", 0, wrong.start()) + 1, text.rfind("\n", 0, wrong.start())
+        place = f"text, line {line}, column {wrong.start() - start}"
+        raise FormatError(place, f"unexpected {wrong[0][:12]!r}; variables are x0 to x{_LARGEST_DIMENSION - 1}")
+    needed = 1 + max((int(digits) for digits in re.findall(r"x([0-9]+)", text)), default=0)
     size = needed if dimension is None else dimension
     if isinstance(size, bool) or not isinstance(size, int) or not needed <= size <= _LARGEST_DIMENSION:
         requirement = f"an integer from {needed} (for x{needed - 1}) to {_LARGEST_DIMENSION}"

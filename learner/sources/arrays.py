@@ -48,7 +48,13 @@ class ArraySource(SampleSource):
         return int(self._X.shape[0])
 
     def parts(self, budget_bytes: int = BUDGET) -> list[Part]:
-        """Return one part for each chunk."""
+        """Return one part for each chunk.
+
+        Parameters
+        ----------
+        budget_bytes : int
+            What a chunk may take.
+        """
         rows = rows_of(budget_bytes, self.n_features)
         stored = getattr(self._X, "chunks", None)
         if stored and stored[0] and rows > stored[0]:  # whole chunks of the file: none is unpacked twice

@@ -54,7 +54,13 @@ class DaskSource(SampleSource):
         return list(zip(self._X.to_delayed().ravel().tolist(), self._y.to_delayed().ravel().tolist(), strict=True))
 
     def parts(self, budget_bytes: int = BUDGET) -> list[Part]:
-        """Return one part for each block."""
+        """Return one part for each block.
+
+        Parameters
+        ----------
+        budget_bytes : int
+            What a chunk may take.
+        """
         rows = rows_of(budget_bytes, self.n_features)
         return [partial(_compute, X, y, rows) for X, y in self.blocks()]
 

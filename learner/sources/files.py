@@ -25,6 +25,12 @@ class NpyFile:
 
     By ordinary reads and not by a memory map, whose pages stay resident until the system needs the room.
 
+    Parameters
+    ----------
+    path : path of the file
+    layout : (int, dtype, shape), optional
+        Where the numbers begin, in bytes, and what they are; read from the file by default.
+
     Attributes
     ----------
     shape : tuple of int
@@ -39,7 +45,12 @@ class NpyFile:
 
     @classmethod
     def of_map(cls, array: np.memmap) -> NpyFile | None:
-        """Return the file behind a memory map, or None where it is a view, a copy on write, or ordered by columns."""
+        """Return the file behind a memory map, or None where it is a view, a copy on write, or ordered by columns.
+
+        Parameters
+        ----------
+        array : numpy.memmap
+        """
         import mmap
 
         whole = isinstance(array.base, mmap.mmap) and array.flags.c_contiguous and array.mode in ("r", "r+")
@@ -59,7 +70,13 @@ class NpyFile:
         return NpyFile(self._path, layout=(self._offset + start * size, self.dtype, (stop - start, *self.shape[1:])))
 
     def read(self) -> np.ndarray:
-        """Return the array."""
+        """Return the array.
+
+        Raises
+        ------
+        FormatError
+            If the file has been cut off since it was opened.
+        """
         count = int(np.prod(self.shape, dtype=np.int64))
         found = np.fromfile(self._path, dtype=self.dtype, count=count, offset=self._offset)
         if len(found) != count:
@@ -145,7 +162,13 @@ class ParquetSource(SampleSource):
         return self._rows
 
     def parts(self, budget_bytes: int = BUDGET) -> list[Part]:
-        """Return one part for each row group."""
+        """Return one part for each row group.
+
+        Parameters
+        ----------
+        budget_bytes : int
+            What a chunk may take.
+        """
         rows = rows_of(budget_bytes, self.n_features)
         return [
             partial(_read_group, file, group, self._inputs, self._label, rows)

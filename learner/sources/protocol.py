@@ -53,7 +53,12 @@ class Summary(Protocol):
         ...
 
     def merge(self, other: Any) -> Self:
-        """Take in what another summary of the same kind has seen."""
+        """Take in what another summary of the same kind has seen.
+
+        Parameters
+        ----------
+        other : a summary of the same kind
+        """
         ...
 
 
@@ -101,6 +106,11 @@ class SampleSource(Shown, ABC):
 
     def chunks(self, budget_bytes: int = BUDGET) -> Iterator[Chunk]:
         """Yield all samples once, as checked pairs (X, y): finite, float64 if they are NumPy arrays.
+
+        Parameters
+        ----------
+        budget_bytes : int
+            What a chunk may take.
 
         Raises
         ------

@@ -65,7 +65,13 @@ class TeacherSource(SampleSource):
         return self._n
 
     def parts(self, budget_bytes: int = BUDGET) -> list[Part]:
-        """Return one part for each stream of random numbers."""
+        """Return one part for each stream of random numbers.
+
+        Parameters
+        ----------
+        budget_bytes : int
+            What a chunk may take.
+        """
         rows = rows_of(budget_bytes, self.n_features)
         return [partial(self._draw, i, rows) for i in range(-(-self._n // self._chunk))]
 

@@ -113,7 +113,7 @@ class CellSource(Protocol):
 
 
 class CellComplex(Shown):
-    """Cells of a function on a domain, exact; made by :func:`tropical.cells`.
+    """Cells of a `function` on a domain, exact; made by :func:`tropical.cells` from a `source`, the engine's result.
 
     What is not asked for is not computed: numbers, pieces and cells come from the engine's arrays on first use.
 
@@ -197,6 +197,11 @@ class CellComplex(Shown):
         ----------
         cell : Cell
         output : int
+
+        Raises
+        ------
+        InvalidInput
+            If the cell is none of this complex.
         """
         number = as_number_below(output, "output", len(self.tables), "outputs")
         table, held = self.tables[number], as_instance(cell, Cell, "cell", "take one of complex.cells").pieces
@@ -223,7 +228,13 @@ class CellComplex(Shown):
         return [Region(cone, cone.dimension == k) for cone in self._source.cones()]
 
     def cone(self, cell: int) -> Cone:
-        """Return a cell as a cone: over (z, t), or in R^k where all forms are linear."""
+        """Return a cell as a cone: over (z, t), or in R^k where all forms are linear.
+
+        Parameters
+        ----------
+        cell : int
+            Its number, from 0.
+        """
         return self._source.cones()[as_number_below(cell, "cell", len(self), "cells")]
 
     def adjacent(self) -> tuple[Pair, ...]:
@@ -261,7 +272,13 @@ class CellComplex(Shown):
     # ------------------------------------------------------------ geometry
 
     def neighbours(self, cell: int) -> tuple[int, ...]:
-        """Return the numbers of the cells that share a facet with a cell, sorted."""
+        """Return the numbers of the cells that share a facet with a cell, sorted.
+
+        Parameters
+        ----------
+        cell : int
+            Its number, from 0.
+        """
         number = as_number_below(cell, "cell", len(self), "cells")
         return self._neighbours[number]
 
@@ -274,21 +291,44 @@ class CellComplex(Shown):
         return [tuple(sorted(others)) for others in found]
 
     def vertices(self, cell: int) -> tuple[tuple[Fraction, ...], ...]:
-        """Return the vertices of a cell, sorted points of R^d (supported on the pivots where the rank is smaller)."""
+        """Return the vertices of a cell, sorted points of R^d (supported on the pivots where the rank is smaller).
+
+        Parameters
+        ----------
+        cell : int
+            Its number, from 0.
+        """
         return geometry.shape(self, cell)[0]
 
     def rays(self, cell: int) -> tuple[IntVector, ...]:
-        """Return the extreme directions of a cell in the reduced coordinates, primitive, sorted."""
+        """Return the extreme directions of a cell in the reduced coordinates, primitive, sorted.
+
+        Parameters
+        ----------
+        cell : int
+            Its number, from 0.
+        """
         return geometry.shape(self, cell)[1]
 
     def is_bounded(self, cell: int) -> bool:
-        """Return whether a cell is bounded in R^d."""
+        """Return whether a cell is bounded in R^d.
+
+        Parameters
+        ----------
+        cell : int
+            Its number, from 0.
+        """
         return geometry.is_bounded(self, cell)
 
     def volume(self, cell: int) -> Fraction:
         """Return the volume of a bounded cell; exact.
 
         Complexity: one determinant for each simplex of a triangulation.
+
+        Parameters
+        ----------
+        cell : int
+            Its number, from 0.
         """
         return geometry.volume(self, cell)
 
@@ -306,11 +346,22 @@ class CellComplex(Shown):
         return sum((-1) ** dimension * count for dimension, count in enumerate(self.f_vector))
 
     def locate(self, x: Any) -> tuple[int, ...]:
-        """Return the numbers of the cells that contain an exact point: several on walls, none outside the domain."""
+        """Return the numbers of the cells that contain an exact point: several on walls, none outside the domain.
+
+        Parameters
+        ----------
+        x : exact point of R^d
+        """
         return geometry.locate(self, x)
 
     def holding(self, z: tuple[Fraction, ...]) -> tuple[int, ...]:
-        """Return the numbers of the cells that contain the point with these reduced coordinates."""
+        """Return the numbers of the cells that contain the point with these reduced coordinates.
+
+        Parameters
+        ----------
+        z : tuple of Fraction
+            In the order of :meth:`coordinates`.
+        """
         row = (*z, Fraction(1))
         return tuple(
             i

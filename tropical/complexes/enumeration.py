@@ -59,6 +59,8 @@ def cells(
         After `max_cells` cells; ``.partial`` holds the complex of the cells found.
     Interrupted
         After Ctrl-C (a KeyboardInterrupt); ``.partial`` holds the complex of some cells.
+    InvalidInput
+        If the compiled engine is asked for what is no network.
 
     Notes
     -----

@@ -118,7 +118,12 @@ class TropicalHypersurface(Shown):
 
     @classmethod
     def of_polynomial(cls, polynomial: TropicalPolynomial) -> TropicalHypersurface:
-        """Return the hypersurface of a polynomial; at the cost of its epigraph and of the cells listed."""
+        """Return the hypersurface of a polynomial; at the cost of its epigraph and of the cells listed.
+
+        Parameters
+        ----------
+        polynomial : TropicalPolynomial
+        """
         as_instance(polynomial, TropicalPolynomial, "polynomial", "pass a tropical polynomial")
         epigraph = Epigraph(polynomial.pieces, polynomial.convention)
         levels = list(epigraph.faces_by_codimension())
@@ -139,7 +144,18 @@ class TropicalHypersurface(Shown):
         return cls(polynomial.dimension, tuple(cells), tuple(ridges), tuple(sorted(minimal)), epigraph.lineality)
 
     def imbalance(self, ridge: HypersurfaceRidge) -> tuple[Fraction, ...]:
-        """Return the sum of weight times normal around a ridge, in one cyclic sense: zero where it is balanced."""
+        """Return the sum of weight times normal around a ridge, in one cyclic sense: zero where it is balanced.
+
+        Parameters
+        ----------
+        ridge : HypersurfaceRidge
+            One of :attr:`ridges`.
+
+        Raises
+        ------
+        InvalidInput
+            If it is a ridge of another surface.
+        """
         cure = "cells may be replaced, ridges belong to the surface"
         if as_instance(ridge, HypersurfaceRidge, "ridge", cure) not in self.ridges:
             raise InvalidInput("ridge", "one of `ridges`", ridge, cure)

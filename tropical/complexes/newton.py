@@ -68,6 +68,16 @@ class NewtonPolytope(Shown):
 
         The cone of the inequalities valid on all points is intersected from half-spaces, one for each point that
         matters; its rays are the facets, its lines the equations (polar duality).
+
+        Parameters
+        ----------
+        points : exact points of R^d
+            At least one.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no point, or d is 0.
         """
         rows = sorted(set(as_fraction_matrix(points, "points")))
         if not rows or not rows[0]:
@@ -127,7 +137,12 @@ class RegularSubdivision(Shown):
 
     @classmethod
     def of_polynomial(cls, polynomial: TropicalPolynomial) -> RegularSubdivision:
-        """Return the regular subdivision of a polynomial; at the cost of its epigraph."""
+        """Return the regular subdivision of a polynomial; at the cost of its epigraph.
+
+        Parameters
+        ----------
+        polynomial : TropicalPolynomial
+        """
         as_instance(polynomial, TropicalPolynomial, "polynomial", "pass a tropical polynomial")
         epigraph = Epigraph(polynomial.pieces, polynomial.convention)
         by_dimension = tuple(
@@ -142,7 +157,12 @@ class RegularSubdivision(Shown):
         return len(self._faces) - 1
 
     def faces(self, dimension: int) -> tuple[tuple[int, ...], ...]:
-        """Return the cells of one dimension, 0 (the points used) to :attr:`dimension`, as :attr:`cells` are given."""
+        """Return the cells of one dimension, 0 (the points used) to :attr:`dimension`, as :attr:`cells` are given.
+
+        Parameters
+        ----------
+        dimension : int
+        """
         return self._faces[as_number_below(dimension, "dimension", self.dimension + 1, "dimensions of faces")]
 
     @property
@@ -151,7 +171,13 @@ class RegularSubdivision(Shown):
         return all(len(cell) == self.dimension + 1 for cell in self.cells)
 
     def polytope(self, cell: Sequence[int]) -> NewtonPolytope:
-        """Return a cell as a polytope."""
+        """Return a cell as a polytope.
+
+        Parameters
+        ----------
+        cell : sequence of int
+            Numbers of points, as in :attr:`cells`.
+        """
         numbers = as_items(cell, "cell", "a list of numbers of points", "pass one of `cells` or `faces(...)`")
         chosen = [as_number_below(i, "cell", len(self.points), "points") for i in numbers]
         return NewtonPolytope.of_points([self.points[i] for i in chosen])

@@ -47,6 +47,8 @@ def difference_of_convex(
     Raises
     ------
     BudgetExceeded
+    InvalidInput
+        For a complex on a polyhedron.
 
     Notes
     -----

@@ -44,6 +44,8 @@ def to_network(F: Any) -> ReLUNetwork:
     ------
     InvalidType
         If F is no function of this package.
+    InvalidInput
+        For several outputs.
 
     Notes
     -----

@@ -42,6 +42,11 @@ def frame(k: int, d: int, kind: str = "orthonormal", seed: int = 0) -> Rows:
     seed : int
         The same arguments and seed give the same rows.
 
+    Raises
+    ------
+    InvalidInput
+        If k > d.
+
     Notes
     -----
     The orthonormal frame is the first k rows of a product of k reflections in integer vectors with entries from -3 to
@@ -78,6 +83,11 @@ def embed(F: PiecewiseLinear, d: int, frame: str = "orthonormal", seed: int = 0)
     -------
     ReLUNetwork, LatticePolynomial, TropicalPolynomial or TropicalRational
         Of a network the first layer is multiplied by B.
+
+    Raises
+    ------
+    InvalidInput
+        If d is smaller than the dimension of F.
 
     Examples
     --------

@@ -47,6 +47,11 @@ def random_network(
     largest : int
         |k| <= largest, uniformly.
 
+    Raises
+    ------
+    InvalidInput
+        For fewer than two widths.
+
     Examples
     --------
     >>> random_network((50, 6, 6, 1), seed=1, rank=3)

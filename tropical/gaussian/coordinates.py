@@ -68,7 +68,12 @@ class RelevantBasis(Shown):
         return rows / norms[:, None]
 
     def forms(self, pivots: Sequence[int]) -> list[tuple[fmpq, ...]]:
-        """Return the rows as linear forms in z, for the echelon basis with these pivots: entries at the pivots."""
+        """Return the rows as linear forms in z, for the echelon basis with these pivots: entries at the pivots.
+
+        Parameters
+        ----------
+        pivots : sequence of int
+        """
         return [tuple(fmpq(row[p].numerator, row[p].denominator) for p in pivots) for row in self.rows]
 
     def __len__(self) -> int:

@@ -50,13 +50,23 @@ class FilterPart(Record):
     coefficients: tuple[Fraction, ...]
 
     def holds(self, y: Fraction) -> bool:
-        """Return whether a label lies in the interval."""
+        """Return whether a label lies in the interval.
+
+        Parameters
+        ----------
+        y : Fraction
+        """
         above = self.lower is None or y > self.lower or (self.closed[0] and y == self.lower)
         below = self.upper is None or y < self.upper or (self.closed[1] and y == self.upper)
         return above and below
 
     def value(self, y: Fraction) -> Fraction:
-        """Return the polynomial at y, inside the interval or not."""
+        """Return the polynomial at y, inside the interval or not.
+
+        Parameters
+        ----------
+        y : Fraction
+        """
         total = Fraction(0)
         for coefficient in reversed(self.coefficients):
             total = total * y + coefficient
@@ -97,14 +107,29 @@ class LabelFilter(Record):
 
     @classmethod
     def threshold(cls, tau: Any) -> LabelFilter:
-        """Return the indicator of |y| > tau, for an exact tau >= 0."""
+        """Return the indicator of |y| > tau, for an exact tau >= 0.
+
+        Parameters
+        ----------
+        tau : exact number >= 0
+        """
         level = as_threshold(tau)
         one = (Fraction(1),)
         return cls((FilterPart(None, -level, (False, False), one), FilterPart(level, None, (False, False), one)))
 
     @classmethod
     def ramp(cls, tau: Any) -> LabelFilter:
-        """Return min(1, max(0, |y|/tau - 1)), for an exact tau > 0: Lipschitz, 0 below tau and 1 above 2 tau."""
+        """Return min(1, max(0, |y|/tau - 1)), for an exact tau > 0: Lipschitz, 0 below tau and 1 above 2 tau.
+
+        Parameters
+        ----------
+        tau : exact number > 0
+
+        Raises
+        ------
+        InvalidInput
+            If tau is not positive.
+        """
         level = as_threshold(tau)
         if not level:
             raise InvalidInput("tau", "a positive number", tau, "use threshold(0) for the indicator of y != 0")
@@ -164,7 +189,17 @@ class LabelFilter(Record):
         return next((part.value(label) for part in self.parts if part.holds(label)), Fraction(0))
 
     def evaluate(self, y: np.ndarray) -> np.ndarray:
-        """Return ψ of float labels, (n,)."""
+        """Return ψ of float labels, (n,).
+
+        Parameters
+        ----------
+        y : array of float, (n,)
+
+        Raises
+        ------
+        InvalidInput
+            For NaN and infinity.
+        """
         labels = real_array(y, "y")
         if not np.isfinite(labels).all():
             raise InvalidInput("y", "finite labels", "NaN or infinity", "drop or mend them")
@@ -187,7 +222,12 @@ class LabelFilter(Record):
         return tuple(sorted({end for part in self.parts for end in (part.lower, part.upper) if end is not None}))
 
     def limits(self, level: Fraction) -> tuple[Fraction, Fraction]:
-        """Return ψ just below and just above a level."""
+        """Return ψ just below and just above a level.
+
+        Parameters
+        ----------
+        level : exact number
+        """
         level = as_fraction(level, "level")
         below = above = Fraction(0)
         for part in self.parts:
@@ -232,11 +272,11 @@ def as_filter(psi: Any) -> LabelFilter:
     return psi if isinstance(psi, LabelFilter) else LabelFilter.threshold(psi)
 
 
-def as_slice(interval: Any) -> LabelFilter:
+def as_slice(interval: Any, argument: str = "interval") -> LabelFilter:
     """Return a filter; a pair (a, b) stands for the slice [a, b)."""
     if isinstance(interval, LabelFilter):
         return interval
-    return LabelFilter((_part(interval, (True, False), (Fraction(1),), "interval"),))
+    return LabelFilter((_part(interval, (True, False), (Fraction(1),), argument),))
 
 
 def _part(pair: Any, closed: tuple[bool, bool], coefficients: tuple[Fraction, ...], argument: str) -> FilterPart:

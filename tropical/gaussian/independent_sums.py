@@ -57,7 +57,12 @@ class IndependentSum(Record):
     outer: PiecewiseLinear | None = None
 
     def evaluate(self, X: Any) -> np.ndarray:
-        """Return the values at the rows of a float array (n, k)."""
+        """Return the values at the rows of a float array (n, k).
+
+        Parameters
+        ----------
+        X : array of float, (n, k)
+        """
         array = as_sample_array(X, len(self.parts))
         total = sum(part.evaluate(array[:, i : i + 1]) for i, part in enumerate(self.parts))
         return np.asarray(total if self.outer is None else self.outer.evaluate(np.asarray(total)[:, None]))
@@ -211,6 +216,11 @@ def independent_sum(parts: Any, outer: PiecewiseLinear | None = None) -> Indepen
     parts : sequence of functions of one variable
     outer : function of one variable, optional
         The sum itself by default.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no function, or one of another number of variables.
 
     Examples
     --------

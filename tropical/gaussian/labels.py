@@ -188,6 +188,8 @@ def conditional_moments(
     BudgetExceeded
     InvalidInput
         If the slice has probability zero.
+    NotExact
+        If more digits than are tried do not tell the probability of the slice from zero.
 
     Examples
     --------

@@ -113,7 +113,18 @@ class RelevantMatrix:
             return tuple(map(enclosure_of_ball, eigenvalue_enclosures(balls)))
 
     def quadratic_form(self, direction: Any) -> Value:
-        """Return <v, M v>/<v, v> for an exact vector v of R^d: positive iff the matrix sees the direction as such."""
+        """Return <v, M v>/<v, v> for an exact vector v of R^d: positive iff the matrix sees the direction as such.
+
+        Parameters
+        ----------
+        direction : exact vector of R^d
+            Not zero.
+
+        Raises
+        ------
+        InvalidInput
+            If the vector is zero or of another dimension.
+        """
         vector = as_fraction_vector(direction, "direction")
         if len(vector) != self.basis.dimension or not any(vector):
             requirement = f"{self.basis.dimension} entries, not all zero"

@@ -17,6 +17,14 @@ class Term(NamedTuple):
     """``coefficient · π^(halves_of_pi/2) · √radicand · e^exponent · functions``; exact.
 
     ``functions`` holds pairs: ("erf", p) is erf √p, ("acos", p) is arccos √p.
+
+    Attributes
+    ----------
+    coefficient : Fraction
+    halves_of_pi : int
+    radicand : int
+    exponent : Fraction
+    functions : tuple of (str, Fraction)
     """
 
     coefficient: Fraction

@@ -75,7 +75,12 @@ class Exact:
         return Combination(terms)
 
     def ball(self, digits: int) -> arb:
-        """Return a ball with this many correct digits, relative to the value (absolute for tiny ones)."""
+        """Return a ball with this many correct digits, relative to the value (absolute for tiny ones).
+
+        Parameters
+        ----------
+        digits : int
+        """
         bits = bits_for(as_digits(digits)) + 32
         combination = self.combination()
         while True:
@@ -86,7 +91,12 @@ class Exact:
             bits *= 2
 
     def enclosure(self, digits: int | None = None) -> Enclosure:
-        """Return proven rational bounds; by default with the digits of the context, at least."""
+        """Return proven rational bounds; by default with the digits of the context, at least.
+
+        Parameters
+        ----------
+        digits : int, optional
+        """
         return enclosure_of_ball(self.ball(target_digits() if digits is None else digits))
 
     def sign(self) -> int:
@@ -248,12 +258,24 @@ class Enclosure:
         return self.lower <= as_fraction(value, "value") <= self.upper
 
     def ball(self, digits: int = 0) -> arb:
-        """Return a ball that contains the interval, at the working precision."""
+        """Return a ball that contains the interval, at the working precision.
+
+        Parameters
+        ----------
+        digits : int
+            Not used, as the interval is known to no more.
+        """
         lower, upper = (arb(fmpq(x.numerator, x.denominator)) for x in (self.lower, self.upper))
         return lower.union(upper)
 
     def enclosure(self, digits: int | None = None) -> Enclosure:
-        """Return the interval itself: more digits need the question to be asked again."""
+        """Return the interval itself: more digits need the question to be asked again.
+
+        Parameters
+        ----------
+        digits : int, optional
+            Not used.
+        """
         return self
 
     def __lt__(self, other: Any) -> bool:

@@ -44,6 +44,11 @@ def to_smtlib(F: Any, *, name: str = "F") -> str:
     str
         ``define-fun`` commands over Real; set a logic such as QF_LRA before them, assertions after.
 
+    Raises
+    ------
+    InvalidInput
+        If the name is no symbol, or one that inputs and terms have.
+
     Examples
     --------
     >>> from tropical import parse

@@ -205,6 +205,11 @@ def lemma(name: Any) -> Lemma:
     ----------
     name : str or Lemma
 
+    Raises
+    ------
+    InvalidInput
+        If no lemma is called so.
+
     Examples
     --------
     >>> lemma("Q").title

@@ -56,6 +56,11 @@ class Algebra(Lemma):
         LemmaReport
             Every identity with its certificate, every count of pieces with its bound. The certificate is the tuple of
             the certificates of the identities.
+
+        Raises
+        ------
+        InvalidInput
+            For b without A.
         """
         left, right = (_as_lattice(scalar(f, name), max_cells) for f, name in ((F, "F"), (G, "G")))
         multiple = as_fraction(factor, "factor")

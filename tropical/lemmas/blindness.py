@@ -8,11 +8,13 @@ most e·E[|x|²]^(1/2) = e·√2, the comparison that is made.
 not ±1, and is c·I; a filter of signed labels commutes with the rotation by 2π/K, so it is c·I for K >= 4. For K = 2
 that rotation is -1: no claim. The matrix M' of the rational network F' is not quite a multiple of I: ψ(F) and ψ(F')
 differ only where |x| > R or ||F'| - τ| <= eR, an event N, and |<v, (M - M')w>| <= √(2 Pr[N]) for unit vectors. So M'_11
-- M'_22 is at most twice that, M'_12 at most that, and c is positive if the smallest eigenvalue of M' is larger.
+- M'_22 is at most twice that, M'_12 at most that, and c is positive if the smallest eigenvalue of M' is larger. For the
+indicator of a union of intervals of labels, N is where |x| > R or ||F'| - |b|| <= eR for one of their ends b.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -22,7 +24,7 @@ from typing import Any, ClassVar
 from tropical import families, gaussian
 from tropical._exact.rational import as_fraction
 from tropical.exceptions import InvalidInput
-from tropical.gaussian.filters import LabelFilter
+from tropical.gaussian.filters import LabelFilter, as_slice
 from tropical.lemmas.numbers import as_exact, at_most, plus, times
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare
 from tropical.lemmas.residuals import chi_square_tail
@@ -57,9 +59,9 @@ class Blindness(Lemma):
         "docs/theory.md, "
         "lemma X"
     )
-    hypotheses: ClassVar[tuple[str, ...]] = ("K is even",)
+    hypotheses: ClassVar[tuple[str, ...]] = ("K is even", "ψ is an indicator")
 
-    def check(self, K: int, *, digits: int = 12, tau: Any = 1) -> LemmaReport:
+    def check(self, K: int, *, digits: int = 12, tau: Any = 1, psi: Any = None) -> LemmaReport:
         """Compute the Hermite coefficients of degree below K, the energy of degree K, and the filter matrix.
 
         Parameters
@@ -69,7 +71,15 @@ class Blindness(Lemma):
             To which the algebraic coordinates are rounded for K >= 4. Where |F_K| hardly ever exceeds τ, rounding
             may hide what the filter sees: undecided then.
         tau : exact number > 0
-            Threshold of the filters 1{|F| > τ} and 1{F >= τ}.
+            Threshold of the filter 1{|F| > τ}.
+        psi : LabelFilter, or pair of exact numbers, optional
+            The filter of the label that is isotropic for K >= 4: the indicator of intervals; (a, b) stands for [a, b).
+            By default 1{F >= τ}.
+
+        Raises
+        ------
+        InvalidInput
+            If K is no positive integer.
 
         Notes
         -----
@@ -79,9 +89,15 @@ class Blindness(Lemma):
         """
         if isinstance(K, bool) or not isinstance(K, int) or K < 1:
             raise InvalidInput("K", "a positive integer", K, "use an even number")
-        condition = Hypothesis(self.hypotheses[0], K % 2 == 0, f"K = {K}")
-        if K % 2:
-            return self.report([], [condition])
+        level = as_fraction(tau, "tau")
+        signs = LabelFilter.slice(level, None) if psi is None else as_slice(psi, "psi")
+        shown = "an indicator" if signs.is_indicator() else f"{signs}"
+        conditions = [
+            Hypothesis(self.hypotheses[0], K % 2 == 0, f"K = {K}"),
+            Hypothesis(self.hypotheses[1], signs.is_indicator(), shown),
+        ]
+        if not all(condition.holds for condition in conditions):
+            return self.report([], conditions)
         network = families.cyclic(K, digits)
         error = 2 * families.cyclic_error(K, digits) ** 2  # (e√2)²
         comparisons = []
@@ -104,35 +120,46 @@ class Blindness(Lemma):
             compare("energy - its closed form <= rounding", off, "<=", allowed),
             compare("closed form - energy <= rounding", times(off, -1), "<=", allowed),
         ]
-        level = as_fraction(tau, "tau")
         matrix = gaussian.filter_matrix(network, level)
         smallest = matrix.eigenvalues()[-1]
-        defect = _squared_defect(network, level, families.cyclic_error(K, digits))
+        defect = _squared_defect(network, [level], families.cyclic_error(K, digits))
         comparisons.append(compare("the filter sees the plane: 0 <= smallest eigenvalue", 0, "<=", smallest))
         square = times(smallest, smallest)
         seen = at_most(defect, square) or None  # where rounding is larger, that of F_K is open, not refuted
         comparisons.append(Comparison("for F_K, too: rounding² <= eigenvalue²", defect, "<=", square, seen))
         comparisons += _isotropy("|F| > τ", matrix, defect)
         if self.signed <= K:
-            signed = gaussian.filter_matrix(network, LabelFilter.slice(level, None))
-            comparisons += _isotropy("F > τ", signed, defect)
-        return self.report(comparisons, [condition], certificate=network, energy=measured, matrix=matrix)
+            defect = _squared_defect(network, signs.levels(), families.cyclic_error(K, digits))
+            comparisons += _isotropy("ψ(F)", gaussian.filter_matrix(network, signs), defect)
+        return self.report(comparisons, conditions, certificate=network, energy=measured, matrix=matrix)
 
     def instances(self) -> Any:
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""
         from hypothesis import strategies as st
 
-        levels = st.integers(1, 16).map(lambda n: Fraction(n, 8))
-        return st.tuples(st.sampled_from([2, 4]), levels).map(lambda pair: {"K": pair[0], "tau": pair[1]})
+        from tropical import testing
+
+        digits = st.integers(12, 20)
+        thresholds = testing.rationals(1, 99).map(lambda a: abs(a) + Fraction(1, 16))
+        ends = st.lists(testing.rationals(2, 16), min_size=2, max_size=4, unique=True).map(sorted)
+        unions = ends.map(lambda found: LabelFilter.union(zip(found[::2], found[1::2], strict=False)))
+        half_lines = testing.rationals(2, 16).map(lambda end: LabelFilter.slice(end, None))
+        two = st.fixed_dictionaries({"K": st.just(2), "tau": thresholds})
+        more = {"K": st.sampled_from([4, 6, 8]), "digits": digits, "tau": thresholds, "psi": unions | half_lines}
+        return st.one_of(two, st.fixed_dictionaries(more))
 
 
-def _squared_defect(network: Any, tau: Fraction, error: Fraction) -> Any:
+def _squared_defect(network: Any, levels: Iterable[Fraction], error: Fraction) -> Any:
     """Return a bound of the squared difference that rounding makes to an entry of the filter matrix: 2 Pr[N]."""
     if not error:
         return Fraction(0)
-    reach = error * _RADIUS
-    near = plus(gaussian.tail(network, max(tau - reach, Fraction(0))), times(gaussian.tail(network, tau + reach), -1))
-    return times(plus(near, chi_square_tail(2, Fraction(_RADIUS**2))), 2)
+    reach, total = error * _RADIUS, chi_square_tail(2, Fraction(_RADIUS**2))
+    for level in {abs(level) for level in levels}:
+        beyond, within = level + reach, level - reach
+        # below zero: |F'| >= 0 always holds, where |F'| > 0 need not
+        inside = gaussian.tail(network, within) if within >= 0 else Fraction(1)
+        total = plus(total, plus(inside, times(gaussian.tail(network, beyond), -1)))
+    return times(total, 2)
 
 
 def _isotropy(name: str, matrix: Any, defect: Any) -> list[Comparison]:

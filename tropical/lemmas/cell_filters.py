@@ -71,6 +71,11 @@ class CellFilter(Record):
         ----------
         y : (n,)
         X : (n, d)
+
+        Raises
+        ------
+        InvalidInput
+            If the labels are not of shape (n,), one a row of X.
         """
         y = real_array(y, "y")
         if y.ndim != 1:

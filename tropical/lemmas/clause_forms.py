@@ -30,7 +30,7 @@ def _functions() -> Any:
 
 @dataclass(frozen=True, repr=False)
 class ClauseCriterionLemma(Lemma):
-    """Criterion R'; the fields say which of its two conditions are tested."""
+    """Criterion R'; `contained` and `met` say which of its two conditions are tested."""
 
     contained: bool = True
     met: bool = True

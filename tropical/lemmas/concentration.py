@@ -77,6 +77,11 @@ class Concentration(Lemma):
             stated confidence lies below δ, "fails" that it lies above, and "undecided" anything between. The second,
             ‖M_ψ‖² <= (4φ(1))², is proved.
 
+        Raises
+        ------
+        InvalidInput
+            If delta is not between 0 and 1.
+
         Notes
         -----
         Norms of samples are computed in float64; M_ψ is exact or enclosed (:func:`tropical.gaussian.filter_matrix`).

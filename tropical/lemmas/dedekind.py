@@ -32,6 +32,11 @@ def lattice_structures(generators: int) -> tuple[int, ...]:
     generators : int
         From 1 to 5.
 
+    Raises
+    ------
+    BudgetExceeded
+        For more than five generators.
+
     Examples
     --------
     >>> [len(lattice_structures(n)) for n in range(1, 5)]

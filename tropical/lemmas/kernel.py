@@ -76,6 +76,11 @@ class Kernel(Lemma):
             G, which has to read directions of V only; then ψ filters the residual y - G(x).
         max_cells : int, optional
 
+        Raises
+        ------
+        InvalidInput
+            For cells or directions of another dimension.
+
         Notes
         -----
         Cells and faces are those of k + 1 dimensions. Entries are closed forms for k + 1 <= 2, and beyond that where

@@ -76,6 +76,11 @@ class Net(Lemma):
             The distance is compared as a square; with constants two order proofs on all of R^ℓ take its place. For up
             to five pieces the structures, the different functions on the rounded pieces and the chambers of these are
             counted exactly.
+
+        Raises
+        ------
+        InvalidInput
+            If the step is not positive.
         """
         function, step = scalar(F), as_fraction(eta, "eta")
         if step <= 0:

@@ -119,12 +119,12 @@ def quotient(left: Any, right: Any) -> Fraction | Enclosure | None:
         return enclosure_of_ball(ball) if ball.is_finite() else None
 
 
-def ball_of(value: Any) -> arb:
-    """Return a ball that contains the number."""
+def ball_of(value: Any, digits: int = _DIGITS) -> arb:
+    """Return a ball that contains the number, with so many correct digits of a closed form."""
     number = as_number(value)
     if isinstance(number, Fraction):
         return arb(fmpq(number.numerator, number.denominator))
     if isinstance(number, MonteCarloEstimate):
         low, high = bounds(number)
         return Enclosure(low, high).ball()
-    return number.ball(_DIGITS)
+    return number.ball(digits)

@@ -46,6 +46,11 @@ class Perturbation(Lemma):
             Where the inequality is proved, R^d by default, and where the largest values of the two sides are compared,
             [-1, 1]^d by default; where one of them is infinite they are not.
 
+        Raises
+        ------
+        InvalidInput
+            If there are not as many pieces as F has, on the same space.
+
         Notes
         -----
         Two order proofs, F - G <= B and G - F <= B, B the convex function max_i ±(g_i - h_i).

@@ -85,6 +85,11 @@ class PerturbedBasis(Lemma):
         random_state : int
         max_cells : int, optional
 
+        Raises
+        ------
+        InvalidInput
+            If the two have different numbers of rows, or rows of another length.
+
         Notes
         -----
         The second part is deterministic: whatever M̂' is, e is measured (enclosed) and the bound has to hold.

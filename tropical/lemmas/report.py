@@ -169,7 +169,17 @@ class LemmaReport:
         return None if best is None else best.ratio
 
     def comparison(self, name: str) -> Comparison:
-        """Return the comparison of this name."""
+        """Return the comparison of this name.
+
+        Parameters
+        ----------
+        name : str
+
+        Raises
+        ------
+        InvalidInput
+            If there is none of this name.
+        """
         for comparison in self.comparisons:
             if isinstance(name, str) and comparison.name == name:
                 return comparison

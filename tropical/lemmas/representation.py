@@ -47,7 +47,7 @@ class OrderRow(Record):
 
 @dataclass(frozen=True, repr=False)
 class Representation(Lemma):
-    """Lemma R for functions of any type; see :meth:`check`."""
+    """Lemma R for functions of any type; `cells` says on which the sets are formed: ``"order"`` is true."""
 
     cells: str = "order"
 

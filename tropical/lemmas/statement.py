@@ -59,6 +59,8 @@ class Lemma(ABC):
         ------
         ImportError
             Without Hypothesis: the extra ``testing``.
+        InvalidInput
+            If the lemma has no strategy of its own.
         """
         raise InvalidInput("strategy", "a Hypothesis strategy for this lemma", "None", "pass one of tropical.testing")
 

@@ -66,6 +66,11 @@ class Steepness(Lemma):
         width : exact number > 0
             Aim of the enclosures of the matrix's entries.
 
+        Raises
+        ------
+        InvalidInput
+            If t is not positive.
+
         Notes
         -----
         The law of the sum is a convolution (:func:`tropical.gaussian.independent_sum`), so k is not limited by cells.

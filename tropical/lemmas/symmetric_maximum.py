@@ -6,6 +6,9 @@ r"""The maximum of five numbers needs two hidden layers only: an identity, the n
 with three terms, a pair (a, a) standing for x_a. The inner maxima are the first hidden layer, the outer ones the
 second. Until 2025 three layers, ⌈log2 5⌉, were thought to be needed.
 
+The numbers may be affine functions g_0, ..., g_4 of a point of R^k, which is how lemma D uses the identity: the network
+of the identity with these in front of it is max(g_0, ..., g_4).
+
 References
 ----------
 Bakaev, Brunck, Hertrich, Stade, Yehudayoff, *Better Neural Network Expressivity: Subdividing the Simplex*, 2025,
@@ -23,13 +26,16 @@ from typing import Any, ClassVar, NamedTuple
 from tropical import families
 from tropical._arguments import as_count, as_flag
 from tropical._display import never_raising, number_latex
+from tropical._exact.linear import combine_rows
 from tropical._exact.rational import as_fraction, as_items
 from tropical.decide import same_function
 from tropical.domains import Polyhedron
 from tropical.exceptions import InvalidInput, InvalidType
+from tropical.lattice_polynomial import LatticePolynomial
 from tropical.lemmas.report import Comparison, Hypothesis, LemmaReport, compare, decided
 from tropical.lemmas.statement import Lemma
 from tropical.network import ReLUNetwork
+from tropical.pieces import PieceTable
 
 __all__ = ["MAXIMUM_OF_FIVE", "SymmetricMaximum", "SymmetricTerm", "chamber", "identity_network"]
 
@@ -37,7 +43,14 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 class SymmetricTerm(NamedTuple):
-    """``coefficient · Σ_s max(Σ_left, Σ_right)`` over all permutations s."""
+    """``coefficient · Σ_s max(Σ_left, Σ_right)`` over all permutations s.
+
+    Attributes
+    ----------
+    coefficient : Fraction
+    left, right : tuple of pairs of int
+        Pairs (a, b) of coordinates, for max(x_a, x_b).
+    """
 
     coefficient: Fraction
     left: Pairs
@@ -88,6 +101,11 @@ def identity_network(n: int, terms: Sequence[SymmetricTerm]) -> ReLUNetwork:
     ----------
     n : int
     terms : sequence of SymmetricTerm
+
+    Raises
+    ------
+    InvalidInput
+        If a pair names no coordinate.
     """
     n = as_count(n, "n", 1, _MOST)
     terms = _terms(terms)
@@ -151,7 +169,13 @@ class SymmetricMaximum(Lemma):
     hypotheses: ClassVar[tuple[str, ...]] = ("pairs name coordinates",)
 
     def check(
-        self, n: int = 5, terms: Sequence[Any] | None = None, *, everywhere: bool = False, max_cells: int | None = None
+        self,
+        n: int = 5,
+        terms: Sequence[Any] | None = None,
+        *,
+        forms: Any = None,
+        everywhere: bool = False,
+        max_cells: int | None = None,
     ) -> LemmaReport:
         """Build the network and prove that it is the maximum.
 
@@ -160,6 +184,9 @@ class SymmetricMaximum(Lemma):
         n : int
         terms : sequence of (coefficient, left, right), optional
             Another identity; the one for five numbers by default.
+        forms : n affine functions on R^k, optional
+            The numbers, as functions of a point: exact pairs (gradient, constant) or AffinePiece. The proof is then for
+            the maximum of these, on all of R^k. By default the numbers are the coordinates of R^n.
         everywhere : bool
             Whether the proof is for all of R^n. By default it is for the chamber x_0 >= ... >= x_{n-1}, and the network
             is shown to be symmetric: the proofs together say the same, with a hundredth of the leaves.
@@ -180,7 +207,12 @@ class SymmetricMaximum(Lemma):
             return self.report([], [condition])
         changed = [given[0]._replace(coefficient=given[0].coefficient * as_fraction(self.factor, "factor")), *given[1:]]
         network = identity_network(n, changed)
-        target = families.maximum_of(n)
+        if forms is not None:
+            pieces = _forms(forms, n)
+            network, everywhere = _substituted(network, pieces), True
+            target = LatticePolynomial(pieces, [[i] for i in range(n)])
+        else:
+            target = families.maximum_of(n)
         where = None if everywhere else chamber(n)
         verdict = same_function(network, target, where, max_cells)
         comparisons = [
@@ -198,7 +230,29 @@ class SymmetricMaximum(Lemma):
         """Return a Hypothesis strategy of instances; see :meth:`Lemma.instances`."""
         from hypothesis import strategies as st
 
-        return st.just({"n": 5})
+        from tropical import testing
+
+        # in more dimensions than two a proof takes seconds
+        return st.integers(1, 2).flatmap(
+            lambda k: st.fixed_dictionaries({"forms": st.lists(testing.affine_pieces(k), min_size=5, max_size=5)})
+        )
+
+
+def _forms(forms: Any, n: int) -> PieceTable:
+    """Return the affine functions given, checked."""
+    pieces = PieceTable.from_rationals(forms, "forms")
+    if len(pieces) != n:
+        raise InvalidInput("forms", f"{n} affine functions", f"{len(pieces)}", "pass one for each of the n numbers")
+    return pieces
+
+
+def _substituted(network: ReLUNetwork, forms: PieceTable) -> ReLUNetwork:
+    """Return the network with affine functions in place of its inputs."""
+    first, *others = network.weights
+    rows = [forms.fractions(i) for i in range(len(forms))]  # the constant last
+    combined = combine_rows(first, rows, len(rows[0]))
+    offset = [row[-1] + b for row, b in zip(combined, network.biases[0], strict=True)]
+    return ReLUNetwork([[row[:-1] for row in combined], *others], [offset, *network.biases[1:]])
 
 
 def _pairs(pairs: Any, argument: str) -> Pairs:

@@ -24,7 +24,17 @@ _ROWS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CountingRow(Record):
-    """Exact numbers of one network; None where the budget ended first."""
+    """Exact numbers of one network; None where the budget ended first.
+
+    Attributes
+    ----------
+    seed : int
+    rank : int
+        Of the first layer.
+    pieces, regions, cells : int or None
+    bound : int
+        That of lemma B on the cells.
+    """
 
     seed: int
     rank: int

@@ -22,13 +22,13 @@ from tropical.gaussian.filters import LabelFilter, as_filter
 from tropical.gaussian.spectra import eigenvalue_enclosures
 from tropical.gaussian.values import enclosure_of_ball
 from tropical.gaussian.working_precision import bits_for, working_bits
-from tropical.lemmas.numbers import ball_of, bounds, times
+from tropical.lemmas.numbers import at_most, ball_of, bounds, times
 from tropical.lemmas.report import Comparison, LemmaReport
 from tropical.lemmas.statement import Lemma, scalar
 
 __all__ = ["Visibility", "label_slices"]
 
-_DIGITS = (20, 80, 320)
+_DIGITS = (20, 80, 320, 1280, 5120)
 
 
 @dataclass(frozen=True, repr=False)
@@ -114,8 +114,8 @@ def _as_filters(filters: Any) -> tuple[LabelFilter, ...]:
 
 def _positive(name: str, value: Any, alone: bool) -> Comparison:
     """Return 0 < value: a zero of a single filter refutes, one of several filters leaves the question open."""
-    low, high = bounds(value)
-    holds = True if low > 0 else False if alone and low == high == 0 else None
+    none = at_most(value, 0)
+    holds = None if none is None or (none and not alone) else not none
     return Comparison(name, Fraction(0), "<", value, holds)
 
 
@@ -132,7 +132,7 @@ def _smallest(matrices: list[Any]) -> Any:
         with working_bits(bits_for(digits) + 32):
             total = arb_mat(size, size)
             for matrix in matrices:
-                balls = arb_mat([[ball_of(matrix[i, j]) for j in range(size)] for i in range(size)])
+                balls = arb_mat([[ball_of(matrix[i, j], digits) for j in range(size)] for i in range(size)])
                 total = total + balls * balls
             entries = [[total[min(i, j), max(i, j)] for j in range(size)] for i in range(size)]
             smallest = eigenvalue_enclosures(entries)[-1]

@@ -60,6 +60,11 @@ class WeightNet(Lemma):
         -------
         LemmaReport
             Squares are compared: that of the distance is rational, that of the bound is enclosed.
+
+        Raises
+        ------
+        InvalidInput
+            If the step is not positive, or a network has several outputs.
         """
         step = as_fraction(eta, "eta")
         if step <= 0:

@@ -44,6 +44,11 @@ def decision_boundary(
     -------
     Axes
         Its collection ``"boundary"`` holds the segments; ``"ties"`` the polygons on which two sides tie, if any.
+
+    Raises
+    ------
+    InvalidInput
+        For a level beside several outputs.
     """
     view = plane_view(F, window=window, plane=plane, origin=origin, max_cells=max_cells)
     axes = prepared(axes_of(ax), view)

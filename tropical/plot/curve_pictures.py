@@ -174,6 +174,11 @@ def newton_polygon(
     Axes
         Its collection ``"polygons"`` holds the maximal cells, ``"edges"`` those of dimension one, each dual to a
         segment of the curve; filled dots are exponents of the subdivision, hollow ones lie below the lifted hull.
+
+    Raises
+    ------
+    InvalidInput
+        If there are not two variables.
     """
     if not isinstance(P, TropicalPolynomial):
         raise InvalidType("P", "a TropicalPolynomial", P, "a rational function has two: of numerator and denominator")

@@ -51,6 +51,11 @@ def graph(
     -------
     Axes
         Over a plane with one polygon a cell.
+
+    Raises
+    ------
+    InvalidInput
+        If the axes are not three-dimensional.
     """
     as_choice(color, "color", ("piece", "value"), "name what the colours tell apart")
     dimension = F.coordinates().dimension if isinstance(F, CellComplex) else as_function(F).dimension

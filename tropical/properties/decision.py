@@ -38,6 +38,8 @@ class PropertyVerdict(Shown):
         The outputs F(x).
     proof : PropertyProof or None
         For ``"unsat"``; made on first use. Replay it with :func:`tropical.check_property`.
+    evidence : PropertyProof, callable or None
+        The proof, or what makes it: for :attr:`proof`.
     """
 
     answer: str

@@ -67,7 +67,12 @@ class PropertyProof(Shown):
 
     @classmethod
     def from_plain(cls, document: dict[str, Any]) -> PropertyProof:
-        """Build from plain data; ValueError for anything else."""
+        """Build from plain data; ValueError for anything else.
+
+        Parameters
+        ----------
+        document : dict
+        """
         if not isinstance(document, dict):
             raise ValueError(f"a property's proof is an object, got {type(document).__name__}")
         if document.get("version") != VERSION or isinstance(document.get("version"), bool):
