@@ -46,9 +46,11 @@ def fitted(
     known : (n, q)
     y : (n,)
     units : (m, q)
-        To start from. The rest starts from the least-squares solution, or from `top`.
+        To start from.
     tolerance : float
         The method stops where all residuals are below a hundredth of it.
+    top : (q + m,), optional
+        To start from; default the least-squares solution for these units.
 
     Notes
     -----
