@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from learner.plain_network import plain_layers
 from tropical import BudgetExceeded, LatticePolynomial, ReLUNetwork, lattice
 
 __all__ = ["FoldedFunction", "features", "fold_values"]
@@ -78,12 +79,20 @@ class FoldedFunction:
     def to_network(self, basis: np.ndarray | None = None) -> ReLUNetwork:
         """Return it on R^k, or on R^d along the rows of a basis (k, d), as a network; folds of one layer side by side.
 
-        A layer has one unit for each of its folds, and others that pass on what later layers need: two for each
-        coordinate, one for each earlier fold; in the last layer two for all of that together. Weights are floats,
-        products of the coefficients.
+        Two layers of units of a network are those (:mod:`learner.plain_network`). Else a layer has one unit for each of
+        its folds, and others that pass on what later layers need: two for each coordinate, one for each earlier fold; in
+        the last layer two for all of that together. Weights are floats, products of the coefficients.
         """
-        weights, biases = self._layers()
+        weights, biases = self._plain() or self._layers()
         return ReLUNetwork.from_floats([weights[0] if basis is None else weights[0] @ basis, *weights[1:]], biases)
+
+    def _plain(self) -> tuple[list[np.ndarray], list[np.ndarray]] | None:
+        first = self.dimension + (not self.linear)
+        before = [fold for fold in self.folds if len(fold) == first]
+        after = self.folds[len(before) :]
+        if not after or any(len(fold) != first + len(before) for fold in after):
+            return None
+        return plain_layers(before, after, self.top, self.linear)
 
     def _layers(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         k, m = self.dimension, len(self.folds)

@@ -10,6 +10,7 @@ from learner.folds import FoldedFunction, features
 from learner.hidden_layers import as_one_layer, as_two_layers
 from learner.orientation import oriented
 from learner.piece_regression import Pieces, all_pieces
+from learner.plain_network import plain_layers
 from tropical import families, lattice, same_function
 from tropical.families import random_network
 
@@ -217,3 +218,21 @@ def test_a_network_predicts_where_it_explains_more():
     assert (np.abs(predicted - truth) < 1e-8 * truth.std()).mean() > 0.95
     assert np.allclose(model.to_network().evaluate(fresh @ rotated), predicted, atol=1e-9)
     assert model.is_sure(fresh @ rotated).mean() > 0.9
+
+
+@pytest.mark.parametrize("biases", [False, True])
+def test_units_of_a_network_come_out_as_that_network(biases):
+    """No unit only passes on a coordinate: as many in the first layer as the teacher has."""
+    F = random_network((3, 5, 4, 1), seed=2, biases=biases)
+    Z = np.random.default_rng(0).standard_normal((3000, 3))
+    y, pieces, _ = pieces_of(F, Z, least=6)
+    found = as_two_layers(Z, y, pieces, rng=np.random.RandomState(0))
+    net = found.to_network()
+    assert net.widths[:2] == (3, 5)
+    assert net.widths[2] <= 4 + 2
+    assert np.abs(net.evaluate(Z) - found.evaluate(Z)).max() < 1e-11
+
+
+def test_absolute_values_are_no_plain_network():
+    F = random_folded((3, 2), 3, linear=False)
+    assert plain_layers(F.folds[:3], F.folds[3:], F.top, F.linear) is None
