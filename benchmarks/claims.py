@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import tropical
-from benchmarks.jobs import Job, run_jobs, slowness
+from benchmarks.jobs import Job, Selection, run_jobs, slowness
 from benchmarks.tables import over_seeds, table
 from benchmarks.teachers import HiddenFunction, function, hidden
 from learner import FilteredPCA, LatticeRegressor
@@ -52,10 +52,10 @@ def measure(claim: str, value: str, seed: int, cap: float) -> dict[str, Any]:
     return _CLAIMS[claim](value, seed, cap)
 
 
-def run(*, quick: bool = False, again: bool = False) -> None:
+def run(*, quick: bool = False, again: bool = False, only: Selection | None = None) -> None:
     """Run what is not finished, and print the tables."""
     print("claims: the theorem's statements as experiments")
-    print(render(run_jobs("claims", measure, jobs(quick), again=again)))
+    print(render(run_jobs("claims", measure, jobs(quick), again=again, only=only)))
 
 
 # ------------------------------------------------------------ experiments

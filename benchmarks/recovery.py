@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import tropical
-from benchmarks.jobs import Job, run_jobs, slowness
+from benchmarks.jobs import Job, Selection, run_jobs, slowness
 from benchmarks.tables import over_seeds, table
 from benchmarks.teachers import hidden
 from learner import LatticeRegressor
@@ -82,10 +82,10 @@ def learn(family: str, d: int, alpha: float, seed: int, cap: float) -> dict[str,
     }
 
 
-def run(*, quick: bool = False, again: bool = False) -> None:
+def run(*, quick: bool = False, again: bool = False, only: Selection | None = None) -> None:
     """Run what is not finished, and print the table."""
     print(f"recovery: LatticeRegressor, told nothing; {FRESH} fresh points")
-    print(render(run_jobs("recovery", learn, jobs(quick), again=again)))
+    print(render(run_jobs("recovery", learn, jobs(quick), again=again, only=only)))
 
 
 def render(records: list[dict[str, Any]]) -> str:
