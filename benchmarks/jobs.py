@@ -29,7 +29,18 @@ try:
 except ImportError:  # Windows
     resource = None
 
-__all__ = ["RESULTS", "Job", "Selection", "finished", "grouped", "machine", "parsed", "record_ratio", "run_jobs", "slowness"]
+__all__ = [
+    "RESULTS",
+    "Job",
+    "Selection",
+    "finished",
+    "grouped",
+    "machine",
+    "parsed",
+    "record_ratio",
+    "run_jobs",
+    "slowness",
+]
 
 _PATIENCE = 10.0
 _OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0))
