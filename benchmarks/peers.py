@@ -35,7 +35,10 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Task:
-    """Samples to learn from, fresh ones to choose an epoch with, and seconds of processor time for one setting."""
+    """Samples to learn from, fresh ones to choose an epoch with, and seconds of processor time for one setting.
+
+    A network stops where its mean square error on the validation set, in units of the variance, is at most `enough`.
+    """
 
     X: Array
     y: Array
@@ -43,6 +46,7 @@ class Task:
     teacher: HiddenFunction
     seconds: float
     seed: int
+    enough: float = 0.0
 
     @property
     def k(self) -> int:
@@ -67,11 +71,11 @@ SETTINGS: dict[str, list[tuple[tuple[int, ...], float]]] = {
     "online": [((128, 128), 2e-3)],
 }
 _BATCH = 128
-_PATIENCE = 100  # epochs without a better one on the validation set
+_PATIENCE = 100  # epochs without a better one on the validation set; fresh samples wait for the end of a plateau
 
 
 def torch_network(task: Task, hidden: tuple[int, ...], rate: float, optimiser: str) -> Fit:
-    """Train a ReLU network until the seconds are used, or the validation error has long been no better."""
+    """Train a ReLU network until the seconds are used, or no epoch has been better for long; `online`: no patience."""
     import torch  # pyright: ignore[reportMissingImports]
 
     torch.set_num_threads(1)
@@ -94,7 +98,7 @@ def torch_network(task: Task, hidden: tuple[int, ...], rate: float, optimiser: s
     X_valid, y_valid = tensors(*task.validation)
     best, weights, stale, drawn, epoch = float("inf"), None, 0, 0, 0
     end = process_time() + task.seconds
-    while process_time() < end and stale < _PATIENCE:
+    while process_time() < end and best > task.enough and (stale < _PATIENCE or optimiser == "online"):
         epoch += 1
         if optimiser == "online":
             X, y = tensors(*task.teacher.sample(4096, [task.seed, 3, epoch]))
