@@ -1,9 +1,10 @@
 """``python -m benchmarks run [NAME ...] [--quick]``, ``compare OLD [NEW]``, ``render``.
 
-Grids (recovery, separation, claims) go on where they were stopped. ``--only`` chooses jobs of them:
+Grids (recovery, separation, success, claims) go on where they were stopped. ``--only`` chooses jobs of them:
 
-    python -m benchmarks run separation --only tool=adam,sgd,online d=100 seed=0
-    python -m benchmarks run recovery separation claims --only tool=ours --again   # after a change of the learner
+    python -m benchmarks run success --only tool=adam,sgd,online d=100 seed=0
+    python -m benchmarks run separation success --only tool=ours --again  # after a change of the learner, and with it
+    python -m benchmarks run recovery recovery_proofs claims --again      # all of these
 
 ``--quick`` without names leaves out `SLOW`, the benchmarks that take some minutes and have no small version.
 """
@@ -32,6 +33,7 @@ from benchmarks import (
     scale,
     separation,
     spectral,
+    success,
 )
 from benchmarks.comparison import changes, load
 from benchmarks.jobs import RESULTS
@@ -46,6 +48,7 @@ SUITE: dict[str, Callable[..., None]] = {
     "recovery": recovery.run,
     "recovery_proofs": recovery_proofs.run,
     "separation": separation.run,
+    "success": success.run,
     "claims": claims.run,
     "reference": reference.run,
     "spectral": spectral.run,

@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.jobs import slowness
 from benchmarks.teachers import HiddenFunction
 
-__all__ = ["PEERS", "SETTINGS", "Fit", "Task", "best_of"]
+__all__ = ["BATCH", "PEERS", "SETTINGS", "Fit", "Task", "best_of"]
 
 Array = np.ndarray
 
@@ -70,7 +70,7 @@ SETTINGS: dict[str, list[tuple[tuple[int, ...], float]]] = {
     "sgd": [((256,), 0.1), ((128, 128), 0.1)],
     "online": [((128, 128), 2e-3)],
 }
-_BATCH = 128
+BATCH = 128
 _PATIENCE = 100  # epochs without a better one on the validation set; fresh samples wait for the end of a plateau
 
 
@@ -103,7 +103,7 @@ def torch_network(task: Task, hidden: tuple[int, ...], rate: float, optimiser: s
         if optimiser == "online":
             X, y = tensors(*task.teacher.sample(4096, [task.seed, 3, epoch]))
         drawn += len(X)
-        for batch in torch.randperm(len(X)).split(_BATCH):
+        for batch in torch.randperm(len(X)).split(BATCH):
             step.zero_grad()
             loss = ((net(X[batch])[:, 0] - y[batch]) ** 2).mean()
             loss.backward()
