@@ -26,7 +26,7 @@ from learner.report import sine_to
 from tropical import gaussian
 from tropical.families import leap_bound
 
-__all__ = ["jobs", "measure", "render", "run"]
+__all__ = ["enclosure", "jobs", "measure", "render", "run"]
 
 _SIZES, _SIZES_MORE = (20, 50, 100, 200, 400), (800,)
 _NET, _RATIO = "net 2-6-6-1", 40.0
@@ -160,7 +160,7 @@ def render(records: list[dict[str, Any]]) -> str:
         cells[cell["claim"]].append((cell["value"], group))
     found = {claim: sorted(mine, key=_size) for claim, mine in cells.items()}
     parts = [writer(found[claim]) for claim, writer in _TABLES.items() if found[claim]]
-    if found["steepness"]:
+    if found["steepness"] or found["eigenvalues"]:
         parts.append(_steepness_table(found["steepness"], found["eigenvalues"]))
     return "\n\n".join(parts)
 
@@ -234,7 +234,7 @@ def _steepness_table(cells: list[tuple[str, Any]], eigenvalues: list[tuple[str, 
     for value in sorted({*found, *proved}, key=Fraction, reverse=True):
         row: list[object] = [value]
         bounds, group = proved.get(value), found.get(value)
-        row += [_enclosure(bounds["lower"], bounds["upper"]), _above(bounds["bound"])] if bounds else ["-", "-"]
+        row += [enclosure(bounds["lower"], bounds["upper"]), _above(bounds["bound"])] if bounds else ["-", "-"]
         if group is None:
             row += ["not run"] * 3
         else:
@@ -258,7 +258,7 @@ def _steepness_table(cells: list[tuple[str, Any]], eigenvalues: list[tuple[str, 
     )
 
 
-def _enclosure(lower: float, upper: float) -> str:
+def enclosure(lower: float, upper: float) -> str:
     """Return an interval of numbers with four digits that contains this one."""
     return f"[{_rounded(lower, floor)}, {_above(upper)}]"
 
