@@ -65,4 +65,6 @@ def _machines(records: dict[str, list[dict[str, Any]]]) -> str:
 def _ratio(name: str, record: dict[str, Any]) -> list[object]:
     result = record["result"]
     spread = f"{result['ratio']:.3g} ({result['low']:.3g} to {result['high']:.3g})"
+    if result.get("stopped"):
+        spread = f"less than {result['high']:.2g}: the other was stopped without an answer"
     return [name, record["parameters"]["what"], spread]

@@ -133,9 +133,11 @@ def render(records: list[dict[str, Any]]) -> str:
 def _errors(records: list[dict[str, Any]]) -> str:
     """Return the median errors of all tools side by side, the lowest in bold, and on which families it is not ours."""
     medians: dict[tuple[str, int, float], dict[str, float | None]] = {}
+    samples: dict[tuple[str, int, float], dict[str, float]] = {}
     for cell, group in over_seeds(records):
         key = (cell["family"], cell["d"], float(cell["alpha"]))
         medians.setdefault(key, {})[cell["tool"]] = group.median("nmse")
+        samples.setdefault(key, {})[cell["tool"]] = group.median("samples") or 0.0
     rows, ours, others, nobody, open_ = [], [], [], [], []
     for (family, d, alpha), errors in sorted(medians.items(), key=lambda entry: _place(entry[0])):
         known = {tool: error for tool, error in errors.items() if error is not None}
@@ -152,9 +154,8 @@ def _errors(records: list[dict[str, Any]]) -> str:
         elif best == "ours":
             ours.append(f"`{family}`")
         else:
-            others.append(
-                f"`{family}` ({LABELS[best]} {known[best]:.1e}, LatticeRegressor {known.get('ours', 1.0):.1e})"
-            )
+            theirs = f"{LABELS[best]} {known[best]:.1e} from {samples[family, d, alpha][best]:.0f} samples"
+            others.append(f"`{family}` ({theirs}, LatticeRegressor {known.get('ours', 1.0):.1e} from {alpha * d:.0f})")
     sentences = [
         f"LatticeRegressor has the lowest median error on {len(ours)} of {len(medians) - len(open_)} families."
     ]

@@ -143,7 +143,10 @@ def test_the_table_of_errors_says_where_ours_is_not_the_lowest():
     ]
     text = separation.render(records)
     assert "the lowest median error on 1 of 3 families" in text
-    assert "**It has not on** `near-parallel 1/100` (xRFM 1.0e-03, LatticeRegressor 1.0e-02)." in text
+    assert (
+        "**It has not on** `near-parallel 1/100` (xRFM 1.0e-03 from 1200 samples, LatticeRegressor 1.0e-02 from 6000)."
+        in text
+    )
     assert "No tool explains a tenth of the variance on `parity 3 1/10`." in text
     assert "It was not run yet on `cyclic 6`." in text
     assert "| cyclic 4 | 100 | 12 | **1.0e-30** | 1.0e-03 |" in text
