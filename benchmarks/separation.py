@@ -134,10 +134,12 @@ def _errors(records: list[dict[str, Any]]) -> str:
     """Return the median errors of all tools side by side, the lowest in bold, and on which families it is not ours."""
     medians: dict[tuple[str, int, float], dict[str, float | None]] = {}
     samples: dict[tuple[str, int, float], dict[str, float]] = {}
+    seeds: dict[tuple[str, int, float], list[int]] = {}
     for cell, group in over_seeds(records):
         key = (cell["family"], cell["d"], float(cell["alpha"]))
         medians.setdefault(key, {})[cell["tool"]] = group.median("nmse")
         samples.setdefault(key, {})[cell["tool"]] = group.median("samples") or 0.0
+        seeds.setdefault(key, []).append(group.count)
     rows, ours, others, nobody, open_ = [], [], [], [], []
     for (family, d, alpha), errors in sorted(medians.items(), key=lambda entry: _place(entry[0])):
         known = {tool: error for tool, error in errors.items() if error is not None}
@@ -146,7 +148,8 @@ def _errors(records: list[dict[str, Any]]) -> str:
         for tool in TOOLS:
             text = f"{known[tool]:.1e}" if tool in known else "not run" if tool not in errors else "no result"
             row.append(f"**{text}**" if tool == best and known[tool] <= _LEARNED else text)
-        rows.append(row)
+        few, many = min(seeds[family, d, alpha]), max(seeds[family, d, alpha])
+        rows.append([*row, few if few == many else f"{few} to {many}"])
         if "ours" not in errors:
             open_.append(f"`{family}`")
         elif best is None or known[best] > _LEARNED:
@@ -165,7 +168,7 @@ def _errors(records: list[dict[str, Any]]) -> str:
         sentences.append(f"No tool explains a tenth of the variance on {', '.join(nobody)}.")
     if open_:
         sentences.append(f"It was not run yet on {', '.join(open_)}.")
-    return table(("family", "d", "n/d", *TOOLS), rows) + "\n\n" + " ".join(sentences)
+    return table(("family", "d", "n/d", *TOOLS, "seeds"), rows) + "\n\n" + " ".join(sentences)
 
 
 def _details(records: list[dict[str, Any]]) -> str:

@@ -257,7 +257,7 @@ def _panel(axes: Any, family: str, d: int, counts: Rates, outcomes: list[tuple[b
         points = sorted((key[3], good / n) for key, (good, n) in counts.items() if key[:3] == (family, d, tool))
         if points:
             x, y = zip(*points, strict=True)
-            shifted = [share + _APART * (place - 2) for share in y]
+            shifted = [share + _APART * (2 - place) for share in y]
             axes.plot(x, shifted, _STYLES[tool], color=f"C{place}", label=LABELS[tool], markersize=4)
     for good, ratio in outcomes:
         label = "Adam on fresh samples: solved, or stopped (hollow)"
