@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.jobs import Job, Selection, run_jobs, slowness
 from benchmarks.peers import PEERS, SETTINGS, Task, best_of
-from benchmarks.tables import over_seeds, table
+from benchmarks.tables import longest, over_seeds, table
 from benchmarks.teachers import hidden
 from learner import LatticeRegressor
 from learner.report import sine_to
@@ -124,8 +124,8 @@ def render(records: list[dict[str, Any]]) -> str:
             f"an epoch with, the true k where they take one, up to {SECONDS:g} seconds of processor time for each "
             f"setting, and the setting that is best on the test points counts ({widths}). Seconds are of processor "
             "time, on one core, for all settings of a tool together. Medians over seeds.",
-            _errors(records),
-            _details(records),
+            _errors(longest(records)),
+            _details(longest(records)),
         ]
     )
 

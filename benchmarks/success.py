@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.jobs import Job, Selection, run_jobs
 from benchmarks.peers import BATCH
 from benchmarks.separation import CAP, LABELS, SECONDS, SOLVED, VALIDATION, compare, settings
-from benchmarks.tables import over_seeds, table
+from benchmarks.tables import longest, over_seeds, table
 from benchmarks.teachers import function
 from learner.limits import weak_recovery_threshold
 
@@ -103,29 +103,22 @@ def render(records: list[dict[str, Any]]) -> str:
 
 
 def rates(records: list[dict[str, Any]]) -> Rates:
-    """Return (solved, run) for each family, d, tool and n/d; of several budgets the largest."""
-    found: dict[tuple[str, int, str, float], tuple[float, tuple[int, int]]] = {}
-    for cell, group in over_seeds(records):
-        if "alpha" not in cell:
-            continue
-        key = (cell["family"], cell["d"], cell["tool"], float(cell["alpha"]))
-        good = sum(result["nmse"] <= SOLVED for result in group.results)
-        if key not in found or found[key][0] < cell["seconds"]:
-            found[key] = cell["seconds"], (good, group.count)
-    return {key: counts for key, (_, counts) in found.items()}
+    """Return (solved, run) for each family, d, tool and n/d."""
+    found: Rates = {}
+    for cell, group in over_seeds(longest(records)):
+        if "alpha" in cell:
+            good = sum(result["nmse"] <= SOLVED for result in group.results)
+            found[cell["family"], cell["d"], cell["tool"], float(cell["alpha"])] = (good, group.count)
+    return found
 
 
 def fresh(records: list[dict[str, Any]]) -> dict[tuple[str, int], list[tuple[bool, float]]]:
     """Return for each family and d, and each seed, whether fresh samples solved it and how many an input were drawn."""
-    found: dict[tuple[str, int], tuple[float, list[tuple[bool, float]]]] = {}
-    for cell, group in over_seeds(records):
-        if "alpha" in cell or not group.results:
-            continue
-        key = (cell["family"], cell["d"])
-        outcomes = [(result["nmse"] <= SOLVED, result["samples"] / cell["d"]) for result in group.results]
-        if key not in found or found[key][0] < cell["seconds"]:
-            found[key] = cell["seconds"], outcomes
-    return {key: outcomes for key, (_, outcomes) in found.items()}
+    return {
+        (cell["family"], cell["d"]): [(r["nmse"] <= SOLVED, r["samples"] / cell["d"]) for r in group.results]
+        for cell, group in over_seeds(longest(records))
+        if "alpha" not in cell and group.results
+    }
 
 
 def _table(records: list[dict[str, Any]]) -> str:
