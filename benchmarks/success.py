@@ -153,7 +153,8 @@ def _cells(records: list[dict[str, Any]]) -> list[tuple[str, int]]:
 
 def _meaning(records: list[dict[str, Any]]) -> str:
     """Return what the grid says of gradient descent, from the grid, and what it does not say."""
-    counts, drawn = rates(records), fresh(records)
+    counts, found = rates(records), fresh(records)
+    drawn = {cell: found[cell] for cell in _cells(records) if cell in found}
     solved = []
     for family, d in _cells(records):
         words = []
