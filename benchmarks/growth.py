@@ -160,8 +160,8 @@ def _units_table(cells: Cells) -> str:
     return (
         f"### Growth with S\n\nNetworks 2-S-1 on a plane of R^{_DIMENSION}, likewise.\n\n"
         + _needed_table(cells, "S")
-        + f"\n\nShows: what more units and pieces cost in a plane. {_DOUBLINGS[0]} is the first n/d tried, so rows with "
-        "it bound the growth of samples from above alone. Does not show: the theorem's dependence on S in more "
+        + f"\n\nShows: what more units and pieces cost in a plane. {_DOUBLINGS[0]} is the first n/d tried, so rows "
+        "with it bound the growth of samples from above alone. Does not show: the theorem's dependence on S in more "
         "directions, where units leave pieces that are rarely seen: k = 3 and 4 above."
     )
 
@@ -190,9 +190,9 @@ def _accuracy_table(cells: Cells) -> str:
         f"### Growth with 1/ε\n\nFilteredPCA, told k, in R^{_DIMENSION}: the first n/d of a sequence with ratio √2 at "
         "which the sine of the largest angle to V is at most ε, each seed.\n\n"
         + table(("ε", *(f"`{value}`" for value, _ in cells)), rows)
-        + "\n\nShows: the statistical cost of accuracy of one spectral step. An average of independent samples has the "
-        "exponent 2 as ε goes to 0; a smaller one is that of the range of the table, no better law. Does not show: what "
-        "the exact finish needs, which goes on to rounding error with no more samples."
+        + "\n\nShows: the statistical cost of accuracy of one spectral step. An average of independent samples has "
+        "the exponent 2 as ε goes to 0; a smaller one is that of the range of the table, no better law. Does not show: "
+        "what the exact finish needs, which goes on to rounding error with no more samples."
     )
 
 
@@ -217,12 +217,12 @@ def _conditioning_table(cells: Cells) -> str:
         f"R^{_DIMENSION}, |w_i| = 1; n = {_FIRST[0]} d, but for the last column, where n/d doubles. Earlier "
         "learners of depth two need W to be well conditioned, or output weights of one sign.\n\n"
         + table(head, rows)
-        + f"\n\nShows: whether the error depends on the condition number, and what an exact result costs. W has {_UNITS} "
-        "singular values in geometric progression, and moving x along the last direction changes the function by that "
-        "value at most: with Λ bounded, a large condition number makes a direction matter little. Left out it costs "
+        + "\n\nShows: whether the error depends on the condition number, and what an exact result costs. W has "
+        f"{_UNITS} singular values in geometric progression, and moving x along the last direction changes the function by "
+        "that value at most: with Λ bounded, a large condition number makes a direction matter little. Left out it costs "
         "little, but to find it, and every piece, takes more samples the less it matters: an exact result is not free "
-        "of the condition number. Exact counts points explained to 1e-9. Networks 2-S-1 above have S linearly dependent "
-        "rows: no condition on W is met at all. Does not show: an experiment against those learners."
+        "of the condition number. Exact counts points explained to 1e-9. Networks 2-S-1 above have S linearly "
+        "dependent rows: no condition on W is met at all. Does not show: an experiment against those learners."
     )
 
 
