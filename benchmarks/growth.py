@@ -217,12 +217,14 @@ def _conditioning_table(cells: Cells) -> str:
         f"R^{_DIMENSION}, |w_i| = 1; n = {_FIRST[0]} d, but for the last column, where n/d doubles. Earlier "
         "learners of depth two need W to be well conditioned, or output weights of one sign.\n\n"
         + table(head, rows)
-        + "\n\nShows: whether the error depends on the condition number, and what an exact result costs. W has "
-        f"{_UNITS} singular values in geometric progression, and moving x along the last direction changes the function "
-        "by that value at most: with Λ bounded, a large condition number makes a direction matter little. Left out it "
-        "costs little, but to find it, and every piece, takes more samples the less it matters: an exact result is not free "
-        "of the condition number. Exact counts points explained to 1e-9. Networks 2-S-1 above have S linearly "
-        "dependent rows: no condition on W is met at all. Does not show: an experiment against those learners."
+        + "\n\n"
+        "Shows: whether the error depends on the condition number, and what an exact result costs. W has "
+        f"{_UNITS} singular values in geometric progression, and moving x along the last direction changes the "
+        "function by that value at most: with Λ bounded, a large condition number makes a direction matter "
+        "little. Left out it costs little, but to find it, and every piece, takes more samples the less it "
+        "matters: an exact result is not free of the condition number. Exact counts points explained to 1e-9. "
+        "Networks 2-S-1 above have S linearly dependent rows: no condition on W is met at all. Does not show: "
+        "an experiment against those learners."
     )
 
 
