@@ -16,6 +16,8 @@ from benchmarks.timing import alternate
 
 __all__ = ["run"]
 
+Timing = tuple[float, float, float]  # median, fastest, slowest
+
 CAP = 60.0  # seconds that z3 and HiGHS get for one question
 
 
@@ -55,9 +57,11 @@ def _equality(networks: dict[str, tuple[tropical.ReLUNetwork, tropical.Box, int]
         start = perf_counter()
         assert tropical.check(certificate, net, copy, domain=box)
         replayed = perf_counter() - start
+        same = _z3_ratio(f"{name}, a copy", net, copy, box, ours)
+        different = _z3_ratio(f"{name}, one weight changed", net, other, box, changed)
         print(
-            f"  {name:<22} {n:>5} cells: yes in {ours[0] * 1e3:6.1f} ms; z3 {_z3_ratio(net, copy, box, ours[0])}; "
-            f"one weight + 1/1000: no in {changed[0] * 1e3:6.1f} ms, z3 {_z3_ratio(net, other, box, changed[0])}; "
+            f"  {name:<22} {n:>5} cells: yes in {ours[0] * 1e3:6.1f} ms; z3 {same}; "
+            f"one weight + 1/1000: no in {changed[0] * 1e3:6.1f} ms, z3 {different}; "
             f"certificate {made:.1f} s, replay {replayed:.1f} s"
         )
 
@@ -90,7 +94,9 @@ def changed_copy(net: tropical.ReLUNetwork, copy: tropical.ReLUNetwork, box: tro
     raise AssertionError("no weight of the second layer matters")
 
 
-def _z3_ratio(left: tropical.ReLUNetwork, right: tropical.ReLUNetwork, box: tropical.Box, ours: float) -> str:
+def _z3_ratio(
+    what: str, left: tropical.ReLUNetwork, right: tropical.ReLUNetwork, box: tropical.Box, ours: Timing
+) -> str:
     try:
         import z3
     except ImportError:
@@ -104,9 +110,11 @@ def _z3_ratio(left: tropical.ReLUNetwork, right: tropical.ReLUNetwork, box: trop
     start = perf_counter()
     answer = solver.check()
     seconds = perf_counter() - start
-    if answer == z3.unknown:
-        return f"gives up after {seconds:.0f} s (more than {seconds / ours:.0f} times as long)"
-    return f"takes {seconds / ours:.0f} times as long"
+    stopped = answer == z3.unknown
+    record_ratio("decide", f"{what} / z3", ours, (seconds,) * 3, stopped=stopped)
+    if stopped:
+        return f"gives up after {seconds:.0f} s (more than {seconds / ours[0]:.0f} times as long)"
+    return f"takes {seconds / ours[0]:.0f} times as long"
 
 
 def _network_term(z3, net, x):  # noqa: ANN001, ANN202
@@ -138,20 +146,21 @@ def _optimisation(networks: dict[str, tuple[tropical.ReLUNetwork, tropical.Box, 
             lambda net=net, box=box: tropical.lipschitz(net, norm="inf", domain=box),
             repeats=5,
         )
-        maximum = _solver_ratio(milp.maximum(net, box, CAP), float(exact.max), ours[0])
-        lipschitz = _solver_ratio(milp.lipschitz(net, box, CAP), float(steepness), slope[0])
+        maximum = _solver_ratio(f"{name}, maximum", milp.maximum(net, box, CAP), float(exact.max), ours)
+        lipschitz = _solver_ratio(f"{name}, Lipschitz constant", milp.lipschitz(net, box, CAP), float(steepness), slope)
         print(
             f"  {name:<22} {n:>5} cells: range in {ours[0] * 1e3:6.1f} ms, HiGHS's maximum {maximum}; "
             f"Lipschitz constant in {slope[0] * 1e3:6.1f} ms, HiGHS {lipschitz}"
         )
 
 
-def _solver_ratio(answer: milp.Answer, exact: float, ours: float) -> str:
+def _solver_ratio(what: str, answer: milp.Answer, exact: float, ours: Timing) -> str:
+    record_ratio("decide", f"{what} / HiGHS", ours, (answer.seconds,) * 3, stopped=not answer.finished)
     if not answer.finished:
         gap = f"bounds {answer.value:.6g} to {answer.bound:.6g}" if answer.value is not None else "no solution"
-        return f"not done in {answer.seconds:.0f} s ({gap}; more than {answer.seconds / ours:.0f} times as long)"
+        return f"not done in {answer.seconds:.0f} s ({gap}; more than {answer.seconds / ours[0]:.0f} times as long)"
     error = abs(answer.value - exact) / max(1.0, abs(exact)) if answer.value is not None else np.inf
-    return f"{answer.seconds / ours:.0f} times as long (relative error {error:.0e})"
+    return f"{answer.seconds / ours[0]:.0f} times as long (relative error {error:.0e})"
 
 
 # ---------------------------------------------------------------- other function types

@@ -29,13 +29,25 @@ try:
 except ImportError:  # Windows
     resource = None
 
-__all__ = ["RESULTS", "Job", "finished", "grouped", "machine", "parsed", "record_ratio", "run_jobs", "slowness"]
+__all__ = [
+    "RESULTS",
+    "Job",
+    "Selection",
+    "finished",
+    "grouped",
+    "machine",
+    "parsed",
+    "record_ratio",
+    "run_jobs",
+    "slowness",
+]
 
 _PATIENCE = 10.0
 _OUT_OF_TIME = int(getattr(signal, "SIGXCPU", 0))
 RESULTS = Path(__file__).parent / "results"
 
 Parameters = dict[str, Any]
+Selection = dict[str, set[str]]  # name of a parameter, or "seed": the values to run, as text
 
 
 def _print(line: str) -> None:
@@ -66,6 +78,11 @@ class Job:
         """What makes two jobs the same one."""
         return _key(self.parameters, self.seed)
 
+    def chosen(self, only: Selection) -> bool:
+        """Return whether each parameter that the selection names has one of its values; one without it is left out."""
+        values = {**self.parameters, "seed": self.seed}
+        return all(name in values and _text(values[name]) in allowed for name, allowed in only.items())
+
 
 def run_jobs(
     name: str,
@@ -74,6 +91,7 @@ def run_jobs(
     *,
     folder: Path | None = None,
     again: bool = False,
+    only: Selection | None = None,
     report: Callable[[str], None] | None = _print,
 ) -> list[dict[str, Any]]:
     """Run the jobs that are not finished, and return the records of all of them.
@@ -90,6 +108,8 @@ def run_jobs(
         Where the file lies; default `RESULTS`.
     again : bool
         Run finished jobs again.
+    only : dict, optional
+        Leave out jobs that are not `Job.chosen`.
     report : callable, optional
         Told one line a job.
     """
@@ -97,6 +117,8 @@ def run_jobs(
     done = {} if again else finished(path)
     records = []
     for job in jobs:
+        if only and not job.chosen(only):
+            continue
         if job.key not in done:
             record = {**asdict(job), **_in_process(work, job), "machine": machine(), "load": round(_load(), 1)}
             _append(path, record)
@@ -124,9 +146,14 @@ def parsed(text: str) -> dict[str, dict[str, Any]]:
     return records
 
 
-def record_ratio(name: str, what: str, ours: Sequence[float], other: Sequence[float]) -> None:
-    """Append the ratio of two timings, each (median, fastest, slowest), to the results of a benchmark."""
-    ratio = {"ratio": ours[0] / other[0], "low": ours[1] / other[2], "high": ours[2] / other[1]}
+def record_ratio(name: str, what: str, ours: Sequence[float], other: Sequence[float], *, stopped: bool = False) -> None:
+    """Append the ratio of two timings, each (median, fastest, slowest), to the results of a benchmark.
+
+    Where the other one was `stopped` before it had an answer, the ratio is less than what is recorded.
+    """
+    ratio: dict[str, Any] = {"ratio": ours[0] / other[0], "low": ours[1] / other[2], "high": ours[2] / other[1]}
+    if stopped:
+        ratio["stopped"] = True
     facts = {"machine": machine(), "load": round(_load(), 1)}
     record = {"parameters": {"what": what}, "seed": 0, "status": "done", "result": ratio, **facts}
     _append(RESULTS / f"{name}.jsonl", record)
@@ -217,6 +244,10 @@ def _append(path: Path, record: Parameters) -> None:
 
 def _key(parameters: Parameters, seed: int) -> str:
     return json.dumps([parameters, seed], sort_keys=True)
+
+
+def _text(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _words(job: Job) -> str:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from time import perf_counter, process_time
 from typing import Any
 
-import numpy as np
-
 import tropical
-from benchmarks.jobs import Job, run_jobs, slowness
+from benchmarks.fitting import FRESH, fitted
+from benchmarks.jobs import Job, Selection, run_jobs
 from benchmarks.tables import over_seeds, table
 from benchmarks.teachers import hidden
-from learner import LatticeRegressor
-from learner.report import sine_to
 
-__all__ = ["FRESH", "jobs", "learn", "render", "run"]
+__all__ = ["jobs", "learn", "render", "run"]
 
-FRESH = 5000
 _MARGIN = 0.6  # of a job's cap is for `fit`: a step that has begun is completed, and the test follows
 _CELLS = 5000
 
@@ -58,34 +52,23 @@ def jobs(quick: bool = False) -> list[Job]:
 def learn(family: str, d: int, alpha: float, seed: int, cap: float) -> dict[str, Any]:
     """Fit `LatticeRegressor`, told nothing, to round(α d) samples, and compare on fresh points."""
     teacher = hidden(family, d, seed)
-    X, y = teacher.sample(round(alpha * d), [seed, 1])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        start, processor = perf_counter(), process_time()
-        model = LatticeRegressor(random_state=seed, max_time=_MARGIN * cap * slowness()).fit(X, y)
-        seconds, processor = perf_counter() - start, process_time() - processor
-    fresh, truth = teacher.sample(FRESH, [seed, 2])
-    error = model.predict(fresh) - truth
-    scale = float(truth.std()) or 1.0
+    model, found = fitted(teacher, round(alpha * d), seed, _MARGIN * cap)
     return {
-        "exact": float((np.abs(error) <= 1e-9 * scale).mean()),
-        "nmse": float((error**2).mean()) / scale**2,
-        "sine": sine_to(teacher.basis, model.components_),
-        "k": len(model.components_),
+        **{name: found[name] for name in ("exact", "nmse", "sine", "k")},
         "true_k": len(teacher.basis),
-        "pieces": len(model.pieces_),
+        "pieces": found["found"],
         "true_pieces": _pieces(teacher.function),
-        "seconds": seconds,
-        "processor_seconds": processor,
+        "seconds": found["seconds"],
+        "processor_seconds": found["processor_seconds"],
         "predictor": model.predictor_,
         "confidence": model.confidence_,
     }
 
 
-def run(*, quick: bool = False, again: bool = False) -> None:
+def run(*, quick: bool = False, again: bool = False, only: Selection | None = None) -> None:
     """Run what is not finished, and print the table."""
     print(f"recovery: LatticeRegressor, told nothing; {FRESH} fresh points")
-    print(render(run_jobs("recovery", learn, jobs(quick), again=again)))
+    print(render(run_jobs("recovery", learn, jobs(quick), again=again, only=only)))
 
 
 def render(records: list[dict[str, Any]]) -> str:

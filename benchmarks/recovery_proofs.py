@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import Any
 
 import tropical
-from benchmarks.jobs import Job, run_jobs, slowness
+from benchmarks.jobs import Job, Selection, run_jobs, slowness
 from benchmarks.tables import over_seeds, table
 from learner import LatticeRegressor, sample, verify
 
@@ -33,10 +33,10 @@ def prove(teacher: str, n: int, seed: int, cap: float) -> dict[str, Any]:
     return {"proved": bool(result.proved), "pieces": len(model.pieces_), "true_pieces": pieces, "seconds": seconds}
 
 
-def run(*, quick: bool = False, again: bool = False) -> None:
+def run(*, quick: bool = False, again: bool = False, only: Selection | None = None) -> None:
     """Run what is not finished, and print how many are proved; some four minutes in all."""
     print(f"recovery_proofs: {SEEDS} teachers 50-6-6-1 of rank 3, bias-free, {SAMPLES} samples each")
-    print(render(run_jobs("recovery_proofs", prove, jobs(quick), again=again)))
+    print(render(run_jobs("recovery_proofs", prove, jobs(quick), again=again, only=only)))
 
 
 def render(records: list[dict[str, Any]]) -> str:

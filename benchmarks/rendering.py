@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, recovery, recovery_proofs, separation
+from benchmarks import claims, recovery, recovery_proofs, separation, success
 from benchmarks.jobs import RESULTS, finished
 from benchmarks.tables import table
 
@@ -30,10 +30,12 @@ def render(folder: Path = RESULTS) -> Path:
     if records.get("recovery_proofs"):
         title = "## Proofs\n\n`python -m benchmarks run recovery_proofs`: learned, then decided by exact arithmetic."
         parts += [title, recovery_proofs.render(records["recovery_proofs"])]
-    if records.get("peers") or records.get("success"):
-        separation.figure(records.get("success", []), folder / "separation.svg")
-        parts += ["## Other tools, and the separation from gradient descent\n\n`python -m benchmarks run separation`"]
-        parts += [separation.render(records.get("peers", []), records.get("success", []))]
+    if records.get("peers"):
+        parts += ["## Other tools\n\n`python -m benchmarks run separation`", separation.render(records["peers"])]
+    if records.get("success"):
+        success.figure(records["success"], folder / "separation.svg")
+        title = "## The separation from gradient descent\n\n`python -m benchmarks run success`"
+        parts += [title, success.render(records["success"])]
     if records.get("claims"):
         parts += ["## The theorem's claims as experiments\n\n`python -m benchmarks run claims`"]
         parts += [claims.render(records["claims"])]
@@ -63,4 +65,6 @@ def _machines(records: dict[str, list[dict[str, Any]]]) -> str:
 def _ratio(name: str, record: dict[str, Any]) -> list[object]:
     result = record["result"]
     spread = f"{result['ratio']:.3g} ({result['low']:.3g} to {result['high']:.3g})"
+    if result.get("stopped"):
+        spread = f"less than {result['high']:.2g}: the other was stopped without an answer"
     return [name, record["parameters"]["what"], spread]

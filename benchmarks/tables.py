@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -9,7 +10,7 @@ from typing import Any
 
 from benchmarks.jobs import grouped
 
-__all__ = ["Group", "over_seeds", "table"]
+__all__ = ["Group", "longest", "over_seeds", "table"]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -61,3 +62,16 @@ def over_seeds(records: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, An
     """Give the parameters of each cell, and its records."""
     for parameters, group in grouped(records):
         yield parameters, Group(group)
+
+
+def longest(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep, of cells that differ in their budget of seconds alone, those of the largest: ``--quick`` leaves others."""
+    cells: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        rest = {name: value for name, value in record["parameters"].items() if name != "seconds"}
+        cells.setdefault(json.dumps(rest, sort_keys=True), []).append(record)
+    kept = []
+    for same in cells.values():
+        most = max(record["parameters"]["seconds"] for record in same)
+        kept += [record for record in same if record["parameters"]["seconds"] == most]
+    return kept
