@@ -80,8 +80,8 @@ class FoldedFunction:
         """Return it on R^k, or on R^d along the rows of a basis (k, d), as a network; folds of one layer side by side.
 
         Two layers of units of a network are those (:mod:`learner.plain_network`). Else a layer has one unit for each of
-        its folds, and others that pass on what later layers need: two for each coordinate, one for each earlier fold; in
-        the last layer two for all of that together. Weights are floats, products of the coefficients.
+        its folds, and others that pass on what later layers need: two for each coordinate, one for each earlier fold;
+        in the last layer two for all of that together. Weights are floats, products of the coefficients.
         """
         weights, biases = self._plain() or self._layers()
         return ReLUNetwork.from_floats([weights[0] if basis is None else weights[0] @ basis, *weights[1:]], biases)
