@@ -28,7 +28,7 @@ from learner.sources import as_source, gather, is_streamed
 from learner.stages import Clock, Stage
 from learner.subspace import FilteredPCA
 from tropical import LatticePolynomial, NotExact
-from tropical._arguments import as_count, as_real
+from tropical._arguments import as_count, as_flag, as_real
 from tropical._display import Records
 from tropical.exceptions import Interrupted, InvalidInput, InvalidType
 
@@ -57,6 +57,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Seconds after which the search ends with the best so far, and `confidence_` says so. A step that has begun is
         completed.
     random_state : None, int or RandomState
+    progress : bool
+        Print a line when a :class:`Stage` ends.
     callback : callable, optional
         Called as ``callback(stage, regressor)`` when a :class:`Stage` ends; attributes found so far are set.
 
@@ -107,6 +109,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         max_samples: int = 200_000,
         max_time: float | None = None,
         random_state: Any = None,
+        progress: bool = False,
         callback: Callable[[Stage, LatticeRegressor], None] | None = None,
     ) -> None:
         self.n_components = n_components
@@ -116,6 +119,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         self.max_samples = max_samples
         self.max_time = max_time
         self.random_state = random_state
+        self.progress = progress
         self.callback = callback
 
     def fit(self, X: Any, y: Any = None) -> LatticeRegressor:
@@ -252,6 +256,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         as_count(self.max_cells, "max_cells")
         as_count(self.max_samples, "max_samples")
         as_random_state(self.random_state)
+        as_flag(self.progress, "progress")
         if self.callback is not None and not callable(self.callback):
             raise InvalidType("callback", "a function of a stage and the regressor, or None", self.callback, "drop it")
         if self.max_time is None:
@@ -278,6 +283,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """Record the stage that ends now."""
         stage = Stage(name, found, clock.lap())
         self.stages_.append(stage)
+        if self.progress:
+            print(f"{stage.name}: {stage.found} [{stage.seconds:.1f} s]", flush=True)
         if self.callback is not None:
             self.callback(stage, self)
 

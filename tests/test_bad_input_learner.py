@@ -92,6 +92,7 @@ row(
     max_samples=NATURAL(4000, but=("0",)),
     max_time=SPECIFIC(None, "None", "0.5", "1", "2", "2.0", "float32", "1e300", "10^9", "infinity"),
     random_state=RANDOM_STATE(0),
+    progress=FLAG(False),
 )
 row(
     "learner.LatticeRegressor with a callback",

@@ -65,6 +65,14 @@ def test_the_callback_sees_each_stage_as_it_ends():
     assert seen == [(name, count) for count, name in enumerate(names, start=1)]
 
 
+def test_progress_is_printed_when_asked_for(capsys):
+    model = fitted(families.random_network((6, 3, 1), 1, rank=2), 2000, progress=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == [stage.name for stage in model.stages_]
+    fitted(families.random_network((6, 3, 1), 1, rank=2), 2000)
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.parametrize(
     "net",
     [
