@@ -284,7 +284,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         stage = Stage(name, found, clock.lap())
         self.stages_.append(stage)
         if self.progress:
-            print(f"{stage.name}: {stage.found} [{stage.seconds:.1f} s]", flush=True)
+            print(f"{stage.name}: {stage.found} [{stage.seconds:.1f} s]", flush=True)  # noqa: T201 - asked for
         if self.callback is not None:
             self.callback(stage, self)
 
