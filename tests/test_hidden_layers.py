@@ -7,7 +7,7 @@ from learner import LatticeRegressor, sample, verify
 from learner.assemble import renumbered
 from learner.components import Fit
 from learner.folds import FoldedFunction, features
-from learner.hidden_layers import as_one_layer, as_two_layers
+from learner.hidden_layers import as_hidden_layers, as_one_layer
 from learner.orientation import oriented
 from learner.piece_regression import Pieces, all_pieces
 from tropical import families, lattice, same_function
@@ -120,7 +120,7 @@ def test_two_layers_from_a_part_of_the_pieces(seed, biases):
     rng = np.random.default_rng(0)
     Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((10_000, 3))
     y, pieces, total = pieces_of(F, Z, least=6)
-    found, truth = as_two_layers(Z, y, pieces, rng=np.random.RandomState(0)), F.evaluate(fresh)
+    found, truth = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)), F.evaluate(fresh)
     right = np.abs(found.evaluate(fresh) - truth) < 1e-9
     assert len(pieces) < total
     assert found.depth == 2
@@ -134,7 +134,7 @@ def test_two_layers_of_absolute_values():
     rng = np.random.default_rng(1)
     Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((3000, 3))
     pieces = pieces_of_values(F, Z)
-    found = as_two_layers(Z, F.evaluate(Z), pieces, rng=np.random.RandomState(0))
+    found = as_hidden_layers(Z, F.evaluate(Z), pieces, rng=np.random.RandomState(0))
     assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9).mean() > 0.999
 
 
@@ -173,13 +173,13 @@ def test_orientation_of_units(signs, linear):
 def test_two_layers_stop_when_asked():
     Z = np.random.default_rng(0).standard_normal((1000, 3))
     y, pieces, _ = pieces_of(random_network((3, 5, 4, 1), seed=0, biases=True), Z)
-    assert as_two_layers(Z, y, pieces, rng=np.random.RandomState(0), expired=lambda: True) is None
+    assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0), expired=lambda: True) is None
 
 
 def test_noise_has_no_folds():
     rng = np.random.default_rng(0)
     Z = rng.standard_normal((500, 2))
-    assert as_two_layers(Z, rng.standard_normal(500), Pieces.none(500, 2), rng=np.random.RandomState(0)) is None
+    assert as_hidden_layers(Z, rng.standard_normal(500), Pieces.none(500, 2), rng=np.random.RandomState(0)) is None
 
 
 def test_the_regressor_proves_what_no_sample_showed():
