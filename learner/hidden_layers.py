@@ -98,9 +98,13 @@ def as_hidden_layers(
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
     searches = [_Search(level, level.features(design), y, pieces.owner, rng) for level in levels]
     best, left = None, _TRIALS // max(1, len(levels))
+    if all(level.below is not None for level in levels):
+        left = min(left, _DEEP_TRIALS)
     while left > 0 and not expired():
         left -= 1
         for search in searches:
+            if search.level.below is not None and search.trials >= _DEEP_TRIALS:
+                continue
             last = search.trial()
             if last is None:
                 continue
@@ -113,6 +117,7 @@ def as_hidden_layers(
 
 
 _LEVELS, _TRIALS = 3, 48  # layers to build the last one on, and starts on all of them
+_DEEP_TRIALS = 4  # starts on a layer that is not the first: with that layer complete, one of the first few does it
 _NEAR = 1.3  # cost of a layer that may be it, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
 _MOST_LEFT = 20  # components that are left: with more, a last layer hardly explains them

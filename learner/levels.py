@@ -184,29 +184,54 @@ def first_levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Leve
 def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
     """Return layers on a layer of units, the one first that leaves least to describe; [] where signs do not show.
 
-    Folds are those that are determined, ranked as in the first layer.
+    Folds are those that are determined, ranked as in the first layer. The best layer is then completed as long as that
+    leaves less to describe: by folds of functions that are passed on, as such a fold is one of the same layer; and by
+    folds about which something is open, which says that it is nowhere seen, with the least coefficients they may have.
     """
     if level.signs is None:
         return []
     folds = [*level.seen, *(jump for jump, open_ in level.likely if not len(open_))]
     scores = [float(np.prod(_times_and_share(part, fold, level))) for fold in folds]
     ranked = [(scores[i], folds[i]) for i in np.argsort(-np.array(scores), kind="stable") if scores[i]]
-    known, below, levels = level.features(part.design), level.heights(part.design), []
-    q = known.shape[1]
-    for chosen in _nested(ranked, _MOST_NEXT):
-        if expired():
+    sets = _nested(ranked, _MOST_NEXT)
+    found = [_turned(level, chosen, part) for chosen in sets if not expired()]
+    levels = sorted((one for one in found if one is not None), key=lambda one: one.cost)
+    open_folds = [jump for jump, open_ in level.likely if 0 < len(open_) <= _MOST_OPEN]
+    best, chosen = (levels[0], levels[0].folds) if levels else (None, sets[0] if sets else np.empty((0, 0)))
+    while len(chosen) and not expired():
+        more = [] if best is None else [np.array(rows) for rows in [_passed_folds(best)] if rows]
+        more += [fold[None] for fold in open_folds]
+        for rows in more:
+            longer = _turned(level, np.vstack([chosen, rows]), part) if len(chosen) + len(rows) <= _MOST_FOLDS else None
+            if longer is not None and (best is None or longer.cost < best.cost):
+                best, chosen = longer, longer.folds
+                levels.insert(0, longer)
+                open_folds = [fold for fold in open_folds if not np.array_equal(fold, rows[0])]
+                break
+        else:
             break
-        values = known @ chosen.T
-        fits = part.components(np.hstack([known, np.abs(values)]), np.hstack([below, values])).fits
-        signs, share = oriented(chosen, fits, part.linear)
-        found = [(share, signs, np.empty((0, q)))]
-        for count in range(1, _MOST_PASSED + 1):
-            signs, passed, share = oriented_beside(chosen, fits, part.linear, count)
-            found.append((share, signs, np.hstack([passed, np.zeros((len(passed), q - passed.shape[1]))])))
-        share, signs, passed = max(found, key=lambda entry: entry[0])
-        if signs is not None and share > _HALF:
-            levels.append(Level(level, chosen, signs, passed, part))
-    return sorted(levels, key=lambda level: level.cost)
+    return levels
+
+
+def _turned(level: Level, folds: np.ndarray, part: Neighbourhoods) -> Level | None:
+    """Return the level with these folds and the signs that most samples obey; None if there are none."""
+    known, below = level.features(part.design), level.heights(part.design)
+    values, q = known @ folds.T, known.shape[1]
+    fits = part.components(np.hstack([known, np.abs(values)]), np.hstack([below, values])).fits
+    best, share = oriented(folds, fits, part.linear)
+    passed = np.empty((0, q))
+    for count in range(1, _MOST_PASSED + 1):
+        signs, functions, more = oriented_beside(folds, fits, part.linear, count)
+        if signs is not None and more > share:
+            best, share = signs, more
+            passed = np.hstack([functions, np.zeros((count, q - functions.shape[1]))])
+    return None if best is None or share <= _HALF else Level(level, folds, best, passed, part)
+
+
+def _passed_folds(level: Level) -> list[np.ndarray]:
+    """Return folds seen of functions that are passed on alone, on what the level is built on."""
+    m, rows = len(level.folds), [*level.seen, *(jump for jump, open_ in level.likely if not len(open_))]
+    return [row[m:] @ level.passed for row in rows if np.abs(row[:m]).max() <= _PARALLEL]
 
 
 def _nested(ranked: list[tuple[float, np.ndarray]], most: int | None = None) -> list[np.ndarray]:
@@ -220,7 +245,7 @@ def _nested(ranked: list[tuple[float, np.ndarray]], most: int | None = None) -> 
 
 _FAINTEST, _MOST_FOLDS, _MOST_COUNTS = 0.08, 14, 6
 _CLEAR = 0.9  # share of samples that obey the signs: below, absolute values are tried as well
-_MOST_NEXT, _MOST_PASSED, _HALF = 4, 2, 0.5
+_MOST_NEXT, _MOST_PASSED, _MOST_OPEN, _HALF = 4, 2, 2, 0.5
 
 
 def _ranked(part: Neighbourhoods) -> list[tuple[float, np.ndarray]]:
