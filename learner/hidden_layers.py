@@ -8,8 +8,14 @@ else. Differences of neighbouring pieces show the folds, one layer after another
 2. *Orientation.* Where the folds are units relu(s_j H_j) of a network, s_j = ±1, a function of these units alone has
    coefficients on (z, |H_1|, |H_2|, ...) that determine the signs, and obey them on every component (:func:`oriented`).
 3. *Second layer.* The same once more with the units as features: components instead of pieces
-   (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch. What is not
-   seen is found by least squares from many starts, which end at rounding or are dropped (:mod:`learner.unit_fit`).
+   (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch.
+4. *Further layers.* Folds of the second layer are ranked and turned as those of the first are. Units that are active
+   wherever samples fell have no fold: what they pass on, linear functions of the first layer, is found with the signs
+   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.levels`). A layer is
+   added only if fewer coefficients then describe the function. It has to be complete for that: a unit with a fold that
+   is partly unseen, and matters there, is not found.
+5. *Last layer.* What is not seen of it is found by least squares from many starts, which end at rounding or are dropped
+   (:mod:`learner.unit_fit`).
 
 Which network made the labels is not asked: whatever has the same folds is the same function. Evidence is that it
 explains samples, also those on no piece.

@@ -196,7 +196,7 @@ def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool])
     sets = _nested(ranked, _MOST_NEXT)
     found = [_turned(level, chosen, part) for chosen in sets if not expired()]
     levels = sorted((one for one in found if one is not None), key=lambda one: one.cost)
-    open_folds = [jump for jump, open_ in level.likely if 0 < len(open_) <= _MOST_OPEN]
+    open_folds = [jump for jump, open_ in level.likely if 0 < len(open_) <= _MOST_OPEN][:_MOST_NEXT]
     best, chosen = (levels[0], levels[0].folds) if levels else (None, sets[0] if sets else np.empty((0, 0)))
     while len(chosen) and not expired():
         more = [] if best is None else [np.array(rows) for rows in [_passed_folds(best)] if rows]
@@ -204,8 +204,8 @@ def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool])
         for rows in more:
             longer = _turned(level, np.vstack([chosen, rows]), part) if len(chosen) + len(rows) <= _MOST_FOLDS else None
             if longer is not None and (best is None or longer.cost < best.cost):
+                levels = [longer, *levels[1:]]
                 best, chosen = longer, longer.folds
-                levels.insert(0, longer)
                 open_folds = [fold for fold in open_folds if not np.array_equal(fold, rows[0])]
                 break
         else:
