@@ -8,8 +8,14 @@ else. Differences of neighbouring pieces show the folds, one layer after another
 2. *Orientation.* Where the folds are units relu(s_j H_j) of a network, s_j = ±1, a function of these units alone has
    coefficients on (z, |H_1|, |H_2|, ...) that determine the signs, and obey them on every component (:func:`oriented`).
 3. *Second layer.* The same once more with the units as features: components instead of pieces
-   (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch. What is not
-   seen is found by least squares from many starts, which end at rounding or are dropped (:mod:`learner.unit_fit`).
+   (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch.
+4. *Further layers.* Folds of the second layer are ranked and turned as those of the first are. Units that are active
+   wherever samples fell have no fold: what they pass on, linear functions of the first layer, is found with the signs
+   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.levels`). A layer is
+   added only if fewer coefficients then describe the function. It has to be complete for that: a unit with a fold that
+   is partly unseen, and matters there, is not found.
+5. *Last layer.* What is not seen of it is found by least squares from many starts, which end at rounding or are dropped
+   (:mod:`learner.unit_fit`).
 
 Which network made the labels is not asked: whatever has the same folds is the same function. Evidence is that it
 explains samples, also those on no piece.
@@ -21,16 +27,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from scipy.spatial import KDTree
 
-from learner.components import Components
-from learner.folds import FoldedFunction, features, fold_values
-from learner.jumps import joined
-from learner.orientation import oriented
+from learner.folds import FoldedFunction, features
+from learner.levels import Level, Neighbourhoods, first_levels, next_levels
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, pruned
 
-__all__ = ["as_one_layer", "as_two_layers"]
+__all__ = ["as_hidden_layers", "as_one_layer"]
 
 
 def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction | None:
@@ -47,7 +50,7 @@ def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction
     """
     if not len(pieces):
         return None
-    part = _Neighbourhoods(*_thinned(Z, y, pieces))
+    part = Neighbourhoods(*_thinned(Z, y, pieces))
     mine, p = part.owner >= 0, part.design.shape[1]
     folds = [fold for fold, _, _ in sorted(part.hyperplanes(), key=lambda entry: -entry[2])[:_MOST]]
     while True:
@@ -66,7 +69,7 @@ def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction
     return found if np.abs(found.evaluate(Z[mine]) - y[mine]).max() <= label_tolerance(y) else None
 
 
-def as_two_layers(
+def as_hidden_layers(
     Z: np.ndarray,
     y: np.ndarray,
     pieces: Pieces,
@@ -74,7 +77,7 @@ def as_two_layers(
     rng: np.random.RandomState,
     expired: Callable[[], bool] = lambda: False,
 ) -> FoldedFunction | None:
-    """Return a function of two hidden layers that explains *all* samples on pieces; None if none is found.
+    """Return a function of two or more hidden layers that explains *all* samples on pieces; None if none is found.
 
     Where it explains the samples on no piece as well, that is evidence for it; units that no sample needs are left out.
 
@@ -90,34 +93,56 @@ def as_two_layers(
     Notes
     -----
     Components cost a QR factor for each two units that touch. Then up to 48 starts with m units on q features, each of
-    up to 100 rounds of n·(m q)², m up to 15 or so.
+    up to 100 rounds of n·(m q)², m up to 15 or so. A third and a fourth layer are tried where the folds of the second
+    and the third describe the function with fewer coefficients than those of the first and the second do.
     """
     if not len(pieces):
         return None
-    part = _Neighbourhoods(*_thinned(Z, y, pieces))
-    layers = [layer for layer in _first_layers(part, expired) if layer.left <= _MOST_LEFT]
-    layers = [layer for layer in layers if layer.cost <= _NEAR * layers[0].cost][:_LAYERS]
+    part = Neighbourhoods(*_thinned(Z, y, pieces))
+    levels = [level for level in _levels(part, expired) if level.left <= _MOST_LEFT]
+    levels = [level for level in levels if level.cost <= _NEAR * levels[0].cost][:_LEVELS]
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
-    searches = [_Search(layer, layer.features(design), y, pieces.owner, rng) for layer in layers]
-    best, left = None, _TRIALS // max(1, len(layers))
+    searches = [_Search(level, level.features(design), y, pieces.owner, rng) for level in levels]
+    best, left = None, _TRIALS // max(1, len(levels))
+    if all(level.below is not None for level in levels):
+        left = min(left, _DEEP_TRIALS)
     while left > 0 and not expired():
         left -= 1
         for search in searches:
-            second = search.trial()
-            if second is None:
+            if search.level.below is not None and search.trials >= _DEEP_TRIALS:
                 continue
-            explained = int(search.explained(second).sum())
+            last = search.trial()
+            if last is None:
+                continue
+            explained = int(search.explained(last).sum())
             if explained == len(y):
-                return search.folded(second)
+                return search.folded(last)
             if best is None or explained > best[0]:
-                best, left = (explained, search.folded(second)), min(left, _MORE)
+                best, left = (explained, search.folded(last)), min(left, _MORE)
     return None if best is None else best[1]
 
 
-_LAYERS, _TRIALS = 3, 48  # first layers, and starts on all of them
-_NEAR = 1.3  # cost of a first layer that may be it, over the least
+_LEVELS, _TRIALS = 3, 48  # layers to build the last one on, and starts on all of them
+_DEEP_TRIALS = 4  # starts on a layer that is not the first: with that layer complete, one of the first few does it
+_NEAR = 1.3  # cost of a layer that may be it, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
-_MOST_LEFT = 20  # components that are left: with more, a second layer hardly explains them
+_MOST_LEFT = 20  # components that are left: with more, a last layer hardly explains them
+
+
+def _levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
+    """Return layers to build the last one on, of any depth, the one first that leaves least to describe."""
+    found = first_levels(part, expired)
+    last = found[:1]
+    for _ in range(_MOST_DEPTH - 2):
+        if not last or last[0].left <= _FEW_LEFT or expired():
+            break
+        last = [level for level in next_levels(last[0], part, expired) if level.cost < last[0].cost]
+        found += last
+    return sorted(found, key=lambda level: level.cost)
+
+
+_MOST_DEPTH = 4
+_FEW_LEFT = 3  # components that are left: where they are few, one layer more explains them
 
 
 def _thinned(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, np.ndarray, Pieces]:
@@ -131,182 +156,21 @@ def _thinned(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, 
 
 
 _ENOUGH, _FEWEST = 20_000, 50  # samples in all, and on a piece
-_NEAREST, _MOST = 12, 150
+_MOST = 150
 _SPARE = 20  # samples beyond the unknowns
 _ZERO = 1e-7  # weights below this share of the largest are rounding
-_PARALLEL = 1e-6  # sine of jumps that are multiples of each other
 
 
-class _Neighbourhoods:
-    """Samples on pieces, and which of them are neighbours."""
-
-    def __init__(self, Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> None:
-        self.y, self.owner, self.tolerance = y, pieces.owner, label_tolerance(y)
-        self.linear = not pieces.constants.any()
-        self.design = Z if self.linear else np.column_stack([Z, np.ones(len(Z))])
-        points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.linear else Z
-        near = np.asarray(KDTree(points).query(points, min(_NEAREST, len(Z)))[1]).reshape(len(Z), -1)
-        pairs = np.column_stack([np.repeat(np.arange(len(Z)), near.shape[1]), near.ravel()])
-        self.pairs = pairs[(pieces.owner[pairs] >= 0).all(axis=1) & (pairs[:, 0] < pairs[:, 1])]
-        self.pieces = Components(self.design, y, pieces.owner, self.pairs, self.design.shape[1], self.tolerance)
-
-    def hyperplanes(self) -> list[tuple[np.ndarray, np.ndarray, int]]:
-        """Return what jumps between pieces are multiples of: (unit coefficients, what is open, times seen)."""
-        p = self.design.shape[1]
-        return [entry for entry in joined(self.pieces.jumps(self.pairs, p), p) if not len(entry[1])]
-
-    def components(self, known: np.ndarray, folds: np.ndarray) -> Components:
-        """Return components on features; folds are the values that cut the pieces, (n, m)."""
-        sides = np.column_stack([self.owner, folds >= 0.0])
-        cut = np.unique(np.where(self.owner[:, None] >= 0, sides, -1), axis=0, return_inverse=True)[1].ravel()
-        unit = cut - int((self.owner < 0).any())
-        return Components(known, self.y, unit, self.pairs, self.design.shape[1], self.tolerance)
-
-
-# ------------------------------------------------------------ the first layer
-
-
-class _FirstLayer:
-    """Units relu(s_j H_j), or the design with absolute values; and what is seen of folds on them.
-
-    Attributes
-    ----------
-    seen : list of float arrays (q,)
-        Folds that are seen wherever they are, as coefficients on the features.
-    likely : list of pairs
-        Other folds, and what is open about them.
-    left : int
-        Number of components that they leave.
-    cost : int
-        Number of coefficients that describe the function: of the folds, and of the components that they leave.
-    """
-
-    def __init__(self, folds: np.ndarray, signs: np.ndarray | None, part: _Neighbourhoods) -> None:
-        self.folds, self.signs, self.linear = list(folds), signs, part.linear
-        self.k = folds.shape[1] - (not part.linear)
-        self.seen: list[np.ndarray] = []
-        known, heights = self.features(part.design), self.values(part.design)
-        q, same = known.shape[1], (heights[part.pairs[:, 0]] >= 0.0) == (heights[part.pairs[:, 1]] >= 0.0)
-        inside = part.pairs[same.all(axis=1)]
-        while True:  # those seen join the features: components are then larger, and more is seen
-            values = known @ np.array(self.seen).reshape(-1, q).T
-            components = part.components(np.hstack([known, np.abs(values)]), np.hstack([heights, values]))
-            beside = inside[((values[inside[:, 0]] >= 0.0) == (values[inside[:, 1]] >= 0.0)).all(axis=1)]
-            new, self.likely = _sorted(components, beside, known)
-            self.seen += new
-            if not new or len(components.fits) == 1 or len(self.seen) > _MOST_FOLDS:
-                break
-        self.left = len(components.fits)
-        self.cost = sum(fit.rank for fit in components.fits) + q * len(self.seen)
-
-    def values(self, design: np.ndarray) -> np.ndarray:
-        """Return the folds with their signs."""
-        return fold_values(design, self.folds)
-
-    def features(self, design: np.ndarray) -> np.ndarray:
-        """Return what the second layer is linear in."""
-        if self.signs is None:
-            return features(design, self.folds)
-        units = np.maximum(self.values(design) * self.signs, 0.0)
-        return units if self.linear else np.column_stack([units, np.ones(len(units))])
-
-    def folded(self, layer: Layer) -> FoldedFunction:
-        """Return the function of both layers."""
-        q = layer.units.shape[1]
-        rows = [self._on_absolute_values(row) for row in [*layer.units, layer.top[:q]]]
-        top = np.concatenate([rows[-1], layer.top[q:]])
-        return FoldedFunction([*self.folds, *rows[:-1]], top, self.linear, self.k)
-
-    def _on_absolute_values(self, row: np.ndarray) -> np.ndarray:
-        """Return coefficients on the units as coefficients on (design, |H_1|, ...): relu(h) = (h + |h|)/2."""
-        if self.signs is None:
-            return row
-        half = row[: len(self.folds)] / 2.0
-        first = (half * self.signs) @ np.array(self.folds)
-        if not self.linear:
-            first[-1] += row[-1]
-        return np.concatenate([first, half])
-
-
-def _first_layers(part: _Neighbourhoods, expired: Callable[[], bool]) -> list[_FirstLayer]:
-    """Return first layers, the one first that leaves least to describe.
-
-    A fold too many is one of the second layer in some place; with one too few all others are harder to describe.
-    """
-    ranked = _ranked(part)
-    scores = np.array([score for score, _ in ranked[: _MOST_FOLDS + 1]] + [0.0])
-    counts = 1 + np.flatnonzero(scores[:-1] >= _FAINTEST * scores[0])[:_MOST_FOLDS]
-    folds, layers = np.array([fold for _, fold in ranked[:_MOST_FOLDS]]), []
-    for count in sorted(counts.tolist(), key=lambda count: scores[count] / scores[count - 1])[:_MOST_COUNTS]:
-        if expired():
-            break
-        known, heights = features(part.design, list(folds[:count])), fold_values(part.design, list(folds[:count]))
-        signs, share = oriented(folds[:count], part.components(known, heights).fits, part.linear)
-        if signs is not None:
-            layers.append(_FirstLayer(folds[:count], signs, part))
-            if layers[-1].left == 1:
-                break
-        if signs is None or share < _CLEAR:
-            layers.append(_FirstLayer(folds[:count], None, part))
-    return sorted(layers, key=lambda layer: layer.cost)
-
-
-_FAINTEST, _MOST_FOLDS, _MOST_COUNTS = 0.08, 14, 6
-_CLEAR = 0.9  # share of samples that obey the signs: below, absolute values are tried as well
-
-
-def _ranked(part: _Neighbourhoods) -> list[tuple[float, np.ndarray]]:
-    """Return hyperplanes by how many pairs of pieces, and which share of the samples beside them, jump across them."""
-    ends = part.pieces.of[part.pairs]
-    apart = ends[:, 0] != ends[:, 1]
-    coefficients = np.array([fit.coefficients for fit in part.pieces.fits])
-    jumps = np.zeros((len(ends), part.design.shape[1]))
-    known = (ends >= 0).all(axis=1)
-    jumps[known] = coefficients[ends[known, 0]] - coefficients[ends[known, 1]]
-    jumps /= np.maximum(np.linalg.norm(jumps, axis=1), 1e-300)[:, None]
-    ranked = []
-    for fold, _, seen in part.hyperplanes():
-        values = part.design @ fold
-        across = known & (values[part.pairs[:, 0]] * values[part.pairs[:, 1]] < 0.0)
-        rest = jumps[across] - np.outer(jumps[across] @ fold, fold)
-        same = apart[across] & (np.linalg.norm(rest, axis=1) <= _PARALLEL)
-        if same.any():
-            ranked.append((seen * float(same.mean()), fold))
-    ranked.sort(key=lambda entry: -entry[0])
-    return ranked
-
-
-def _sorted(
-    components: Components, pairs: np.ndarray, known: np.ndarray
-) -> tuple[list[np.ndarray], list[tuple[np.ndarray, np.ndarray]]]:
-    """Return jumps that are seen wherever they are, and others with what is open about them, the likeliest first."""
-    seen, likely, q = [], [], known.shape[1]
-    for jump, open_, times in joined(components.jumps(pairs, q), q):
-        height = known @ jump
-        ends = components.of[pairs[height[pairs[:, 0]] * height[pairs[:, 1]] < 0.0]]
-        ends = ends[(ends >= 0).all(axis=1)]
-        share = float((ends[:, 0] != ends[:, 1]).mean()) if len(ends) else 0.0
-        if not len(open_) and share >= _EVERYWHERE and len(ends) >= _FEWEST_PAIRS:
-            seen.append(jump)
-        else:
-            likely.append((len(open_), -times * share, jump, open_))
-    likely.sort(key=lambda entry: entry[:2])
-    return seen, [(jump, open_) for _, _, jump, open_ in likely[:_MOST_FOLDS]]
-
-
-_EVERYWHERE, _FEWEST_PAIRS = 0.99, 10
-
-
-# ------------------------------------------------------------ the second layer
+# ------------------------------------------------------------ the last layer
 
 
 class _Search:
-    """The layer on features (n, q) of a first one that explains all samples on pieces, and if possible the others."""
+    """The layer on features (n, q) of others that explains all samples on pieces, and if possible the others."""
 
     def __init__(
-        self, first: _FirstLayer, known: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
+        self, level: Level, known: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
     ) -> None:
-        self.first, self.rng, self.trials = first, rng, 0
+        self.level, self.rng, self.trials = level, rng, 0
         self.scale = float(y.std())
         self.tolerance = label_tolerance(y) / self.scale
         self.all = known, y / self.scale
@@ -336,24 +200,24 @@ class _Search:
         return layer.explains(*self.all, self.tolerance)
 
     def folded(self, layer: Layer) -> FoldedFunction:
-        """Return the function of both layers."""
-        return self.first.folded(Layer(layer.units, layer.top * self.scale))
+        """Return the function of all layers."""
+        return self.level.folded(Layer(layer.units, layer.top * self.scale))
 
     def _start(self) -> np.ndarray:
         """Return the folds seen, some of the likely ones, and random ones; what is open is random, too."""
-        q, trial, rng, first = self.all[0].shape[1], self.trials, self.rng, self.first
+        q, trial, rng, level = self.all[0].shape[1], self.trials, self.rng, self.level
         spread = _SPREADS[trial // 2 % len(_SPREADS)]
-        chosen = [entry for entry in first.likely if trial == 0 or rng.random_sample() < 0.4]
+        chosen = [entry for entry in level.likely if trial == 0 or rng.random_sample() < 0.4]
         guesses = [jump + spread * rng.standard_normal(len(open_)) @ open_ for jump, open_ in chosen]
         count = rng.randint(0, 6) if trial else 0
-        count = max(count, 1 - len(first.seen) - len(guesses))
-        return np.vstack([*first.seen, *guesses, rng.standard_normal((count, q))])
+        count = max(count, 1 - len(level.seen) - len(guesses))
+        return np.vstack([*level.seen, *guesses, rng.standard_normal((count, q))])
 
     def _altered(self, layer: Layer) -> np.ndarray:
         """Return the units, the least ones replaced by random ones, and perhaps one or two more."""
         q, rng = self.all[0].shape[1], self.rng
         parts = np.abs(self.few[0] @ layer.units.T).mean(axis=0) * np.abs(layer.top[q:])
-        fewer = rng.randint(0, 3) if len(parts) < _MOST_FOLDS else 3
+        fewer = rng.randint(0, 3) if len(parts) < _MOST_UNITS else 3
         kept = layer.units[np.sort(np.argsort(parts)[fewer:])]
         size = float(np.linalg.norm(layer.units, axis=1).mean())
         return np.vstack([kept, size * rng.standard_normal((rng.randint(1, 4), q))])
@@ -370,6 +234,7 @@ class _Search:
         return layer
 
 
+_MOST_UNITS = 14
 _SPREADS = (0.0, 0.3, 1.0)
 _EXTENSIONS = 3
 

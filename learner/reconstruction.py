@@ -12,7 +12,7 @@ import numpy as np
 
 from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
 from learner.folds import FoldedFunction
-from learner.hidden_layers import as_one_layer, as_two_layers
+from learner.hidden_layers import as_hidden_layers, as_one_layer
 from learner.noisy_pieces import merged_pieces
 from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
@@ -195,7 +195,7 @@ class Reconstruction:
         whole = self.explained == 1.0 and self.on_piece.all()
         if not self.exact or self.folded is not None or whole or COMPLETED in self._clauses:
             return None
-        self.folded = as_two_layers(self._X @ self.basis.T, self._y, self._pieces, rng=self._rng, expired=expired)
+        self.folded = as_hidden_layers(self._X @ self.basis.T, self._y, self._pieces, rng=self._rng, expired=expired)
         return None if self.folded is None else f"{len(self.folded.folds)} folds in {self.folded.depth} layers"
 
 

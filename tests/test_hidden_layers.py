@@ -7,8 +7,8 @@ from learner import LatticeRegressor, sample, verify
 from learner.assemble import renumbered
 from learner.components import Fit
 from learner.folds import FoldedFunction, features
-from learner.hidden_layers import as_one_layer, as_two_layers
-from learner.orientation import oriented
+from learner.hidden_layers import as_hidden_layers, as_one_layer
+from learner.orientation import oriented, oriented_beside
 from learner.piece_regression import Pieces, all_pieces
 from learner.plain_network import plain_layers
 from tropical import families, lattice, same_function
@@ -121,12 +121,52 @@ def test_two_layers_from_a_part_of_the_pieces(seed, biases):
     rng = np.random.default_rng(0)
     Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((10_000, 3))
     y, pieces, total = pieces_of(F, Z, least=6)
-    found, truth = as_two_layers(Z, y, pieces, rng=np.random.RandomState(0)), F.evaluate(fresh)
+    found, truth = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)), F.evaluate(fresh)
     right = np.abs(found.evaluate(fresh) - truth) < 1e-9
     assert len(pieces) < total
     assert found.depth == 2
     assert np.abs(found.evaluate(Z) - y).max() < 1e-9
     assert right.mean() > 0.999
+
+
+def test_three_layers_from_a_part_of_the_pieces():
+    """The second layer is turned like the first, beside what is passed on; the third explains the rest."""
+    F = random_network((3, 5, 4, 3, 1), seed=8)
+    rng = np.random.default_rng(0)
+    Z, fresh = rng.standard_normal((6000, 3)), rng.standard_normal((10_000, 3))
+    y, pieces, total = pieces_of(F, Z, least=6)
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0))
+    assert len(pieces) < total
+    assert found.depth == 3
+    assert np.abs(found.evaluate(Z) - y).max() < 1e-9
+    assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9).mean() > 0.999
+    assert np.allclose(found.to_network().evaluate(fresh), found.evaluate(fresh), atol=1e-9)
+
+
+@pytest.mark.parametrize("linear", [True, False])
+def test_orientation_beside_what_is_passed_on(linear):
+    """Components leave something open; two of them together show the signs and the function passed on."""
+    rng, signs = np.random.default_rng(5), np.array([1.0, -1.0, -1.0])
+    p = 6 + (not linear)
+    folds, function = rng.standard_normal((3, p)), rng.standard_normal(6)
+    components = []
+    for _ in range(5):
+        half, weight = rng.standard_normal(3), rng.standard_normal()
+        first = (half * signs) @ folds
+        first[:6] += weight * function
+        if not linear:
+            first[-1] += rng.standard_normal()
+        open_ = np.linalg.qr(rng.standard_normal((p + 3, 1)))[0].T
+        whole = np.concatenate([first, half])
+        components.append(Fit(whole - open_.T @ (open_ @ whole), open_, p + 2, 100, 0.0))
+    found, passed, share = oriented_beside(folds, components, linear, 1)
+    assert np.array_equal(found, signs)
+    assert share == 1.0
+    assert abs(passed @ function) == pytest.approx(np.linalg.norm(function))
+    assert oriented(folds, components, linear)[0] is None
+    wrong = [Fit(rng.standard_normal(p + 3), c.open, c.rank, c.samples, 0.0) for c in components]
+    assert oriented_beside(folds, wrong, linear, 1)[0] is None
+    assert oriented_beside(folds, [], linear, 1)[0] is None
 
 
 def test_two_layers_of_absolute_values():
@@ -135,7 +175,7 @@ def test_two_layers_of_absolute_values():
     rng = np.random.default_rng(1)
     Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((3000, 3))
     pieces = pieces_of_values(F, Z)
-    found = as_two_layers(Z, F.evaluate(Z), pieces, rng=np.random.RandomState(0))
+    found = as_hidden_layers(Z, F.evaluate(Z), pieces, rng=np.random.RandomState(0))
     assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9).mean() > 0.999
 
 
@@ -174,13 +214,13 @@ def test_orientation_of_units(signs, linear):
 def test_two_layers_stop_when_asked():
     Z = np.random.default_rng(0).standard_normal((1000, 3))
     y, pieces, _ = pieces_of(random_network((3, 5, 4, 1), seed=0, biases=True), Z)
-    assert as_two_layers(Z, y, pieces, rng=np.random.RandomState(0), expired=lambda: True) is None
+    assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0), expired=lambda: True) is None
 
 
 def test_noise_has_no_folds():
     rng = np.random.default_rng(0)
     Z = rng.standard_normal((500, 2))
-    assert as_two_layers(Z, rng.standard_normal(500), Pieces.none(500, 2), rng=np.random.RandomState(0)) is None
+    assert as_hidden_layers(Z, rng.standard_normal(500), Pieces.none(500, 2), rng=np.random.RandomState(0)) is None
 
 
 def test_the_regressor_proves_what_no_sample_showed():
