@@ -266,7 +266,7 @@ def test_units_of_a_network_come_out_as_that_network(biases):
     F = random_network((3, 5, 4, 1), seed=2, biases=biases)
     Z = np.random.default_rng(0).standard_normal((3000, 3))
     y, pieces, _ = pieces_of(F, Z, least=6)
-    found = as_two_layers(Z, y, pieces, rng=np.random.RandomState(0))
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0))
     net = found.to_network()
     assert net.widths[:2] == (3, 5)
     assert net.widths[2] <= 4 + 2
