@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.spatial import KDTree
 
-__all__ = ["joined", "jump_between", "span_of"]
+__all__ = ["common", "joined", "jump_between", "span_of"]
 
 
 def span_of(rows: np.ndarray) -> np.ndarray:
@@ -58,7 +58,7 @@ def joined(jumps: Iterator[tuple[np.ndarray, np.ndarray]], size: int) -> list[tu
                 counts[number] += seen
                 continue
             for number, (other, also, times) in enumerate(kept):
-                joint = _common(other, also, jump, open_, size)
+                joint = common(other, also, jump, open_, size)
                 if joint is not None:
                     kept[number] = (*joint, times + seen)
                     break
@@ -117,12 +117,20 @@ def _first_multiple(jumps: np.ndarray, jump: np.ndarray, open_: np.ndarray) -> i
     return int(hits[0]) if len(hits) else None
 
 
-def _common(
-    one: np.ndarray, one_open: np.ndarray, other: np.ndarray, other_open: np.ndarray, size: int
+def common(
+    one: np.ndarray,
+    one_open: np.ndarray,
+    other: np.ndarray,
+    other_open: np.ndarray,
+    size: int,
+    telling: int | None = None,
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what two jumps say together if they are multiples of each other up to what is open; else None."""
+    """Return what two jumps say together if they are multiples of each other up to what is open; else None.
+
+    They are compared in `telling` dimensions at least; default 3.
+    """
     both = span_of(np.vstack([one_open, other_open]))
-    if size - len(both) < (_TELLING if len(both) else 2):
+    if size - len(both) < ((telling or _TELLING) if len(both) else 2):
         return None
     a, b = one - both.T @ (both @ one), other - both.T @ (both @ other)
     sizes = np.linalg.norm(a), np.linalg.norm(b)

@@ -14,7 +14,8 @@ from scipy.spatial import KDTree
 
 from learner.components import Components
 from learner.folds import FoldedFunction
-from learner.jumps import joined
+from learner.extension import Sight, extended
+from learner.jumps import common, joined
 from learner.orientation import oriented, oriented_beside
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Layer
@@ -287,18 +288,14 @@ def _sorted(
     components: Components, pairs: np.ndarray, known: np.ndarray
 ) -> tuple[list[np.ndarray], list[tuple[np.ndarray, np.ndarray]]]:
     """Return jumps that are seen wherever they are, and others with what is open about them, the likeliest first."""
-    seen, likely, q = [], [], known.shape[1]
-    for jump, open_, times in joined(components.jumps(pairs, q), q):
-        height = known @ jump
-        ends = components.of[pairs[height[pairs[:, 0]] * height[pairs[:, 1]] < 0.0]]
-        ends = ends[(ends >= 0).all(axis=1)]
-        share = float((ends[:, 0] != ends[:, 1]).mean()) if len(ends) else 0.0
-        if not len(open_) and share >= _EVERYWHERE and len(ends) >= _FEWEST_PAIRS:
-            seen.append(jump)
-        else:
-            likely.append((len(open_), -times * share, jump, open_))
+    q = known.shape[1]
+    jumps, sight = list(components.jumps(pairs, q)), Sight(known, components, pairs)
+    folds = joined(iter(jumps), q)
+    firm = extended(folds, jumps, sight)
+    seen, likely = [fold for fold, open_, _ in firm if not len(open_)], []
+    for fold, open_, times in folds:
+        if not any(common(*one[:2], fold, open_, q) for one in firm):
+            likely.append((len(open_), -times * sight.share(fold, open_)[1], fold, open_))
     likely.sort(key=lambda entry: entry[:2])
-    return seen, [(jump, open_) for _, _, jump, open_ in likely[:_MOST_FOLDS]]
-
-
-_EVERYWHERE, _FEWEST_PAIRS = 0.99, 10
+    others = [(fold, open_) for fold, open_, _ in firm if len(open_)] + [(fold, open_) for _, _, fold, open_ in likely]
+    return seen, others[:_MOST_FOLDS]

@@ -1,0 +1,135 @@
+r"""Folds that are seen in part: determined where nothing is open about them, and extended from there.
+
+A jump is known up to combinations of features that vanish wherever it was seen (docs/learning.md, 10). So its fold is
+determined on the *region* where these combinations vanish, and there it is tested: a fold is seen across almost all
+pairs of neighbouring samples that it separates. Another jump that agrees with it in two dimensions or more may be one
+of the same fold; in two dimensions some agree by chance. It is one of the same fold if the fold is seen on what it adds
+to the region as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from learner.components import Components
+from learner.jumps import common
+
+__all__ = ["Fold", "Sight", "extended"]
+
+Fold = tuple[np.ndarray, np.ndarray, int]  # unit coefficients, what is open about them, times or pairs seen
+
+
+class Sight:
+    """Where folds are seen: neighbouring samples within cells of the folds below, and their components.
+
+    Parameters
+    ----------
+    known : (n, q)
+        Features that folds are linear in.
+    components : Components
+    pairs : int array (m, 2)
+    """
+
+    def __init__(self, known: np.ndarray, components: Components, pairs: np.ndarray) -> None:
+        ends = components.of[pairs]
+        self._pairs = pairs[(ends >= 0).all(axis=1)]
+        ends = components.of[self._pairs]
+        self._apart = ends[:, 0] != ends[:, 1]
+        self.known, self._flat = known, _VANISHES * float(np.abs(known).max(initial=0.0))
+
+    def region(self, open_: np.ndarray) -> np.ndarray:
+        """Return the samples at which nothing is open, as bools (n,)."""
+        return (np.abs(self.known @ open_.T) <= self._flat).all(axis=1)
+
+    def share(self, fold: np.ndarray, open_: np.ndarray, beyond: np.ndarray | None = None) -> tuple[int, float]:
+        """Return how many pairs a fold separates where it is determined, and the share that it is seen across.
+
+        Of pairs with a sample `beyond` a region, where one is given.
+        """
+        height, inside = self.known @ fold, self.region(open_)
+        one, other = self._pairs.T
+        across = inside[one] & inside[other] & (height[one] * height[other] < 0.0)
+        if beyond is not None:
+            across &= ~(beyond[one] & beyond[other])
+        count = int(across.sum())
+        return count, float(self._apart[across].mean()) if count else 0.0
+
+
+def extended(folds: Sequence[Fold], jumps: Sequence[tuple[np.ndarray, np.ndarray]], sight: Sight) -> list[Fold]:
+    """Return the folds that are seen all over the region where they are determined, as far as jumps extend it.
+
+    Parameters
+    ----------
+    folds : sequence of Fold
+    jumps : sequence of pairs
+        (unit coefficients, what is open about them).
+    sight : Sight
+
+    Returns
+    -------
+    list of Fold
+        With the number of pairs they are seen across; each once, those with least open first.
+
+    Notes
+    -----
+    A round compares up to 40 folds with up to 250 jumps, each for a singular value decomposition of size q; up to 8.
+    """
+    found = []
+    for fold, open_, _ in folds:
+        count, share = sight.share(fold, open_)
+        if len(open_) <= _MOST_OPEN and share >= _EVERYWHERE and count >= _FEWEST:
+            found.append((fold, open_, count))
+    found.sort(key=_order)
+    found, before = found[:_MOST_FOLDS], -1
+    for _ in range(_ROUNDS):
+        found = _once([_longer(fold, jumps[:_MOST_JUMPS], sight) for fold in found], sight)
+        left = sum(len(open_) for _, open_, _ in found)
+        if left == before:
+            break
+        before = left
+    return found
+
+
+def _longer(fold: Fold, jumps: Sequence[tuple[np.ndarray, np.ndarray]], sight: Sight) -> Fold:
+    """Return the fold with the jump that leaves least open, of those it is seen all over the new region with."""
+    best, size = fold, len(fold[0])
+    if not len(fold[1]):
+        return fold
+    region = sight.region(fold[1])
+    for jump, open_ in jumps:
+        both = common(fold[0], fold[1], jump, open_, size, telling=2)
+        if both is None or len(both[1]) >= len(best[1]):
+            continue
+        new, new_share = sight.share(*both, beyond=region)
+        count, share = sight.share(*both)
+        if min(share, new_share) >= _EVERYWHERE and new >= _FEWEST_NEW:
+            best = (*both, count)
+    return best
+
+
+def _once(folds: list[Fold], sight: Sight) -> list[Fold]:
+    """Return the folds without those that may be another one, seen over both regions."""
+    kept: list[Fold] = []
+    for fold in sorted(folds, key=_order):
+        for place, other in enumerate(kept):
+            both = common(other[0], other[1], fold[0], fold[1], len(fold[0]))
+            if both is not None:
+                count, share = sight.share(*both)
+                if share >= _EVERYWHERE:
+                    kept[place] = (*both, count)
+                    break
+        else:
+            kept.append(fold)
+    return kept
+
+
+def _order(fold: Fold) -> tuple[int, int]:
+    return len(fold[1]), -fold[2]
+
+
+_VANISHES = 1e-9  # of the largest feature: a combination below is zero
+_EVERYWHERE = 0.99  # share of pairs
+_FEWEST, _FEWEST_NEW = 20, 10  # pairs of samples, in all and beyond the region before
+_MOST_OPEN, _MOST_FOLDS, _MOST_JUMPS, _ROUNDS = 5, 40, 250, 8
