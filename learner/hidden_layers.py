@@ -29,7 +29,8 @@ from dataclasses import replace
 import numpy as np
 
 from learner.folds import FoldedFunction, features
-from learner.levels import Level, Neighbourhoods, first_levels, next_levels
+from learner.layer_search import first_levels, next_levels
+from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, pruned
 
@@ -171,6 +172,7 @@ class _Search:
         self, level: Level, known: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
     ) -> None:
         self.level, self.rng, self.trials = level, rng, 0
+        self.shown = [*level.partial, *level.likely][:MOST_FOLDS]
         self.scale = float(y.std())
         self.tolerance = label_tolerance(y) / self.scale
         self.all = known, y / self.scale
@@ -207,7 +209,7 @@ class _Search:
         """Return the folds seen, some of the likely ones, and random ones; what is open is random, too."""
         q, trial, rng, level = self.all[0].shape[1], self.trials, self.rng, self.level
         spread = _SPREADS[trial // 2 % len(_SPREADS)]
-        chosen = [entry for entry in level.likely if trial == 0 or rng.random_sample() < 0.4]
+        chosen = [entry for entry in self.shown if trial == 0 or rng.random_sample() < 0.4]
         guesses = [jump + spread * rng.standard_normal(len(open_)) @ open_ for jump, open_ in chosen]
         count = rng.randint(0, 6) if trial else 0
         count = max(count, 1 - len(level.seen) - len(guesses))

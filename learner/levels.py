@@ -7,22 +7,23 @@ first level is built on coordinates, the next on the units of the first, and so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import KDTree
 
 from learner.components import Components
-from learner.folds import FoldedFunction
 from learner.extension import Sight, extended
+from learner.folds import FoldedFunction
 from learner.jumps import common, joined
-from learner.orientation import oriented, oriented_beside
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Layer
 
-__all__ = ["Level", "Neighbourhoods", "first_levels", "next_levels"]
+__all__ = ["MOST_FOLDS", "Jump", "Level", "Neighbourhoods", "Open"]
+
+Jump = tuple[np.ndarray, np.ndarray]  # unit coefficients, and what is open about them
 _NEAREST = 12
-_PARALLEL = 1e-6  # sine of jumps that are multiples of each other
 
 
 class Neighbourhoods:
@@ -69,11 +70,15 @@ class Level:
     passed : (u, q)
         Linear functions of the features of `below` that are features here, too: units that are always active.
     part : Neighbourhoods
+    open_ : Open, optional
+        What is open about folds.
 
     Attributes
     ----------
-    seen : list of float arrays (m + u,)
+    seen : list of float arrays (m + e + u,)
         Folds that are seen wherever they are, as coefficients on the features.
+    partial : list of pairs
+        Folds that are seen wherever they are determined, and what is open about them.
     likely : list of pairs
         Other folds, and what is open about them.
     left : int
@@ -84,9 +89,16 @@ class Level:
     """
 
     def __init__(
-        self, below: Level | None, folds: np.ndarray, signs: np.ndarray | None, passed: np.ndarray, part: Neighbourhoods
+        self,
+        below: Level | None,
+        folds: np.ndarray,
+        signs: np.ndarray | None,
+        passed: np.ndarray,
+        part: Neighbourhoods,
+        open_: Open | None = None,
     ) -> None:
         self.below, self.folds, self.signs, self.linear = below, folds, signs, part.linear
+        self.open = open_ or Open.nothing(folds.shape[1])
         self.passed = passed if part.linear else np.vstack([passed, np.eye(folds.shape[1])[-1:]])
         self.k = part.design.shape[1] - (not part.linear)
         self.seen: list[np.ndarray] = []
@@ -95,17 +107,17 @@ class Level:
         inside = part.pairs[same.all(axis=1)]
         while True:  # those seen join the features: components are then larger, and more is seen
             values = known @ np.array(self.seen).reshape(-1, q).T
-            components = part.components(np.hstack([known, np.abs(values)]), np.hstack([heights, values]))
+            self.components = part.components(np.hstack([known, np.abs(values)]), np.hstack([heights, values]))
             beside = inside[((values[inside[:, 0]] >= 0.0) == (values[inside[:, 1]] >= 0.0)).all(axis=1)]
-            new, self.likely = _sorted(components, beside, known)
+            new, self.partial, self.likely = _sorted(self.components, beside, known)
             self.seen += new
-            if not new or len(components.fits) == 1 or len(self.seen) > _MOST_FOLDS:
+            if not new or len(self.components.fits) == 1 or len(self.seen) > MOST_FOLDS:
                 break
-        self.left = len(components.fits)
-        self.cost = sum(fit.rank for fit in components.fits) + q * len(self.seen)
+        self.left = len(self.components.fits)
+        self.cost = sum(fit.rank for fit in self.components.fits) + q * len(self.seen)
         level: Level = self
         while level.below is not None:
-            self.cost += level.folds.size + level.passed.size
+            self.cost += level.folds.size + level.passed.size + len(level.open.owner)
             level = level.below
 
     def known(self, design: np.ndarray) -> np.ndarray:
@@ -118,11 +130,13 @@ class Level:
         return own if self.below is None else np.hstack([self.below.heights(design), own])
 
     def features(self, design: np.ndarray) -> np.ndarray:
-        """Return what the next level is linear in."""
+        """Return what the next level is linear in, (n, m + e + u)."""
         known = self.known(design)
+        heights = known @ self.folds.T
         if self.signs is None:
-            return np.hstack([known, np.abs(known @ self.folds.T)])
-        return np.hstack([np.maximum(known @ self.folds.T * self.signs, 0.0), known @ self.passed.T])
+            return np.hstack([known, np.abs(heights), self.open.beside(known, np.sign(heights))])
+        active = (heights * self.signs > 0.0) * self.signs
+        return np.hstack([heights * active, self.open.beside(known, active), known @ self.passed.T])
 
     def gradients(self, design: np.ndarray, row: np.ndarray) -> np.ndarray:
         """Return what a combination of units is at samples, as coefficients on the design, (n, p)."""
@@ -130,14 +144,16 @@ class Level:
         level: Level | None = self
         while level is not None:
             assert level.signs is not None
-            m = len(level.signs)
-            active = level.known(design) @ level.folds.T * level.signs > 0.0
-            weights = (weights[:, :m] * active * level.signs) @ level.folds + weights[:, m:] @ level.passed
+            m, rest = len(level.signs), len(level.signs) + len(level.open.owner)
+            active = (level.known(design) @ level.folds.T * level.signs > 0.0) * level.signs
+            own = (weights[:, :m] * active) @ level.folds
+            own += (weights[:, m:rest] * active[:, level.open.owner]) @ level.open.rows
+            weights = own + weights[:, rest:] @ level.passed
             level = level.below
         return weights
 
     def folded(self, layer: Layer) -> FoldedFunction:
-        """Return the function of all layers, of which this is the last but one."""
+        """Return the function of all layers, of which this is the last but one; nothing is open."""
         q = layer.units.shape[1]
         rows = [self._on_absolute_values(row) for row in [*layer.units, layer.top[:q]]]
         return FoldedFunction(
@@ -161,141 +177,58 @@ class Level:
         return np.concatenate([first if self.below is None else self.below._on_absolute_values(first), own])
 
 
-def first_levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
-    """Return first layers, the one first that leaves least to describe.
+@dataclass(frozen=True, slots=True, eq=False)
+class Open:
+    """What is open about the folds of a layer: H_j + t·O_j with unknown t.
 
-    A fold too many is one of the second layer in some place; with one too few all others are harder to describe.
+    Where its sign is that of H_j, relu(H_j + t·O_j) is linear in the unit and in O_j where the unit is active: one
+    feature more for each row.
+
+    Attributes
+    ----------
+    rows : (e, q)
+        The O_j.
+    owner : int array (e,)
+        The fold of each.
     """
-    ranked, none, levels = _ranked(part), np.empty((0, part.design.shape[1])), []
-    for folds in _nested(ranked):
-        if expired():
-            break
-        values = part.design @ folds.T
-        fits = part.components(np.hstack([part.design, np.abs(values)]), values).fits
-        signs, share = oriented(folds, fits, part.linear)
-        if signs is not None:
-            levels.append(Level(None, folds, signs, none, part))
-            if levels[-1].left == 1:
-                break
-        if signs is None or share < _CLEAR:
-            levels.append(Level(None, folds, None, none, part))
-    return sorted(levels, key=lambda level: level.cost)
 
+    rows: np.ndarray
+    owner: np.ndarray
 
-def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
-    """Return layers on a layer of units, the one first that leaves least to describe; [] where signs do not show.
+    @classmethod
+    def nothing(cls, size: int) -> Open:
+        """Return that of folds that are determined."""
+        return cls(np.empty((0, size)), np.empty(0, dtype=int))
 
-    Folds are those that are determined, ranked as in the first layer. The best layer is then completed as long as that
-    leaves less to describe: by folds of functions that are passed on, as such a fold is one of the same layer; and by
-    folds about which something is open, which says that it is nowhere seen, with the least coefficients they may have.
-    """
-    if level.signs is None:
-        return []
-    folds = [*level.seen, *(jump for jump, open_ in level.likely if not len(open_))]
-    scores = [float(np.prod(_times_and_share(part, fold, level))) for fold in folds]
-    ranked = [(scores[i], folds[i]) for i in np.argsort(-np.array(scores), kind="stable") if scores[i]]
-    sets = _nested(ranked, _MOST_NEXT)
-    found = [_turned(level, chosen, part) for chosen in sets if not expired()]
-    levels = sorted((one for one in found if one is not None), key=lambda one: one.cost)
-    open_folds = [jump for jump, open_ in level.likely if 0 < len(open_) <= _MOST_OPEN][:_MOST_NEXT]
-    best, chosen = (levels[0], levels[0].folds) if levels else (None, sets[0] if sets else np.empty((0, 0)))
-    while len(chosen) and not expired():
-        more = [] if best is None else [np.array(rows) for rows in [_passed_folds(best)] if rows]
-        more += [fold[None] for fold in open_folds]
-        for rows in more:
-            longer = _turned(level, np.vstack([chosen, rows]), part) if len(chosen) + len(rows) <= _MOST_FOLDS else None
-            if longer is not None and (best is None or longer.cost < best.cost):
-                levels = [longer, *levels[1:]]
-                best, chosen = longer, longer.folds
-                open_folds = [fold for fold in open_folds if not np.array_equal(fold, rows[0])]
-                break
-        else:
-            break
-    return levels
+    @classmethod
+    def of(cls, opens: Sequence[np.ndarray], size: int) -> Open:
+        """Return that of folds with these rows each."""
+        owner = np.repeat(np.arange(len(opens)), [len(rows) for rows in opens])
+        return cls(np.vstack([np.empty((0, size)), *opens]), owner)
 
-
-def _turned(level: Level, folds: np.ndarray, part: Neighbourhoods) -> Level | None:
-    """Return the level with these folds and the signs that most samples obey; None if there are none."""
-    known, below = level.features(part.design), level.heights(part.design)
-    values, q = known @ folds.T, known.shape[1]
-    fits = part.components(np.hstack([known, np.abs(values)]), np.hstack([below, values])).fits
-    best, share = oriented(folds, fits, part.linear)
-    passed = np.empty((0, q))
-    for count in range(1, _MOST_PASSED + 1):
-        signs, functions, more = oriented_beside(folds, fits, part.linear, count)
-        if signs is not None and more > share:
-            best, share = signs, more
-            passed = np.hstack([functions, np.zeros((count, q - functions.shape[1]))])
-    return None if best is None or share <= _HALF else Level(level, folds, best, passed, part)
-
-
-def _passed_folds(level: Level) -> list[np.ndarray]:
-    """Return folds seen of functions that are passed on alone, on what the level is built on."""
-    m, rows = len(level.folds), [*level.seen, *(jump for jump, open_ in level.likely if not len(open_))]
-    return [row[m:] @ level.passed for row in rows if np.abs(row[:m]).max() <= _PARALLEL]
-
-
-def _nested(ranked: list[tuple[float, np.ndarray]], most: int | None = None) -> list[np.ndarray]:
-    """Return the first so many folds of a ranked list, first those before the largest gap."""
-    scores = np.array([score for score, _ in ranked[: _MOST_FOLDS + 1]] + [0.0])
-    counts = 1 + np.flatnonzero(scores[:-1] >= _FAINTEST * scores[0])[:_MOST_FOLDS]
-    folds = np.array([fold for _, fold in ranked[:_MOST_FOLDS]])
-    order = sorted(counts.tolist(), key=lambda count: scores[count] / scores[count - 1])
-    return [folds[:count] for count in order[: _MOST_COUNTS if most is None else most]]
-
-
-_FAINTEST, _MOST_FOLDS, _MOST_COUNTS = 0.08, 14, 6
-_CLEAR = 0.9  # share of samples that obey the signs: below, absolute values are tried as well
-_MOST_NEXT, _MOST_PASSED, _MOST_OPEN, _HALF = 4, 2, 2, 0.5
-
-
-def _ranked(part: Neighbourhoods) -> list[tuple[float, np.ndarray]]:
-    """Return hyperplanes by how many pairs of pieces, and which share of the samples beside them, jump across them."""
-    ranked = []
-    for fold, _, seen in part.hyperplanes():
-        times, share = _times_and_share(part, fold)
-        if times:
-            ranked.append((seen * share, fold))
-    ranked.sort(key=lambda entry: -entry[0])
-    return ranked
-
-
-def _times_and_share(part: Neighbourhoods, fold: np.ndarray, level: Level | None = None) -> tuple[int, float]:
-    """Return how many pairs of pieces, and which share of the pairs of samples across a fold, jump along it."""
-    pairs, known = part.pairs, part.design if level is None else level.features(part.design)
-    if level is not None:
-        sides = level.heights(part.design) >= 0.0
-        pairs = pairs[(sides[pairs[:, 0]] == sides[pairs[:, 1]]).all(axis=1)]
-    height = known @ fold
-    ends = part.pieces.of[pairs]
-    across = (ends >= 0).all(axis=1) & (height[pairs[:, 0]] * height[pairs[:, 1]] < 0.0)
-    ends = ends[across]
-    if not len(ends):
-        return 0, 0.0
-    jumps = part.coefficients[ends[:, 0]] - part.coefficients[ends[:, 1]]
-    jumps /= np.maximum(np.linalg.norm(jumps, axis=1), 1e-300)[:, None]
-    if level is None:
-        along = np.broadcast_to(fold, jumps.shape)
-    else:
-        along = level.gradients(part.design[pairs[across, 0]], fold)
-        along = along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, None]
-    rest = jumps - np.einsum("ij,ij->i", jumps, along)[:, None] * along
-    same = (ends[:, 0] != ends[:, 1]) & (np.linalg.norm(rest, axis=1) <= _PARALLEL)
-    return len(np.unique(np.sort(ends[same], axis=1), axis=0)), float(same.mean())
+    def beside(self, known: np.ndarray, active: np.ndarray) -> np.ndarray:
+        """Return the features; `active` (n, m) are factors of the folds."""
+        return (known @ self.rows.T) * active[:, self.owner]
 
 
 def _sorted(
     components: Components, pairs: np.ndarray, known: np.ndarray
-) -> tuple[list[np.ndarray], list[tuple[np.ndarray, np.ndarray]]]:
-    """Return jumps that are seen wherever they are, and others with what is open about them, the likeliest first."""
+) -> tuple[list[np.ndarray], list[Jump], list[Jump]]:
+    """Return folds that are seen wherever they are, those seen where they are determined, and others, likeliest first.
+
+    The last two with what is open about them.
+    """
     q = known.shape[1]
     jumps, sight = list(components.jumps(pairs, q)), Sight(known, components, pairs)
     folds = joined(iter(jumps), q)
     firm = extended(folds, jumps, sight)
-    seen, likely = [fold for fold, open_, _ in firm if not len(open_)], []
+    likely = []
     for fold, open_, times in folds:
         if not any(common(*one[:2], fold, open_, q) for one in firm):
             likely.append((len(open_), -times * sight.share(fold, open_)[1], fold, open_))
     likely.sort(key=lambda entry: entry[:2])
-    others = [(fold, open_) for fold, open_, _ in firm if len(open_)] + [(fold, open_) for _, _, fold, open_ in likely]
-    return seen, others[:_MOST_FOLDS]
+    seen, partial = [one for one, open_, _ in firm if not len(open_)], [(one, open_) for one, open_, _ in firm]
+    return seen, [entry for entry in partial if len(entry[1])], [entry[2:] for entry in likely][:MOST_FOLDS]
+
+
+MOST_FOLDS = 14

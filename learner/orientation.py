@@ -18,10 +18,12 @@ import numpy as np
 
 from learner.components import Fit
 
-__all__ = ["oriented", "oriented_beside"]
+__all__ = ["equations", "oriented", "oriented_beside"]
 
 
-def oriented(folds: np.ndarray, fits: Sequence[Fit], linear: bool) -> tuple[np.ndarray | None, float]:
+def oriented(
+    folds: np.ndarray, fits: Sequence[Fit], linear: bool, owner: np.ndarray | None = None
+) -> tuple[np.ndarray | None, float]:
     """Return the signs that components obey, None if most do not, and the share of their samples that obeys.
 
     A component that neighbours were joined to by chance does not obey, so the signs are put to the vote.
@@ -33,18 +35,25 @@ def oriented(folds: np.ndarray, fits: Sequence[Fit], linear: bool) -> tuple[np.n
     fits : sequence of Fit
         Components on the features (design, |H_1|, ...).
     linear : bool
+    owner : int array, optional
+        Which rows share a sign: what is open about a fold, further features with it. Default: each has its own.
+
+    Returns
+    -------
+    float array (number of signs,) or None
+    float
 
     Notes
     -----
     2^m candidates are tried on the components that are determined, at once, and the few best on all.
     """
-    m, p = folds.shape
+    p, owner = folds.shape[1], np.arange(len(folds)) if owner is None else owner
     k = p - (not linear)
-    rows = folds[:, :k]
+    rows, choices = folds[:, :k], _choices(owner)
     clear = [fit for fit in fits if fit.samples >= fit.rank + _SPARE]
     if not clear:
         return None, 0.0
-    candidates = 1.0 - 2.0 * ((np.arange(2**m)[:, None] >> np.arange(m)) & 1)
+    candidates = choices[:, owner]
     misses = np.zeros(len(candidates))
     for fit in clear:
         if not len(fit.open):
@@ -54,7 +63,7 @@ def oriented(folds: np.ndarray, fits: Sequence[Fit], linear: bool) -> tuple[np.n
     for number in np.argsort(misses, kind="stable")[:_TRIED]:
         missed = sum(fit.samples for fit in clear if _breaks(fit, candidates[number], rows, k, p))
         if missed < least:
-            best, least = candidates[number], missed
+            best, least = choices[number], missed
         if least == 0:
             break
     share = 1.0 - least / total
@@ -62,13 +71,13 @@ def oriented(folds: np.ndarray, fits: Sequence[Fit], linear: bool) -> tuple[np.n
 
 
 def oriented_beside(
-    folds: np.ndarray, fits: Sequence[Fit], linear: bool, passed: int
+    folds: np.ndarray, fits: Sequence[Fit], linear: bool, passed: int, owner: np.ndarray | None = None
 ) -> tuple[np.ndarray | None, np.ndarray, float]:
     """Return signs, an orthonormal basis of the linear functions passed on, and the share of samples that obeys both.
 
     Parameters
     ----------
-    folds, fits, linear
+    folds, fits, linear, owner
         As for :func:`oriented`; p features of any kind instead of the design, the last one 1 unless `linear`.
     passed : int
         Number u of linear functions, at least 1; the basis is (u, k), without constants.
@@ -76,21 +85,76 @@ def oriented_beside(
     Notes
     -----
     u + 1 components that leave d dimensions open together tell signs apart if u + d < k. Up to 12 such sets are tried
-    with all 2^m signs, each for one QR factor of k·(u + d)².
+    with all 2^m signs, each for one QR factor of k·(u + d)². For u = 1 all large components are asked together
+    (:func:`_pooled`), which tells signs apart where each leaves much open.
     """
-    m, p = folds.shape
+    p, owner = folds.shape[1], np.arange(len(folds)) if owner is None else owner
     k = p - (not linear)
-    rows, nothing = folds[:, :k], np.empty((0, k))
+    rows, choices, nothing = folds[:, :k], _choices(owner), np.empty((0, k))
     clear = [fit for fit in fits if fit.samples >= fit.rank + _SPARE]
+    candidates = choices[:, owner]
+    laws = np.concatenate(
+        [np.broadcast_to(np.eye(k, p), (len(candidates), k, p)), -(candidates[:, :, None] * rows).mT], axis=2
+    )
+    if passed == 1:
+        found = _pooled(laws, sorted(clear, key=lambda fit: -fit.samples)[:_MOST_POOLED])
+    else:
+        found = _eliminated(laws, clear, passed)
+    total, best, least = sum(fit.samples for fit in clear), -1, np.inf
+    spans = [nothing] * len(choices)
+    for number, span in found:
+        missed = sum(fit.samples for fit in clear if _breaks(fit, candidates[number], rows, k, p, span))
+        if missed < least:
+            best, least, spans[number] = number, missed, span
+    return (None, nothing, 0.0) if best < 0 else (choices[best], spans[best], 1.0 - least / total)
+
+
+def _pooled(laws: np.ndarray, fits: Sequence[Fit]) -> list[tuple[int, np.ndarray]]:
+    """Return candidates that many components obey together with one function passed on, and that function (1, k).
+
+    A component says that the function lies in the span of what is left of its law and of what is open, unless nothing
+    is left. Components are taken in turn as long as the intersection of these spans is not zero.
+    """
+    count, k = laws.shape[:2]
+    total, kept = sum(fit.samples for fit in fits), np.arange(count)
+    sums, weights, missed = np.zeros((count, k, k)), np.zeros(count), np.zeros(count)
+    for fit in fits:
+        law = laws[kept]
+        basis, sizes, _ = np.linalg.svd(law @ fit.open.T, full_matrices=False)
+        basis = basis * (sizes > _FLAT * max(float(sizes.max(initial=0.0)), _FLAT))[:, None, :]
+        off = law @ fit.coefficients
+        off = off - (basis @ (basis.mT @ off[:, :, None]))[:, :, 0]
+        lengths = np.linalg.norm(off, axis=1)
+        asked = lengths > _OFF * np.linalg.norm(fit.coefficients)
+        unit = off / np.maximum(lengths, 1e-300)[:, None]
+        outside = np.eye(k) - basis @ basis.mT - unit[:, :, None] * unit[:, None, :]
+        trial = sums[kept] + outside * asked[:, None, None]
+        good = np.linalg.eigvalsh(trial)[:, 0] <= _OFF**2
+        sums[kept[good]] = trial[good]
+        weights[kept[good]] += fit.samples
+        missed[kept[~good]] += fit.samples
+        kept = kept[missed[kept] <= _MOST * total]
+        if not len(kept):
+            break
+    weights[missed > _MOST * total] = -1.0
+    found = []
+    for number in np.argsort(-weights, kind="stable")[:_FINALISTS].tolist():
+        values, vectors = np.linalg.eigh(sums[number])
+        if weights[number] > 0.0 and k > 1 and values[1] > _OFF**2 >= values[0]:
+            found.append((number, vectors[:, :1].T))
+    return found
+
+
+def _eliminated(laws: np.ndarray, clear: Sequence[Fit], passed: int) -> list[tuple[int, np.ndarray]]:
+    """Return candidates for which `passed` + 1 components are dependent, and the functions passed on."""
+    k, votes = laws.shape[1], np.zeros(len(laws), dtype=int)
+    spans: dict[int, np.ndarray] = {}
     sets = [
         chosen
         for chosen in combinations(range(min(len(clear), _MOST_ASKED)), passed + 1)
         if sum(len(clear[i].open) for i in chosen) + passed < k
     ]
     sets.sort(key=lambda chosen: -min(clear[i].samples for i in chosen))
-    candidates = 1.0 - 2.0 * ((np.arange(2**m)[:, None] >> np.arange(m)) & 1)
-    laws = np.concatenate([np.broadcast_to(np.eye(k, p), (2**m, k, p)), -(candidates[:, :, None] * rows).mT], axis=2)
-    votes, spans = np.zeros(2**m, dtype=int), [nothing] * 2**m
     for chosen in sets[:_MOST_SETS]:
         parts = [laws @ np.vstack([clear[i].coefficients, clear[i].open]).T for i in chosen]  # (2^m, k, 1 + open)
         columns = np.concatenate([parts[0][:, :, 1:], *parts[1:]], axis=2)
@@ -107,28 +171,47 @@ def oriented_beside(
                 width = part.shape[2]
                 span.append(part[number] @ weights[place : place + width])
                 place += width
-            if votes[number] == 1:
-                spans[number] = np.linalg.qr(np.array(span).T)[0].T
-    total, best, least = sum(fit.samples for fit in clear), -1, np.inf
-    for number in np.argsort(-votes, kind="stable")[:_FINALISTS].tolist():
-        if votes[number]:
-            missed = sum(fit.samples for fit in clear if _breaks(fit, candidates[number], rows, k, p, spans[number]))
-            best, least = (number, missed) if missed < least else (best, least)
-    return (None, nothing, 0.0) if best < 0 else (candidates[best], spans[best], 1.0 - least / total)
+            spans.setdefault(number, np.linalg.qr(np.array(span).T)[0].T)
+    best = np.argsort(-votes, kind="stable")[:_FINALISTS].tolist()
+    return [(number, spans[number]) for number in best if votes[number]]
 
 
-_MOST_ASKED, _MOST_SETS, _FINALISTS = 10, 12, 16
+def _choices(owner: np.ndarray) -> np.ndarray:
+    """Return all signs of so many folds as owners, (2^m, m)."""
+    m = int(owner.max(initial=-1)) + 1
+    return 1.0 - 2.0 * ((np.arange(2**m)[:, None] >> np.arange(m)) & 1)
+
+
+_MOST_ASKED, _MOST_SETS, _MOST_POOLED, _FINALISTS = 10, 12, 30, 16
+
+
+def equations(folds: np.ndarray, fits: Sequence[Fit], linear: bool, signs: np.ndarray, passed: np.ndarray) -> int:
+    """Return how many coefficients of components the signs (one for each row of `folds`) and functions predict."""
+    p = folds.shape[1]
+    k = p - (not linear)
+    laws = [_law(fit, signs, folds[:, :k], k, p, passed[:, :k]) for fit in fits]
+    return sum(
+        k - int(np.linalg.matrix_rank(free, _FLAT)) if free.size else k
+        for fit, (off, free) in zip(fits, laws, strict=True)
+        if np.linalg.norm(off) <= _OFF * np.linalg.norm(fit.coefficients)
+    )
 
 
 def _breaks(fit: Fit, signs: np.ndarray, rows: np.ndarray, k: int, p: int, passed: np.ndarray | None = None) -> bool:
     """Return whether no coefficients of a component, as far as they are open, obey the signs."""
+    off, _ = _law(fit, signs, rows, k, p, np.empty((0, k)) if passed is None else passed)
+    return float(np.linalg.norm(off)) > _OFF * float(np.linalg.norm(fit.coefficients))
+
+
+def _law(
+    fit: Fit, signs: np.ndarray, rows: np.ndarray, k: int, p: int, passed: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is left of the law, and what is free in it, (k,) and (k, o)."""
     law = np.hstack([np.eye(k), np.zeros((k, p - k)), -(rows * signs[:, None]).T])
-    off, free = law @ fit.coefficients, law @ fit.open.T
-    if passed is not None:
-        free = np.hstack([free, passed.T])
+    off, free = law @ fit.coefficients, np.hstack([law @ fit.open.T, passed.T])
     if free.size:
         off = off - free @ np.linalg.lstsq(free, off, rcond=_FLAT)[0]
-    return float(np.linalg.norm(off)) > _OFF * float(np.linalg.norm(fit.coefficients))
+    return off, free
 
 
 _SPARE = 10  # samples beyond the unknowns, for a component to be asked

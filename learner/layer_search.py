@@ -1,0 +1,207 @@
+r"""The search for layers of units behind pieces: which folds belong to a layer, which way they are turned.
+
+Folds of a layer are those that are seen along their whole length; the first ones of a ranking are tried, and the layer
+that leaves least to describe is taken (:class:`learner.levels.Level`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from learner.levels import MOST_FOLDS, Jump, Level, Neighbourhoods, Open
+from learner.orientation import equations, oriented, oriented_beside
+
+__all__ = ["first_levels", "next_levels"]
+
+_PARALLEL = 1e-6  # sine of jumps that are multiples of each other
+
+
+def first_levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
+    """Return first layers, the one first that leaves least to describe.
+
+    A fold too many is one of the second layer in some place; with one too few all others are harder to describe.
+    """
+    ranked, none, levels = _ranked(part), np.empty((0, part.design.shape[1])), []
+    for folds in _nested(ranked):
+        if expired():
+            break
+        values = part.design @ folds.T
+        fits = part.components(np.hstack([part.design, np.abs(values)]), values).fits
+        signs, share = oriented(folds, fits, part.linear)
+        if signs is not None:
+            levels.append(Level(None, folds, signs, none, part))
+            if levels[-1].left == 1:
+                break
+        if signs is None or share < _CLEAR:
+            levels.append(Level(None, folds, None, none, part))
+    return sorted(levels, key=lambda level: level.cost)
+
+
+def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
+    """Return layers on a layer of units, the one first that leaves least to describe; [] where signs do not show.
+
+    Folds are those that are determined, ranked as in the first layer, with or without those that are seen where they
+    are determined. The best layer is then completed as long as that leaves less to describe: by folds of functions that
+    are passed on, as such a fold is one of the same layer, and by single folds that are determined in part. What is
+    open about folds then follows from what is built on them.
+    """
+    if level.signs is None:
+        return []
+    folds = _determined(level)
+    scores = [float(np.prod(_times_and_share(part, fold, level))) for fold in folds]
+    ranked = [(scores[i], folds[i]) for i in np.argsort(-np.array(scores), kind="stable") if scores[i]]
+    sets = [_as_jumps(chosen) for chosen in _nested(ranked, _MOST_NEXT)] or [[]]
+    partial = [entry for entry in level.partial if len(entry[1]) <= _MOST_OPEN][:_MOST_PARTIAL]
+    layers = [
+        layer
+        for chosen in sets
+        for more in _subsets(partial)
+        if not expired() and (layer := _voted(level, chosen + more, part)) is not None
+    ]
+    layers = sorted(layers, key=lambda layer: layer.cost)[:_MOST_LAYERS]
+    levels = sorted((layer.level(level, part) for layer in layers if not expired()), key=lambda one: one.cost)
+    while levels and not expired():
+        more = _passed_folds(levels[0])
+        layer = _voted(level, layers[0].jumps + _as_jumps(more), part) if more else None
+        longer = None if layer is None else layer.level(level, part)
+        if layer is None or longer is None or longer.cost >= levels[0].cost:
+            break
+        layers[0], levels[0] = layer, longer
+    return sorted((_settled(one, part) for one in levels), key=lambda one: one.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Folds, turned: what was voted on, signs, functions passed on, and the cost of it."""
+
+    jumps: list[Jump]
+    signs: np.ndarray
+    passed: np.ndarray
+    open: Open
+    cost: int
+
+    def level(self, below: Level, part: Neighbourhoods) -> Level:
+        """Return the level; that takes longer than the vote."""
+        return Level(below, np.array([fold for fold, _ in self.jumps]), self.signs, self.passed, part, self.open)
+
+
+def _subsets(partial: list[Jump]) -> list[list[Jump]]:
+    """Return the first so many of a list, all first, with and without one of them."""
+    found = []
+    for count in range(len(partial), -1, -1):
+        found.append(partial[:count])
+        found += [partial[:place] + partial[place + 1 : count] for place in range(count - 2, -1, -1)]
+    return found
+
+
+def _determined(level: Level) -> list[np.ndarray]:
+    """Return the folds of the next layer, perhaps, about which nothing is open."""
+    return [*level.seen, *(fold for fold, open_ in level.likely if not len(open_))]
+
+
+def _as_jumps(folds: Sequence[np.ndarray] | np.ndarray) -> list[Jump]:
+    return [(fold, np.empty((0, len(fold)))) for fold in folds]
+
+
+def _voted(level: Level, jumps: list[Jump], part: Neighbourhoods) -> _Layer | None:
+    """Return these folds with the signs that most samples obey; None if there are none."""
+    if not 0 < len(jumps) <= MOST_FOLDS:
+        return None
+    folds = np.array([fold for fold, _ in jumps])
+    known, below = level.features(part.design), level.heights(part.design)
+    values, q = known @ folds.T, known.shape[1]
+    open_ = Open.of([rows for _, rows in jumps], q)
+    features = np.hstack([known, np.abs(values), open_.beside(known, np.sign(values))])
+    fits = part.components(features, np.hstack([below, values])).fits
+    rows, owner = np.vstack([folds, open_.rows]), np.concatenate([np.arange(len(folds)), open_.owner])
+    best, share = oriented(rows, fits, part.linear, owner)
+    passed = np.empty((0, q))
+    for count in range(1, _MOST_PASSED + 1):
+        signs, functions, more = oriented_beside(rows, fits, part.linear, count, owner)
+        if signs is not None and more > share:
+            best, share = signs, more
+            passed = np.hstack([functions, np.zeros((count, q - functions.shape[1]))])
+    if best is None or share <= _HALF:
+        return None
+    cost = sum(fit.rank for fit in fits) - equations(rows, fits, part.linear, best[owner], passed)
+    return _Layer(jumps, best, passed, open_, cost + open_.rows.shape[0] + q * (len(folds) + len(passed)))
+
+
+def _settled(level: Level, part: Neighbourhoods) -> Level:
+    """Return a level about which nothing is open: by what its features weigh in the folds that are built on them.
+
+    What no fold shows is set to zero: it matters where hardly any sample fell, or nowhere.
+    """
+    if not len(level.open.owner):
+        return level
+    m, folds = len(level.folds), level.folds.copy()
+    rows = np.array(_determined(level)).reshape(-1, level.features(part.design[:1]).shape[1])
+    for place, (fold, row) in enumerate(zip(level.open.owner, level.open.rows, strict=True)):
+        weights = rows[:, fold]
+        size = float(weights @ weights)
+        if size > _PARALLEL:
+            folds[fold] += float(weights @ rows[:, m + place]) / size * row
+    passed = level.passed if part.linear else level.passed[:-1]
+    assert level.below is not None
+    return Level(level.below, folds / np.linalg.norm(folds, axis=1, keepdims=True), level.signs, passed, part)
+
+
+def _passed_folds(level: Level) -> list[np.ndarray]:
+    """Return folds seen of functions that are passed on alone, on what the level is built on."""
+    m = len(level.folds) + len(level.open.owner)
+    return [row[m:] @ level.passed for row in _determined(level) if np.abs(row[:m]).max() <= _PARALLEL]
+
+
+def _nested(ranked: list[tuple[float, np.ndarray]], most: int | None = None) -> list[np.ndarray]:
+    """Return the first so many folds of a ranked list, first those before the largest gap."""
+    scores = np.array([score for score, _ in ranked[: MOST_FOLDS + 1]] + [0.0])
+    counts = 1 + np.flatnonzero(scores[:-1] >= _FAINTEST * scores[0])[:MOST_FOLDS]
+    folds = np.array([fold for _, fold in ranked[:MOST_FOLDS]])
+    order = sorted(counts.tolist(), key=lambda count: scores[count] / scores[count - 1])
+    return [folds[:count] for count in order[: _MOST_COUNTS if most is None else most]]
+
+
+_FAINTEST, _MOST_COUNTS = 0.08, 6
+_CLEAR = 0.9  # share of samples that obey the signs: below, absolute values are tried as well
+_MOST_NEXT, _MOST_PASSED, _MOST_OPEN, _HALF = 4, 2, 3, 0.5
+_MOST_PARTIAL, _MOST_LAYERS = 6, 3
+
+
+def _ranked(part: Neighbourhoods) -> list[tuple[float, np.ndarray]]:
+    """Return hyperplanes by how many pairs of pieces, and which share of the samples beside them, jump across them."""
+    ranked = []
+    for fold, _, seen in part.hyperplanes():
+        times, share = _times_and_share(part, fold)
+        if times:
+            ranked.append((seen * share, fold))
+    ranked.sort(key=lambda entry: -entry[0])
+    return ranked
+
+
+def _times_and_share(part: Neighbourhoods, fold: np.ndarray, level: Level | None = None) -> tuple[int, float]:
+    """Return how many pairs of pieces, and which share of the pairs of samples across a fold, jump along it."""
+    pairs, known = part.pairs, part.design if level is None else level.features(part.design)
+    if level is not None:
+        sides = level.heights(part.design) >= 0.0
+        pairs = pairs[(sides[pairs[:, 0]] == sides[pairs[:, 1]]).all(axis=1)]
+    height = known @ fold
+    ends = part.pieces.of[pairs]
+    across = (ends >= 0).all(axis=1) & (height[pairs[:, 0]] * height[pairs[:, 1]] < 0.0)
+    ends = ends[across]
+    if not len(ends):
+        return 0, 0.0
+    jumps = part.coefficients[ends[:, 0]] - part.coefficients[ends[:, 1]]
+    jumps /= np.maximum(np.linalg.norm(jumps, axis=1), 1e-300)[:, None]
+    if level is None:
+        along = np.broadcast_to(fold, jumps.shape)
+    else:
+        along = level.gradients(part.design[pairs[across, 0]], fold)
+        along = along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, None]
+    rest = jumps - np.einsum("ij,ij->i", jumps, along)[:, None] * along
+    same = (ends[:, 0] != ends[:, 1]) & (np.linalg.norm(rest, axis=1) <= _PARALLEL)
+    return len(np.unique(np.sort(ends[same], axis=1), axis=0)), float(same.mean())
+
+
