@@ -32,7 +32,7 @@ from learner.folds import FoldedFunction, features
 from learner.layer_search import first_levels, next_levels
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.piece_regression import Pieces, label_tolerance
-from learner.unit_fit import Layer, fitted, pruned
+from learner.unit_fit import Layer, fitted, fitted_together, pruned
 
 __all__ = ["as_hidden_layers", "as_one_layer"]
 
@@ -100,10 +100,10 @@ def as_hidden_layers(
     if not len(pieces):
         return None
     part = Neighbourhoods(*_thinned(Z, y, pieces))
-    levels = [level for level in _levels(part, expired) if level.left <= _MOST_LEFT]
+    levels = [level for level in _levels(part, expired) if level.left <= _MOST_LEFT and level.is_closed]
     levels = [level for level in levels if level.cost <= _NEAR * levels[0].cost][:_LEVELS]
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
-    searches = [_Search(level, level.features(design), y, pieces.owner, rng) for level in levels]
+    searches = [_Search(level, design, y, pieces.owner, rng) for level in levels]
     best, left = None, _TRIALS // max(1, len(levels))
     if all(level.below is not None for level in levels):
         left = min(left, _DEEP_TRIALS)
@@ -127,7 +127,7 @@ _LEVELS, _TRIALS = 3, 48  # layers to build the last one on, and starts on all o
 _DEEP_TRIALS = 4  # starts on a layer that is not the first: with that layer complete, one of the first few does it
 _NEAR = 1.3  # cost of a layer that may be it, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
-_MOST_LEFT = 20  # components that are left: with more, a last layer hardly explains them
+_MOST_LEFT = 40  # components that are left: with more, a last layer hardly explains them
 
 
 def _levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
@@ -169,27 +169,46 @@ class _Search:
     """The layer on features (n, q) of others that explains all samples on pieces, and if possible the others."""
 
     def __init__(
-        self, level: Level, known: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
+        self, level: Level, design: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
     ) -> None:
         self.level, self.rng, self.trials = level, rng, 0
         self.shown = [*level.partial, *level.likely][:MOST_FOLDS]
         self.scale = float(y.std())
         self.tolerance = label_tolerance(y) / self.scale
-        self.all = known, y / self.scale
-        self.on_piece, self.few = ((known[rows], self.all[1][rows]) for rows in (owner >= 0, _spread(owner, _ROWS)))
+        self._design, self._labels, self._owner = design, y / self.scale, owner
+        rows = _spread(owner, _ROWS)
+        if len(level.open.owner):  # what is open shows where few samples fell
+            rows = np.concatenate([rows, np.flatnonzero(owner < 0)[:_ROWS]])
+        self._take(rows)
         self.closest: Layer | None = None
+        self.t = np.zeros(len(level.open.owner))
         self.least = np.inf
+
+    def _take(self, rows: np.ndarray) -> None:
+        """Compute what is known at samples."""
+        self.loose = self.level.loose(self._design)
+        self._rows = rows
+        known = self.loose.features(np.zeros(len(self.level.open.owner)))[0]
+        self.all = known, self._labels
+        self.on_piece, self.few = ((known[at], self._labels[at]) for at in (self._owner >= 0, rows))
 
     def trial(self) -> Layer | None:
         """Start once more: anew, or every second time from the closest so far; None where it ends elsewhere."""
-        start = self._start() if self.closest is None or self.trials % 2 == 0 else self._altered(self.closest)
+        anew = self.closest is None or self.trials % 2 == 0
+        start = self._start() if anew else self._altered(self.closest)
+        t = self._guess() if anew else self.t
         self.trials += 1
-        layer = fitted(*self.few, start, self.tolerance)
-        loss = float(((layer.evaluate(self.few[0]) - self.few[1]) ** 2).mean())
+        layer, t = fitted_together(self.loose.at(self._rows), self.few[1], start, t, self.tolerance)
+        known = self.loose.at(self._rows).features(t)[0] if len(t) else self.few[0]
+        loss = float(((layer.evaluate(known) - self.few[1]) ** 2).mean())
         if loss < self.least:
-            self.closest, self.least = layer, loss
-        if not layer.explains(*self.few, self.tolerance).all():
+            self.closest, self.t, self.least = layer, t, loss
+        if not layer.explains(known, self.few[1], self.tolerance).all():
             return None
+        if len(t):
+            self.level = self.level.closed(t)
+            self.t = np.empty(0)
+            self._take(self._rows)
         layer = pruned(layer, *self.few, self.tolerance)
         if not layer.explains(*self.on_piece, self.tolerance).all():
             layer = fitted(*self.on_piece, layer.units, self.tolerance, top=layer.top)
@@ -213,7 +232,17 @@ class _Search:
         guesses = [jump + spread * rng.standard_normal(len(open_)) @ open_ for jump, open_ in chosen]
         count = rng.randint(0, 6) if trial else 0
         count = max(count, 1 - len(level.seen) - len(guesses))
-        return np.vstack([*level.seen, *guesses, rng.standard_normal((count, q))])
+        shown = np.array([*level.seen, *guesses])
+        if len(shown) and shown.shape[1] > q:  # without the features of what is open
+            m, e = len(level.folds), shown.shape[1] - q
+            shown = np.delete(shown, np.arange(m, m + e), axis=1)
+            shown = shown[np.linalg.norm(shown, axis=1) > 0.0]
+        return np.vstack([shown.reshape(-1, q), rng.standard_normal((count if len(shown) else max(count, 1), q))])
+
+    def _guess(self) -> np.ndarray:
+        """Return coefficients to start with of what is open about the features."""
+        spread = (0.0, 0.3, 1.0)[self.rng.randint(3)] if self.trials else 0.0
+        return spread * self.rng.standard_normal(len(self.level.open.owner))
 
     def _altered(self, layer: Layer) -> np.ndarray:
         """Return the units, the least ones replaced by random ones, and perhaps one or two more."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from learner.levels import MOST_FOLDS, Jump, Level, Neighbourhoods, Open
+from learner.open_folds import settled
 from learner.orientation import equations, oriented, oriented_beside
 
 __all__ = ["first_levels", "next_levels"]
@@ -70,7 +71,7 @@ def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool])
         if layer is None or longer is None or longer.cost >= levels[0].cost:
             break
         layers[0], levels[0] = layer, longer
-    return sorted((_settled(one, part) for one in levels), key=lambda one: one.cost)
+    return sorted([_settled(one, part) for one in levels], key=lambda one: one.cost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,10 @@ class _Layer:
 
 
 def _subsets(partial: list[Jump]) -> list[list[Jump]]:
-    """Return the first so many of a list, all first, with and without one of them."""
-    found = []
-    for count in range(len(partial), -1, -1):
-        found.append(partial[:count])
-        found += [partial[:place] + partial[place + 1 : count] for place in range(count - 2, -1, -1)]
-    return found
+    """Return the first so many of a list, and all but one."""
+    count = len(partial)
+    without = [partial[:place] + partial[place + 1 :] for place in range(count - 2, -1, -1)]
+    return [*(partial[:first] for first in range(count, -1, -1)), *without]
 
 
 def _determined(level: Level) -> list[np.ndarray]:
@@ -131,22 +130,22 @@ def _voted(level: Level, jumps: list[Jump], part: Neighbourhoods) -> _Layer | No
 
 
 def _settled(level: Level, part: Neighbourhoods) -> Level:
-    """Return a level about which nothing is open: by what its features weigh in the folds that are built on them.
-
-    What no fold shows is set to zero: it matters where hardly any sample fell, or nowhere.
-    """
-    if not len(level.open.owner):
-        return level
-    m, folds = len(level.folds), level.folds.copy()
-    rows = np.array(_determined(level)).reshape(-1, level.features(part.design[:1]).shape[1])
-    for place, (fold, row) in enumerate(zip(level.open.owner, level.open.rows, strict=True)):
-        weights = rows[:, fold]
-        size = float(weights @ weights)
-        if size > _PARALLEL:
-            folds[fold] += float(weights @ rows[:, m + place]) / size * row
-    passed = level.passed if part.linear else level.passed[:-1]
-    assert level.below is not None
-    return Level(level.below, folds / np.linalg.norm(folds, axis=1, keepdims=True), level.signs, passed, part)
+    """Return the level with as much settled of what is open as components determine, while that describes it shorter."""
+    rng = np.random.RandomState(0)
+    for _ in range(_MOST_SETTLED):
+        found = settled(level.components.fits, len(level.folds), level.open.owner, rng)
+        if found is None or not found[1].any():
+            break
+        t, clear = found
+        folds = level.folds.copy()
+        np.add.at(folds, level.open.owner[clear], t[clear, None] * level.open.rows[clear])
+        passed = level.passed if part.linear else level.passed[:-1]
+        open_ = Open(level.open.rows[~clear], level.open.owner[~clear])
+        less = Level(level.below, folds, level.signs, passed, part, open_)
+        if less.cost > level.cost:
+            break
+        level = less
+    return level
 
 
 def _passed_folds(level: Level) -> list[np.ndarray]:
@@ -167,7 +166,7 @@ def _nested(ranked: list[tuple[float, np.ndarray]], most: int | None = None) -> 
 _FAINTEST, _MOST_COUNTS = 0.08, 6
 _CLEAR = 0.9  # share of samples that obey the signs: below, absolute values are tried as well
 _MOST_NEXT, _MOST_PASSED, _MOST_OPEN, _HALF = 4, 2, 3, 0.5
-_MOST_PARTIAL, _MOST_LAYERS = 6, 3
+_MOST_PARTIAL, _MOST_LAYERS, _MOST_SETTLED = 6, 3, 4
 
 
 def _ranked(part: Neighbourhoods) -> list[tuple[float, np.ndarray]]:

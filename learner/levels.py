@@ -8,6 +8,7 @@ first level is built on coordinates, the next on the units of the first, and so 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from learner.extension import Sight, extended
 from learner.folds import FoldedFunction
 from learner.jumps import common, joined
 from learner.piece_regression import Pieces, label_tolerance
-from learner.unit_fit import Layer
+from learner.unit_fit import Layer, Loose
 
 __all__ = ["MOST_FOLDS", "Jump", "Level", "Neighbourhoods", "Open"]
 
@@ -151,6 +152,27 @@ class Level:
             weights = own + weights[:, rest:] @ level.passed
             level = level.below
         return weights
+
+    def loose(self, design: np.ndarray) -> Loose:
+        """Return its features, and what is open about them."""
+        known = self.known(design)
+        if self.signs is None or not len(self.open.owner):
+            return Loose.fixed(self.features(design))
+        beside = (known @ self.open.rows.T) * self.signs[self.open.owner]
+        return Loose((known @ self.folds.T) * self.signs, beside, self.open.owner, known @ self.passed.T)
+
+    def closed(self, t: np.ndarray) -> Level:
+        """Return the layer with these coefficients of what is open; what is seen of it is not looked for again."""
+        result = copy(self)
+        result.folds = self.folds.copy()
+        np.add.at(result.folds, self.open.owner, t[:, None] * self.open.rows)
+        result.open = Open.nothing(self.folds.shape[1])
+        return result
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is open about the layers below it."""
+        return self.below is None or (not len(self.below.open.owner) and self.below.is_closed)
 
     def folded(self, layer: Layer) -> FoldedFunction:
         """Return the function of all layers, of which this is the last but one; nothing is open."""

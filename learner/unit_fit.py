@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Layer", "fitted", "pruned"]
+__all__ = ["Layer", "Loose", "fitted", "fitted_together", "pruned"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +36,45 @@ class Layer:
         return np.abs(self.evaluate(known) - y) <= tolerance
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Loose:
+    """Features of which a part is open: units relu(s_j (H_j + Σ t_e O_e)), and others, at n samples.
+
+    Attributes
+    ----------
+    heights : (n, m)
+        The s_j H_j.
+    beside : (n, e)
+        The s_j O_e, where j is the owner of e.
+    owner : int array (e,)
+    others : (n, u)
+    """
+
+    heights: np.ndarray
+    beside: np.ndarray
+    owner: np.ndarray
+    others: np.ndarray
+
+    @classmethod
+    def fixed(cls, known: np.ndarray) -> Loose:
+        """Return features about which nothing is open."""
+        none = np.empty((len(known), 0))
+        return cls(none, none, np.empty(0, dtype=int), known)
+
+    def at(self, rows: np.ndarray) -> Loose:
+        """Return those of some samples."""
+        return Loose(self.heights[rows], self.beside[rows], self.owner, self.others[rows])
+
+    def features(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return them (n, m + u), and the slopes (n, e) of the owner's unit in t."""
+        if not len(t):
+            return np.hstack([np.maximum(self.heights, 0.0), self.others]), self.beside
+        heights = self.heights.copy()
+        for place, fold in enumerate(self.owner):
+            heights[:, fold] += t[place] * self.beside[:, place]
+        return np.hstack([np.maximum(heights, 0.0), self.others]), self.beside * (heights > 0.0)[:, self.owner]
+
+
 def fitted(
     known: np.ndarray, y: np.ndarray, units: np.ndarray, tolerance: float, *, top: np.ndarray | None = None
 ) -> Layer:
@@ -56,40 +95,87 @@ def fitted(
     -----
     A round costs n·(m q + q + m)²; up to 100. Each damping is scaled by the norms of the columns (Marquardt).
     """
-    (n, q), m = known.shape, len(units)
+    return fitted_together(Loose.fixed(known), y, units, np.empty(0), tolerance, top=top)[0]
+
+
+def fitted_together(
+    known: Loose, y: np.ndarray, units: np.ndarray, t: np.ndarray, tolerance: float, *, top: np.ndarray | None = None
+) -> tuple[Layer, np.ndarray]:
+    """Return the layer, and what is open about its features, that a sum of squares ends at.
+
+    Parameters
+    ----------
+    known : Loose
+    t : (e,)
+        To start from.
+    y, units, tolerance, top
+        As for :func:`fitted`.
+    """
     if top is None:
         units = units / np.linalg.norm(units, axis=1, keepdims=True)
-    values = known @ units.T
-    columns = np.hstack([known, np.abs(values)])
-    weights: np.ndarray = np.linalg.lstsq(columns, y, rcond=1e-10)[0] if top is None else top
-    residuals = y - columns @ weights
-    loss, damping, slow = float(residuals @ residuals), _DAMPING, 0
-    jacobian = np.empty((n, m * q + q + m))
+    at = _Point.of(known, y, units, t, top)
+    damping, slow = _DAMPING, 0
     for _ in range(_ROUNDS):
-        for j in range(m):
-            np.multiply((np.sign(values[:, j]) * weights[q + j])[:, None], known, out=jacobian[:, j * q : (j + 1) * q])
-        jacobian[:, m * q :] = columns
+        jacobian = at.jacobian()
         norms = np.sqrt(np.einsum("ij,ij->j", jacobian, jacobian))
         norms[norms == 0.0] = 1.0
-        gram, image = jacobian.T @ jacobian / np.outer(norms, norms), jacobian.T @ residuals / norms
+        gram, image = jacobian.T @ jacobian / np.outer(norms, norms), jacobian.T @ at.residuals / norms
         while damping < _MOST_DAMPING:
-            step = np.linalg.solve(gram + damping * np.eye(len(gram)), image) / norms
-            moved = units + step[: m * q].reshape(m, q), weights + step[m * q :]
-            values_ = known @ moved[0].T
-            columns_ = np.hstack([known, np.abs(values_)])
-            residuals_ = y - columns_ @ moved[1]
-            loss_ = float(residuals_ @ residuals_)
-            if loss_ < loss:
+            moved = at.moved(np.linalg.solve(gram + damping * np.eye(len(gram)), image) / norms)
+            if moved.loss < at.loss:
                 break
             damping *= _UP
         else:
             break
-        slow = slow + 1 if loss_ > _SLOW * loss else 0
-        (units, weights), values, columns, residuals, loss = moved, values_, columns_, residuals_, loss_
-        damping = max(damping / _DOWN, _LEAST_DAMPING)
-        if loss <= n * (1e-2 * tolerance) ** 2 or slow >= _PATIENCE:
+        slow = slow + 1 if moved.loss > _SLOW * at.loss else 0
+        at, damping = moved, max(damping / _DOWN, _LEAST_DAMPING)
+        if at.loss <= len(y) * (1e-2 * tolerance) ** 2 or slow >= _PATIENCE:
             break
-    return Layer(units, weights)
+    return Layer(at.units, at.top), at.t
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Point:
+    """Where the method is: unknowns, and what they give."""
+
+    known: Loose
+    y: np.ndarray
+    units: np.ndarray
+    top: np.ndarray
+    t: np.ndarray
+    features: np.ndarray
+    slopes: np.ndarray
+    values: np.ndarray
+    residuals: np.ndarray
+    loss: float
+
+    @classmethod
+    def of(cls, known: Loose, y: np.ndarray, units: np.ndarray, t: np.ndarray, top: np.ndarray | None) -> _Point:
+        features, slopes = known.features(t)
+        values = features @ units.T
+        if top is None:
+            top = np.asarray(np.linalg.lstsq(np.hstack([features, np.abs(values)]), y, rcond=1e-10)[0])
+        q = features.shape[1]
+        residuals = y - features @ top[:q] - np.abs(values) @ top[q:]
+        return cls(known, y, units, top, t, features, slopes, values, residuals, float(residuals @ residuals))
+
+    def moved(self, step: np.ndarray) -> _Point:
+        size, e = self.units.size, len(self.t)
+        units = self.units + step[:size].reshape(self.units.shape)
+        return self.of(self.known, self.y, units, self.t + step[size : size + e], self.top + step[size + e :])
+
+    def jacobian(self) -> np.ndarray:
+        (n, q), m, e = self.features.shape, len(self.units), len(self.t)
+        result = np.empty((n, m * q + e + q + m))
+        weights = np.sign(self.values) * self.top[q:]
+        for j in range(m):
+            np.multiply(weights[:, j, None], self.features, out=result[:, j * q : (j + 1) * q])
+        if e:
+            along = (weights @ self.units + self.top[:q])[:, self.known.owner]
+            np.multiply(along, self.slopes, out=result[:, m * q : m * q + e])
+        result[:, m * q + e : m * q + e + q] = self.features
+        result[:, m * q + e + q :] = np.abs(self.values)
+        return result
 
 
 _ROUNDS, _PATIENCE, _SLOW = 100, 8, 0.99
