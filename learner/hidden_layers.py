@@ -29,7 +29,7 @@ from dataclasses import replace
 import numpy as np
 
 from learner.folds import FoldedFunction, features
-from learner.layer_search import first_levels, next_levels
+from learner.layer_search import beside_all, first_levels, next_levels
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, fitted_together, pruned
@@ -103,16 +103,13 @@ def as_hidden_layers(
     levels = [level for level in _levels(part, expired) if level.left <= _MOST_LEFT and level.is_closed]
     levels = [level for level in levels if level.cost <= _NEAR * levels[0].cost][:_LEVELS]
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
+    levels += [] if expired() else beside_all(levels, part)
     searches = [_Search(level, design, y, pieces.owner, rng) for level in levels]
-    best, left = None, _TRIALS // max(1, len(levels))
-    if all(level.below is not None for level in levels):
-        left = min(left, _DEEP_TRIALS)
+    best, left = None, max((search.most for search in searches), default=0)
     while left > 0 and not expired():
         left -= 1
         for search in searches:
-            if search.level.below is not None and search.trials >= _DEEP_TRIALS:
-                continue
-            last = search.trial()
+            last = search.trial() if search.trials < search.most else None
             if last is None:
                 continue
             explained = int(search.explained(last).sum())
@@ -123,8 +120,9 @@ def as_hidden_layers(
     return None if best is None else best[1]
 
 
-_LEVELS, _TRIALS = 3, 48  # layers to build the last one on, and starts on all of them
-_DEEP_TRIALS = 4  # starts on a layer that is not the first: with that layer complete, one of the first few does it
+_LEVELS, _TRIALS = 3, 24  # layers to build the last one on, and starts on each
+_DEEP_TRIALS = 4  # starts on a layer that is complete and not the first: one of the first few does it
+_OPEN_TRIALS = 300  # starts on a layer of which something is open
 _NEAR = 1.3  # cost of a layer that may be it, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
 _MOST_LEFT = 40  # components that are left: with more, a last layer hardly explains them
@@ -139,7 +137,8 @@ def _levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
             break
         last = [level for level in next_levels(last[0], part, expired) if level.cost < last[0].cost]
         found += last
-    return sorted(found, key=lambda level: level.cost)
+    found.sort(key=lambda level: level.cost)
+    return found
 
 
 _MOST_DEPTH = 4
@@ -171,7 +170,8 @@ class _Search:
     def __init__(
         self, level: Level, design: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
     ) -> None:
-        self.level, self.rng, self.trials = level, rng, 0
+        self.level, self._whole, self.rng, self.trials = level, level, rng, 0
+        self.most = _OPEN_TRIALS if len(level.open.owner) else _TRIALS if level.below is None else _DEEP_TRIALS
         self.shown = [*level.partial, *level.likely][:MOST_FOLDS]
         self.scale = float(y.std())
         self.tolerance = label_tolerance(y) / self.scale
@@ -209,12 +209,12 @@ class _Search:
             self.level = self.level.closed(t)
             self.t = np.empty(0)
             self._take(self._rows)
-        layer = pruned(layer, *self.few, self.tolerance)
-        if not layer.explains(*self.on_piece, self.tolerance).all():
-            layer = fitted(*self.on_piece, layer.units, self.tolerance, top=layer.top)
-            if not layer.explains(*self.on_piece, self.tolerance).all():
-                return None
-        return self._extended(layer)
+        for candidate in (pruned(layer, *self.few, self.tolerance), layer):
+            if not candidate.explains(*self.on_piece, self.tolerance).all():
+                candidate = fitted(*self.on_piece, candidate.units, self.tolerance, top=candidate.top)
+            if candidate.explains(*self.on_piece, self.tolerance).mean() >= _NEARLY:
+                return self._extended(candidate)
+        return None
 
     def explained(self, layer: Layer) -> np.ndarray:
         """Return which of all samples a layer explains."""
@@ -226,16 +226,15 @@ class _Search:
 
     def _start(self) -> np.ndarray:
         """Return the folds seen, some of the likely ones, and random ones; what is open is random, too."""
-        q, trial, rng, level = self.all[0].shape[1], self.trials, self.rng, self.level
+        q, trial, rng, level = self.all[0].shape[1], self.trials, self.rng, self._whole
         spread = _SPREADS[trial // 2 % len(_SPREADS)]
         chosen = [entry for entry in self.shown if trial == 0 or rng.random_sample() < 0.4]
         guesses = [jump + spread * rng.standard_normal(len(open_)) @ open_ for jump, open_ in chosen]
         count = rng.randint(0, 6) if trial else 0
         count = max(count, 1 - len(level.seen) - len(guesses))
         shown = np.array([*level.seen, *guesses])
-        if len(shown) and shown.shape[1] > q:  # without the features of what is open
-            m, e = len(level.folds), shown.shape[1] - q
-            shown = np.delete(shown, np.arange(m, m + e), axis=1)
+        if len(shown):
+            shown = level.without_open(shown)
             shown = shown[np.linalg.norm(shown, axis=1) > 0.0]
         return np.vstack([shown.reshape(-1, q), rng.standard_normal((count if len(shown) else max(count, 1), q))])
 
@@ -266,6 +265,7 @@ class _Search:
 
 
 _MOST_UNITS = 14
+_NEARLY = 0.999  # share of the samples on pieces: a last unit may be needed by a few of them
 _SPREADS = (0.0, 0.3, 1.0)
 _EXTENSIONS = 3
 

@@ -66,7 +66,7 @@ def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool])
     levels = sorted((layer.level(level, part) for layer in layers if not expired()), key=lambda one: one.cost)
     while levels and not expired():
         more = _passed_folds(levels[0])
-        layer = _voted(level, layers[0].jumps + _as_jumps(more), part) if more else None
+        layer = _voted(level, layers[0].jumps() + _as_jumps(more), part) if more else None
         longer = None if layer is None else layer.level(level, part)
         if layer is None or longer is None or longer.cost >= levels[0].cost:
             break
@@ -74,19 +74,39 @@ def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool])
     return sorted([_settled(one, part) for one in levels], key=lambda one: one.cost)
 
 
+def beside_all(levels: Sequence[Level], part: Neighbourhoods) -> list[Level]:
+    """Return the layer of all folds that are seen on the first of these, as absolute values, where parts are open.
+
+    For a last resort: where signs do not show, as what is open hides them.
+    """
+    if not levels or levels[0].signs is None or not levels[0].partial:
+        return []
+    level = levels[0]
+    likely = [jump for jump in level.likely if not len(jump[1]) and _times_and_share(part, jump[0], level)[1] > _HALF]
+    jumps = _as_jumps(level.seen) + likely + [jump for jump in level.partial if len(jump[1]) <= _MOST_OPEN]
+    jumps, size = jumps[:MOST_FOLDS], len(level.features(part.design[:1])[0])
+    open_ = Open.of([rows for _, rows in jumps], size)
+    folds = np.array([fold for fold, _ in jumps])
+    return [Level(level, folds, None, np.empty((0, size)), part, open_)] if len(open_.owner) else []
+
+
 @dataclass(frozen=True, slots=True)
 class _Layer:
     """Folds, turned: what was voted on, signs, functions passed on, and the cost of it."""
 
-    jumps: list[Jump]
+    folds: np.ndarray
     signs: np.ndarray
     passed: np.ndarray
     open: Open
     cost: int
 
+    def jumps(self) -> list[Jump]:
+        """Return the folds with what is open about them."""
+        return [(fold, self.open.rows[self.open.owner == place]) for place, fold in enumerate(self.folds)]
+
     def level(self, below: Level, part: Neighbourhoods) -> Level:
         """Return the level; that takes longer than the vote."""
-        return Level(below, np.array([fold for fold, _ in self.jumps]), self.signs, self.passed, part, self.open)
+        return Level(below, self.folds, self.signs, self.passed, part, self.open)
 
 
 def _subsets(partial: list[Jump]) -> list[list[Jump]]:
@@ -111,8 +131,9 @@ def _voted(level: Level, jumps: list[Jump], part: Neighbourhoods) -> _Layer | No
         return None
     folds = np.array([fold for fold, _ in jumps])
     known, below = level.features(part.design), level.heights(part.design)
-    values, q = known @ folds.T, known.shape[1]
+    q = known.shape[1]
     open_ = Open.of([rows for _, rows in jumps], q)
+    values = known @ folds.T
     features = np.hstack([known, np.abs(values), open_.beside(known, np.sign(values))])
     fits = part.components(features, np.hstack([below, values])).fits
     rows, owner = np.vstack([folds, open_.rows]), np.concatenate([np.arange(len(folds)), open_.owner])
@@ -126,26 +147,30 @@ def _voted(level: Level, jumps: list[Jump], part: Neighbourhoods) -> _Layer | No
     if best is None or share <= _HALF:
         return None
     cost = sum(fit.rank for fit in fits) - equations(rows, fits, part.linear, best[owner], passed)
-    return _Layer(jumps, best, passed, open_, cost + open_.rows.shape[0] + q * (len(folds) + len(passed)))
+    return _Layer(folds, best, passed, open_, cost + open_.rows.shape[0] + q * (len(folds) + len(passed)))
 
 
 def _settled(level: Level, part: Neighbourhoods) -> Level:
     """Return the level with as much settled of what is open as components determine, while that describes it shorter."""
     rng = np.random.RandomState(0)
     for _ in range(_MOST_SETTLED):
-        found = settled(level.components.fits, len(level.folds), level.open.owner, rng)
+        found = settled(level.components.fits, slice(0, len(level.folds)), level.open.owner, rng)
         if found is None or not found[1].any():
             break
-        t, clear = found
-        folds = level.folds.copy()
-        np.add.at(folds, level.open.owner[clear], t[clear, None] * level.open.rows[clear])
+        folds, open_ = _with(level.folds, level.open, *found)
         passed = level.passed if part.linear else level.passed[:-1]
-        open_ = Open(level.open.rows[~clear], level.open.owner[~clear])
         less = Level(level.below, folds, level.signs, passed, part, open_)
         if less.cost > level.cost:
             break
         level = less
     return level
+
+
+def _with(folds: np.ndarray, open_: Open, t: np.ndarray, clear: np.ndarray) -> tuple[np.ndarray, Open]:
+    """Return folds with what is clear about them, and what is still open."""
+    folds = folds.copy()
+    np.add.at(folds, open_.owner[clear], t[clear, None] * open_.rows[clear])
+    return folds, Open(open_.rows[~clear], open_.owner[~clear])
 
 
 def _passed_folds(level: Level) -> list[np.ndarray]:

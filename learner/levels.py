@@ -155,11 +155,17 @@ class Level:
 
     def loose(self, design: np.ndarray) -> Loose:
         """Return its features, and what is open about them."""
-        known = self.known(design)
-        if self.signs is None or not len(self.open.owner):
-            return Loose.fixed(self.features(design))
-        beside = (known @ self.open.rows.T) * self.signs[self.open.owner]
-        return Loose((known @ self.folds.T) * self.signs, beside, self.open.owner, known @ self.passed.T)
+        known, owner = self.known(design), self.open.owner
+        heights, beside = known @ self.folds.T, known @ self.open.rows.T
+        if self.signs is None:
+            return Loose(heights, beside, owner, known, absolute=True)
+        return Loose(heights * self.signs, beside * self.signs[owner], owner, known @ self.passed.T)
+
+    def without_open(self, rows: np.ndarray) -> np.ndarray:
+        """Return rows of coefficients on its features without those on what is open, (r, q)."""
+        m, e = len(self.folds), len(self.open.owner)
+        first = rows.shape[1] - e if self.signs is None else m
+        return np.delete(rows, np.arange(first, first + e), axis=1)
 
     def closed(self, t: np.ndarray) -> Level:
         """Return the layer with these coefficients of what is open; what is seen of it is not looked for again."""

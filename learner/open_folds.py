@@ -20,15 +20,16 @@ __all__ = ["settled"]
 
 
 def settled(
-    fits: Sequence[Fit], m: int, owner: np.ndarray, rng: np.random.RandomState
+    fits: Sequence[Fit], units: slice, owner: np.ndarray, rng: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the coefficients t of what is open, and which of them components determine; None where they do not agree.
 
     Parameters
     ----------
     fits : sequence of Fit
-        On the m units, the e features of what is open, and others.
-    m : int
+        On m units, the e features of what is open after them, and others.
+    units : slice
+        Where the units are.
     owner : int array (e,)
     rng : RandomState
         Of the starts.
@@ -45,33 +46,34 @@ def settled(
     total = sum(fit.samples for fit in clear)
     for trial in range(_STARTS):
         t = _SPREADS[trial % len(_SPREADS)] * rng.standard_normal(e)
-        t = least_squares(lambda x: _SHARP * _misses(x, clear, m, owner).ravel(), t, loss="soft_l1", max_nfev=40).x
+        t = least_squares(lambda x: _SHARP * _misses(x, clear, units, owner).ravel(), t, loss="soft_l1", max_nfev=40).x
         for near in _NEAR:
             kept = [
-                fit for fit, off in zip(clear, _misses(t, clear, m, owner), strict=True) if np.linalg.norm(off) <= near
+                fit for fit, off in zip(clear, _misses(t, clear, units, owner), strict=True) if np.linalg.norm(off) <= near
             ]
             if not kept:
                 break
-            t = least_squares(lambda x, some=kept: _misses(x, some, m, owner).ravel(), t, xtol=1e-15, max_nfev=40).x
-        kept = [fit for fit, off in zip(clear, _misses(t, clear, m, owner), strict=True) if np.linalg.norm(off) <= _OFF]
+            t = least_squares(lambda x, some=kept: _misses(x, some, units, owner).ravel(), t, xtol=1e-15, max_nfev=40).x
+        kept = [fit for fit, off in zip(clear, _misses(t, clear, units, owner), strict=True) if np.linalg.norm(off) <= _OFF]
         obey = sum(fit.samples for fit in kept)
         if obey > _MOST * total and (best is None or obey > best[0]):
             best = obey, t, kept
     if best is None:
         return None
     _, t, kept = best
-    slopes = least_squares(lambda x: _misses(x, kept, m, owner).ravel(), t, max_nfev=1).jac
+    slopes = least_squares(lambda x: _misses(x, kept, units, owner).ravel(), t, max_nfev=1).jac
     values, rows = np.linalg.svd(slopes)[1:]
     free = rows[int((values > _FLAT * values[0]).sum()) :] if len(values) and values[0] > 0.0 else rows
     return t, (np.abs(free) <= _FREE).all(axis=0)
 
 
-def _misses(t: np.ndarray, fits: Sequence[Fit], m: int, owner: np.ndarray) -> np.ndarray:
+def _misses(t: np.ndarray, fits: Sequence[Fit], units: slice, owner: np.ndarray) -> np.ndarray:
     """Return C(t) g of each component, as far as it is determined, (number of fits, e)."""
     e, result = len(owner), np.empty((len(fits), len(owner)))
+    m, of = units.stop, units.start + owner
     for place, fit in enumerate(fits):
-        off = fit.coefficients[m : m + e] - t * fit.coefficients[owner]
-        free = fit.open[:, m : m + e] - t * fit.open[:, owner]
+        off = fit.coefficients[m : m + e] - t * fit.coefficients[of]
+        free = fit.open[:, m : m + e] - t * fit.open[:, of]
         if len(free):
             _, values, rows = np.linalg.svd(free, full_matrices=False)
             rows = rows[values > _RANK]

@@ -59,15 +59,20 @@ def oriented(
         if not len(fit.open):
             off = fit.coefficients[:k] - candidates @ (fit.coefficients[p:, None] * rows)
             misses += fit.samples * (np.linalg.norm(off, axis=1) > _OFF * np.linalg.norm(fit.coefficients))
-    total, best, least = sum(fit.samples for fit in clear), None, np.inf
+    clear.sort(key=lambda fit: -fit.samples)
+    total = sum(fit.samples for fit in clear)
+    best, least = None, (1.0 - _MOST) * total
     for number in np.argsort(misses, kind="stable")[:_TRIED]:
-        missed = sum(fit.samples for fit in clear if _breaks(fit, candidates[number], rows, k, p))
-        if missed < least:
+        missed = 0
+        for fit in clear:
+            missed += fit.samples * _breaks(fit, candidates[number], rows, k, p)
+            if missed >= least:
+                break
+        else:
             best, least = choices[number], missed
         if least == 0:
             break
-    share = 1.0 - least / total
-    return (best if share > _MOST else None), share
+    return best, 0.0 if best is None else 1.0 - least / total
 
 
 def oriented_beside(

@@ -38,7 +38,9 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Loose:
-    """Features of which a part is open: units relu(s_j (H_j + Σ t_e O_e)), and others, at n samples.
+    """Features of which a part is open, at n samples: units relu(s_j (H_j + Σ t_e O_e)), and others after them.
+
+    Or, with all s_j = 1, others and absolute values |H_j + Σ t_e O_e| after them.
 
     Attributes
     ----------
@@ -48,12 +50,14 @@ class Loose:
         The s_j O_e, where j is the owner of e.
     owner : int array (e,)
     others : (n, u)
+    absolute : bool
     """
 
     heights: np.ndarray
     beside: np.ndarray
     owner: np.ndarray
     others: np.ndarray
+    absolute: bool = False
 
     @classmethod
     def fixed(cls, known: np.ndarray) -> Loose:
@@ -63,15 +67,17 @@ class Loose:
 
     def at(self, rows: np.ndarray) -> Loose:
         """Return those of some samples."""
-        return Loose(self.heights[rows], self.beside[rows], self.owner, self.others[rows])
+        return Loose(self.heights[rows], self.beside[rows], self.owner, self.others[rows], self.absolute)
 
     def features(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return them (n, m + u), and the slopes (n, e) of the owner's unit in t."""
-        if not len(t):
-            return np.hstack([np.maximum(self.heights, 0.0), self.others]), self.beside
-        heights = self.heights.copy()
-        for place, fold in enumerate(self.owner):
-            heights[:, fold] += t[place] * self.beside[:, place]
+        heights = self.heights
+        if len(t):
+            heights = heights.copy()
+            for place, fold in enumerate(self.owner):
+                heights[:, fold] += t[place] * self.beside[:, place]
+        if self.absolute:
+            return np.hstack([self.others, np.abs(heights)]), self.beside * np.sign(heights)[:, self.owner]
         return np.hstack([np.maximum(heights, 0.0), self.others]), self.beside * (heights > 0.0)[:, self.owner]
 
 
@@ -171,7 +177,8 @@ class _Point:
         for j in range(m):
             np.multiply(weights[:, j, None], self.features, out=result[:, j * q : (j + 1) * q])
         if e:
-            along = (weights @ self.units + self.top[:q])[:, self.known.owner]
+            first = self.known.others.shape[1] if self.known.absolute else 0
+            along = (weights @ self.units + self.top[:q])[:, first + self.known.owner]
             np.multiply(along, self.slopes, out=result[:, m * q : m * q + e])
         result[:, m * q + e : m * q + e + q] = self.features
         result[:, m * q + e + q :] = np.abs(self.values)
