@@ -132,10 +132,10 @@ class FoldedFunction:
             known[k + 1 + new, 2 * k + len(old) + np.arange(len(new))] += 2
         return [rows[m, None, :k]], [rows[m, k : k + 1]]
 
-    def lattice(self, max_cells: int) -> LatticePolynomial | None:
-        """Return all its pieces and clauses; None where the cells are more than so many."""
+    def lattice(self, max_cells: int, basis: np.ndarray | None = None) -> LatticePolynomial | None:
+        """Return all its pieces and clauses, on R^k or R^d; None where the cells are more than so many."""
         try:
-            result = lattice(self.to_network(), max_cells=max_cells)
+            result = lattice(self.to_network(basis), max_cells=max_cells)
         except BudgetExceeded:
             return None
         assert isinstance(result, LatticePolynomial)

@@ -30,7 +30,7 @@ from learner.folds import FoldedFunction, features, fold_values
 from learner.piece_regression import label_tolerance
 from learner.plain_network import turned
 from learner.rationalize import RationalPieces, rationalize
-from tropical import NotExact, PieceTable, ReLUNetwork
+from tropical import LatticePolynomial, NotExact, PieceTable, ReLUNetwork
 from tropical._exact.linear import row_space
 from tropical._exact.rational import primitive_multiple
 
@@ -72,6 +72,10 @@ class RationalNetwork:
     def to_network(self) -> ReLUNetwork:
         """Return it on R^d, exactly."""
         return self.folded.to_network(self.basis)
+
+    def lattice(self, max_cells: int) -> LatticePolynomial | None:
+        """Return its canonical form on R^d; None where that takes more cells."""
+        return self.folded.lattice(max_cells, self.basis)
 
     def in_floats(self, basis: np.ndarray) -> FoldedFunction:
         """Return it in the coordinates along orthonormal rows (k, d) of the same span, in floats."""
