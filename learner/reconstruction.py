@@ -228,7 +228,7 @@ class Reconstruction:
             return f"none: {self.reason}"
         Z = self._X @ self.basis.T
         try:
-            self.network = rational_network(self.folded, self.basis, self.table.table, Z, self._y)
+            self.network = rational_network(self.folded, self.basis, self.table.table, self._pieces, Z, self._y)
         except NotExact as error:
             self.reason = str(error)
             return f"none: {self.reason}"
