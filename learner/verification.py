@@ -87,7 +87,7 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     Raises
     ------
     InvalidInput
-        If the teacher has another number of inputs, or several outputs.
+        If the teacher has another number of inputs, or one of the two has several outputs.
 
     Notes
     -----
@@ -103,6 +103,8 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
             return Verification(False, f"no exact function: {error}")
     elif isinstance(model, LatticePolynomial | ReLUNetwork):
         exact = model
+        if exact.outputs != 1:
+            raise InvalidInput("model", "one output", f"{exact.outputs}", "select an output with net[j]")
     else:
         requirement = "a fitted LatticeRegressor, a LatticePolynomial or a ReLUNetwork"
         raise InvalidType("model", requirement, model, "fit a LatticeRegressor")
