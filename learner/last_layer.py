@@ -88,9 +88,10 @@ class LastLayer:
         q = self.known.shape[1]
         kept, weights = np.flatnonzero(start.top[q:]), start.top[q:]
         self.turns = np.sign(weights[kept])
+        self._solutions: dict[tuple[int, bool], _Solution] = {}
         self.rows = np.vstack([start.top[:q], *(abs(weights[j]) * start.folds[j] for j in kept)])
 
-    def rounded(self, *, least: int = 1, as_units: bool = True) -> RoundedLayer:
+    def rounded(self, *, least: int = 1, as_units: bool = True, finer: int = 1) -> RoundedLayer:
         """Return the layer in rationals.
 
         Parameters
@@ -99,6 +100,8 @@ class LastLayer:
             Use cells of so many samples. A cell of few may be one that the floats have, and the rationals have not.
         as_units : bool
             Whether units of a network say what is to be chosen.
+        finer : int
+            What is open is rounded to 1/(finer·D), D the denominator of what is not; 0 leaves it as it is.
 
         Raises
         ------
@@ -107,8 +110,8 @@ class LastLayer:
         """
         found = self._solution(least, as_units)
         entries, accuracy, open_ = found.rows.ravel(), found.accuracy, found.open
-        if len(found.null):
-            grid = _rationalized(entries[~open_], accuracy[~open_]).denominator
+        if finer and len(found.null):
+            grid = finer * (1 if open_.all() else _rationalized(entries[~open_], accuracy[~open_]).denominator)
             free = qr(found.null, mode="r", pivoting=True)[1][: len(found.null)]
             wanted = np.rint(entries[free] * grid) / grid - entries[free]
             entries = entries + found.null.T @ np.linalg.solve(found.null[:, free].T, wanted)
@@ -122,6 +125,8 @@ class LastLayer:
 
     def _solution(self, least: int, as_units: bool) -> _Solution:
         """Solve for all coefficients; again where that changes signs."""
+        if (least, as_units) in self._solutions:
+            return self._solutions[least, as_units]
         rows = self.rows
         for _ in range(_ROUNDS):
             signs = self._signs(rows)
@@ -131,7 +136,9 @@ class LastLayer:
             if np.array_equal(self._signs(rows), signs):
                 break
         self.n_open = len(found.null)
-        return self._as_units(found, matrix, labels) if as_units and self.n_open else found
+        found = self._as_units(found, matrix, labels) if as_units and self.n_open else found
+        self._solutions[least, as_units] = found
+        return found
 
     def _signs(self, rows: np.ndarray) -> np.ndarray:
         return np.column_stack([fold_values(self.design, self.integers), self.known @ rows[1:].T]) >= 0.0

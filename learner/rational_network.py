@@ -96,9 +96,9 @@ def rational_network(
     affine = np.column_stack([pieces.gradients @ frame, pieces.constants])
     owner = np.full(len(y), -1) if table is None else pieces.owner
     layer = LastLayer(lower, start, W, y, affine, owner)
-    for least, as_units in _TRIALS:
+    for least, as_units, finer in _TRIALS:
         try:
-            found = layer.rounded(least=least, as_units=as_units)
+            found = layer.rounded(least=least, as_units=as_units, finer=finer)
         except NotExact as error:
             reason = reason or f"the last layer of the network: {error}"
             continue
@@ -110,7 +110,15 @@ def rational_network(
 
 
 _FEW = 10  # samples of a cell
-_TRIALS = ((1, True), (_FEW, True), (1, False), (_FEW, False))
+_TRIALS = (  # what is open as it is, then rounded
+    (1, True, 0),
+    (1, False, 0),
+    (1, True, 1),
+    (_FEW, True, 1),
+    (1, False, 1),
+    (_FEW, False, 1),
+    (1, False, 1024),
+)
 
 
 def _moved(folded: FoldedFunction, frame: np.ndarray) -> FoldedFunction:
@@ -153,14 +161,14 @@ def _lower_layers(folded: FoldedFunction) -> tuple[list[np.ndarray], FoldedFunct
         if len(row) >= size:
             rows.append(row)
             continue
-        largest = float(np.abs(row).max())
+        largest = float(np.abs(row).max()) or 1.0
         try:
             ratios = rationalize(row[None] / largest, np.array([_FOLD_ACCURACY])).rows[0]
         except NotExact as error:
             raise NotExact(f"fold {len(lower)}: {error}") from error
         integers = primitive_multiple(ratios)
         lower.append(np.array([Fraction(entry) for entry in integers], dtype=object))
-        scales = np.append(scales, largest / float(max(map(abs, integers))))
+        scales = np.append(scales, largest / (max(map(abs, integers)) or 1))
     return lower, FoldedFunction(rows[:-1], rows[-1], folded.linear, folded.dimension)
 
 
