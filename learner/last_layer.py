@@ -13,7 +13,7 @@ open as well is rounded to the grid first, and the rest follows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -186,7 +186,10 @@ _ROUNDS = 3
 
 
 def _rationalized(entries: np.ndarray, accuracy: np.ndarray) -> RationalPieces:
-    return rationalize(entries[:, None], accuracy, name="coefficient")
+    order = np.argsort(accuracy, kind="stable")  # the surest propose the grid
+    found = rationalize(entries[order, None], accuracy[order], name="coefficient", spread=np.inf)
+    place = np.argsort(order).tolist()
+    return replace(found, rows=tuple(found.rows[i] for i in place))
 
 
 # ------------------------------------------------------------ the linear problem

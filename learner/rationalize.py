@@ -34,7 +34,12 @@ class RationalPieces:
 
 
 def rationalize(
-    coefficients: np.ndarray, accuracy: np.ndarray, *, largest_denominator: int = 10**6, name: str = "piece"
+    coefficients: np.ndarray,
+    accuracy: np.ndarray,
+    *,
+    largest_denominator: int = 10**6,
+    name: str = "piece",
+    spread: float = 10.0,
 ) -> RationalPieces:
     """Round coefficients to a grid of one common denominator.
 
@@ -48,13 +53,15 @@ def rationalize(
         Give up beyond.
     name : str
         What a row is, in messages.
+    spread : float
+        Rows up to so many times the median error propose the denominator.
 
     Raises
     ------
     NotExact
         If the coefficients show no common denominator, or one that their accuracy does not support.
     """
-    reliable = accuracy <= 10.0 * float(np.median(accuracy))
+    reliable = accuracy <= spread * float(np.median(accuracy))
     denominator = 1
     for row, tolerance in zip(coefficients[reliable], accuracy[reliable], strict=True):
         for value in np.unique(row):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from learner import LatticeRegressor, sample, verify
 from learner.folds import FoldedFunction
-from learner.piece_regression import Pieces
+from learner.piece_regression import Pieces, label_tolerance
 from learner.rational_network import rational_network
 from tests.test_plain_network import folded_of
 from tropical import BudgetExceeded, LatticePolynomial, NotExact, ReLUNetwork, check, lattice, same_function
@@ -53,15 +53,14 @@ def test_three_hidden_layers():
 def test_the_samples_are_explained_and_what_they_determine_is_right(k, first, second, biases, seed):
     """Zero and proportional units occur."""
     net = random_network((k, first, *([second] if second else []), 1), seed, biases=biases)
-    assume(len(lattice(net).pieces) > 2)
-    try:
-        found, teacher = recognised(net, n=400)
-    except NotExact:
-        assume(False)
+    values = net.evaluate(np.random.default_rng(2).standard_normal((400, k)))
+    assume(len(lattice(net).pieces) > 2 and np.ptp(values) > 1e-6)
+    assume(label_tolerance(values) > 1e-12)  # else nearly all labels are one constant and its rounding
+    found, teacher = recognised(net, n=400)
     points = np.random.default_rng(1).standard_normal((50, teacher.dimension))
     if not found.last.n_open:
         assert same_function(found.to_network(), teacher)
-    assert np.median(np.abs(found.to_network().evaluate(points) - teacher.evaluate(points))) < 1e-7
+    assert np.median(np.abs(found.to_network().evaluate(points) - teacher.evaluate(points))) < 1e-9
 
 
 def test_floats_are_those_of_the_rationals():
