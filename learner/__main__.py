@@ -303,9 +303,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--denominator", type=int, default=4, help="weights are k/DENOMINATOR (default 4)")
     verb.add_argument("--samples", type=int, default=200_000, help="number of samples (default 200000)")
     verb.add_argument("--seed", type=_seed, default=0, help="of teacher and samples (default 0)")
-    verb.add_argument(
-        "--save", metavar="FILE", help="write the learned function, in the format of the suffix"
-    )
+    verb.add_argument("--save", metavar="FILE", help="write the learned function, in the format of the suffix")
     verb.add_argument("--certificate", metavar="FILE", help="write the certificate of equality as JSON")
     verb.add_argument("--full", action="store_true", help="print every piece in full")
 

@@ -17,14 +17,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
-from scipy.linalg import qr
+import scipy.linalg
 
 from learner.folds import FoldedFunction, features, fold_values
 from learner.piece_regression import label_tolerance
 from learner.plain_network import turned
 from learner.rationalize import RationalPieces, rationalize
 
-__all__ = ["LastLayer", "RoundedLayer"]
+__all__ = ["LastLayer", "RoundedLayer", "independent_columns"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,14 +112,14 @@ class LastLayer:
         entries, accuracy, open_ = found.rows.ravel(), found.accuracy, found.open
         if finer and len(found.null):
             grid = finer * (1 if open_.all() else _rationalized(entries[~open_], accuracy[~open_]).denominator)
-            free = qr(found.null, mode="r", pivoting=True)[1][: len(found.null)]
+            free = independent_columns(found.null)
             wanted = np.rint(entries[free] * grid) / grid - entries[free]
             entries = entries + found.null.T @ np.linalg.solve(found.null[:, free].T, wanted)
         exact = _rationalized(entries, accuracy)
         rows = np.array(exact.rows, dtype=object).reshape(found.rows.shape)
         residual = float(np.abs(rows.astype(float).ravel() - entries).max())
         kept = [j for j, row in enumerate(rows[1:]) if row.any()]
-        top = np.append(rows[0], [Fraction(int(self.turns[j])) for j in kept])
+        top = np.array([*rows[0], *(Fraction(int(self.turns[j])) for j in kept)], dtype=object)
         folded = FoldedFunction([*self.lower, *(rows[1 + j] for j in kept)], top, self.linear, self.k)
         return RoundedLayer(folded, exact.denominator, residual, rows.size, self.n_open)
 
@@ -127,14 +127,15 @@ class LastLayer:
         """Solve for all coefficients; again where that changes signs."""
         if (least, as_units) in self._solutions:
             return self._solutions[least, as_units]
-        rows = self.rows
+        signs = self._signs(self.rows)
+        matrix, labels = self._equations(signs, least)
+        found = _least_squares(matrix, labels, self.rows)
         for _ in range(_ROUNDS):
-            signs = self._signs(rows)
-            matrix, labels = self._equations(signs, least)
-            found = _least_squares(matrix, labels, rows)
-            rows = found.rows
-            if np.array_equal(self._signs(rows), signs):
+            before, signs = signs, self._signs(found.rows)
+            if np.array_equal(signs, before):
                 break
+            matrix, labels = self._equations(signs, least)
+            found = _least_squares(matrix, labels, found.rows)
         self.n_open = len(found.null)
         found = self._as_units(found, matrix, labels) if as_units and self.n_open else found
         self._solutions[least, as_units] = found
@@ -182,7 +183,7 @@ class LastLayer:
         return other if other.misfit(matrix, labels) <= allowed else found
 
 
-_ROUNDS = 3
+_ROUNDS = 2
 
 
 def _rationalized(entries: np.ndarray, accuracy: np.ndarray) -> RationalPieces:
@@ -193,6 +194,12 @@ def _rationalized(entries: np.ndarray, accuracy: np.ndarray) -> RationalPieces:
 
 
 # ------------------------------------------------------------ the linear problem
+
+
+def independent_columns(rows: np.ndarray) -> list[int]:
+    """Return as many columns of independent rows (r, n) as there are rows, as far from dependent as is easily found."""
+    order: np.ndarray = scipy.linalg.qr(rows, mode="r", pivoting=True)[-1]
+    return order[: len(rows)].tolist()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

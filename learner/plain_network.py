@@ -32,7 +32,9 @@ class Turn:
         Rows that every combination of such units, as coefficients on (z, 1, |H_1|, ...), is orthogonal to.
     """
 
-    def __init__(self, signs: np.ndarray, both: Sequence[int], off: np.ndarray, folds: np.ndarray, linear: bool) -> None:
+    def __init__(
+        self, signs: np.ndarray, both: Sequence[int], off: np.ndarray, folds: np.ndarray, linear: bool
+    ) -> None:
         self.signs, self.both = signs.astype(int), list(both)
         k = off.shape[1]
         nothing = np.zeros((len(off), int(not linear)))
@@ -128,7 +130,7 @@ def _multiples(left: np.ndarray, gradients: np.ndarray, exact: bool) -> np.ndarr
         return np.linalg.lstsq(gradients.T, left.T, rcond=None)[0].T
     result = np.full((len(left), len(gradients)), Fraction(0))
     if len(gradients):
-        result[:] = [coordinates(row, gradients) for row in left.tolist()]
+        result[:] = [coordinates(row, gradients.tolist()) for row in left.tolist()]
     return result if (result @ gradients + 0 * left == left).all() else None
 
 

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from scipy.linalg import qr
 
 from learner.folds import FoldedFunction
-from learner.last_layer import LastLayer, RoundedLayer
+from learner.last_layer import LastLayer, RoundedLayer, independent_columns
 from learner.piece_regression import Pieces, label_tolerance
 from learner.rationalize import rationalize
 from tropical import LatticePolynomial, NotExact, PieceTable, ReLUNetwork
@@ -139,7 +138,7 @@ def _span(basis: np.ndarray, table: PieceTable | None) -> tuple[np.ndarray, list
     if table is not None:
         rows, places = row_space([table.fractions(i)[:-1] for i in range(len(table))], d)
         return np.array(rows, dtype=object), list(places)
-    pivots = sorted(qr(basis, mode="r", pivoting=True)[1][:k].tolist())
+    pivots = sorted(independent_columns(basis))
     echelon = np.linalg.solve(basis[:, pivots], basis)
     try:
         rows = rationalize(echelon, np.full(k, _SPAN_ACCURACY * float(np.abs(echelon).max()))).rows

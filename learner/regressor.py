@@ -249,6 +249,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             if self._built.network is None:
                 raise NotExact(self._built.reason)
             return self._built.network.to_network()
+        return self._exact_lattice()
+
+    def _exact_lattice(self) -> LatticePolynomial:
         if self.exact_.table is None:
             raise NotExact(self.exact_.reason)
         return LatticePolynomial(self.exact_.table, self._built.clauses, self._built.form)
@@ -266,7 +269,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         folded = self._built.folded
         if folded is not None and (self.predictor_ == "network" or (self.exact_.table is None and folded.depth == 1)):
             return folded.to_network(self._built.basis)
-        return (self.lattice_ if self.exact_.table is None else self.to_exact()).to_network()
+        return (self.lattice_ if self.exact_.table is None else self._exact_lattice()).to_network()
 
     # ------------------------------------------------------------ steps
 

@@ -42,7 +42,7 @@ class Report:
         self.line(stage.name, stage.found + note, stage.seconds)
 
     def function(self, exact: LatticePolynomial | ReLUNetwork, *, pieces: int | None) -> None:
-        """Print the clauses, and so many of the pieces in full (None: all); of a network so many units of each layer."""
+        """Print the clauses, and so many of the pieces (None: all) in full; or so many units of each layer."""
         if isinstance(exact, ReLUNetwork):
             self._network(exact, pieces)
             return

@@ -92,7 +92,8 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     Notes
     -----
     The floats of the model are rounded to rationals first (:meth:`LatticeRegressor.to_exact`); what is proved is about
-    that exact function, a lattice polynomial or a network. Two networks are compared fastest. Costs one :func:`tropical.same_function` and one replay of its certificate.
+    that exact function, a lattice polynomial or a network. Costs one :func:`tropical.same_function`, which is fastest
+    for two networks, and one replay of its certificate.
     """
     as_limit(max_cells, "max_cells")
     as_flag(measure, "measure")

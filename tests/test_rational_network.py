@@ -37,7 +37,9 @@ def recognised(net, *, n=3000, scales=SCALES, noise=0.0, inputs=None, seed=0):
 
 
 @pytest.mark.parametrize("biases", [False, True])
-@pytest.mark.parametrize("widths", [(1, 3, 1), (3, 5, 1), (1, 3, 2, 1), (2, 4, 3, 1), (3, 4, 4, 1), (4, 5, 3, 1)], ids=str)
+@pytest.mark.parametrize(
+    "widths", [(1, 3, 1), (3, 5, 1), (1, 3, 2, 1), (2, 4, 3, 1), (3, 4, 4, 1), (4, 5, 3, 1)], ids=str
+)
 def test_a_network_of_floats_becomes_its_teacher(widths, biases):
     found, teacher = recognised(random_network(widths, 3, biases=biases))
     assert same_function(found.to_network(), teacher)
