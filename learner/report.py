@@ -35,7 +35,8 @@ class Report:
     def line(self, name: str, text: str, seconds: float | None = None) -> None:
         """Print one stage."""
         time = "" if seconds is None else f"   [{seconds:.1f} s]"
-        self._write(f"{name:<{_NAME}}{text}{time}")
+        gap = "  " if len(name) >= _NAME else ""
+        self._write(f"{name:<{_NAME}}{gap}{text}{time}")
 
     def stage(self, stage: Stage, note: str = "") -> None:
         """Print a stage of a fit."""
