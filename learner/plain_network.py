@@ -50,6 +50,7 @@ def turned(folds: np.ndarray, rows: np.ndarray, linear: bool) -> Turn | None:
         On k coordinates and, unless `linear`, 1.
     rows : (r, p + m)
         On those and the absolute values of the folds.
+    linear : bool
 
     Notes
     -----

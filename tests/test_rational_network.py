@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from folded_networks import folded_of
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -11,7 +12,6 @@ from learner import LatticeRegressor, sample, verify
 from learner.folds import FoldedFunction
 from learner.piece_regression import Pieces, label_tolerance
 from learner.rational_network import rational_network
-from tests.test_plain_network import folded_of
 from tropical import BudgetExceeded, LatticePolynomial, NotExact, ReLUNetwork, check, lattice, same_function
 from tropical.families import random_network
 
