@@ -18,14 +18,14 @@ from tropical.families import random_network
 SCALES = [0.37, 2.9, -1.3, 0.081, 7.7, -0.5, 1.1, 13.0]
 
 
-def recognised(net, *, n=3000, scales=SCALES, noise=0.0, inputs=None, seed=0):
-    """The rational network of a network in floats, its folds scaled and turned into a random frame of R^d."""
+def in_floats(net, *, n=3000, noise=0.0, inputs=None, seed=0):
+    """A network in floats, its folds scaled and turned into a random frame of R^d; samples, and its teacher there."""
     rng = np.random.default_rng(seed)
     k = net.dimension
     rows = rng.integers(-3, 4, (k, inputs or k + 2)).astype(float) + np.eye(k, inputs or k + 2) * 7
     basis = np.linalg.qr(rows.T)[0].T
     frame = rows @ basis.T  # w = rows x = frame z
-    floats = folded_of(net, scales=[Fraction(a) for a in scales], dtype=float)
+    floats = folded_of(net, scales=[Fraction(a) for a in SCALES], dtype=float)
     turned = [np.concatenate([row[:k] @ frame, row[k:]]) for row in [*floats.folds, floats.top]]
     turned = [row * (1.0 + noise * rng.standard_normal(row.shape)) for row in turned]
     Z = rng.standard_normal((n, k))
@@ -33,13 +33,17 @@ def recognised(net, *, n=3000, scales=SCALES, noise=0.0, inputs=None, seed=0):
     teacher = ReLUNetwork([first.tolist(), *net.weights[1:]], net.biases)
     y = net.evaluate(Z @ frame.T)
     folded = FoldedFunction(turned[:-1], turned[-1], floats.linear, k)
-    return rational_network(folded, basis, None, Pieces.none(n, k), Z, y), teacher
+    return (folded, basis, None, Pieces.none(n, k), Z, y), teacher
+
+
+def recognised(net, **options):
+    """The rational network of the floats, and the teacher."""
+    arguments, teacher = in_floats(net, **options)
+    return rational_network(*arguments), teacher
 
 
 @pytest.mark.parametrize("biases", [False, True])
-@pytest.mark.parametrize(
-    "widths", [(1, 3, 1), (3, 5, 1), (1, 3, 2, 1), (2, 4, 3, 1), (3, 4, 4, 1), (4, 5, 3, 1)], ids=str
-)
+@pytest.mark.parametrize("widths", [(1, 3, 1), (3, 5, 1), (1, 3, 2, 1), (2, 4, 3, 1), (4, 5, 3, 1)], ids=str)
 def test_a_network_of_floats_becomes_its_teacher(widths, biases):
     found, teacher = recognised(random_network(widths, 3, biases=biases))
     assert same_function(found.to_network(), teacher)
@@ -55,10 +59,10 @@ def test_three_hidden_layers():
 def test_the_samples_are_explained_and_what_they_determine_is_right(k, first, second, biases, seed):
     """Zero and proportional units occur."""
     net = random_network((k, first, *([second] if second else []), 1), seed, biases=biases)
-    values = net.evaluate(np.random.default_rng(2).standard_normal((400, k)))
-    assume(len(lattice(net).pieces) > 2 and np.ptp(values) > 1e-6)
-    assume(label_tolerance(values) > 1e-12)  # else nearly all labels are one constant and its rounding
-    found, teacher = recognised(net, n=400)
+    arguments, teacher = in_floats(net, n=400)
+    assume(len(lattice(net).pieces) > 2 and np.ptp(arguments[-1]) > 1e-6)
+    assume(label_tolerance(arguments[-1]) > 1e-12)  # else nearly all labels are one constant and its rounding
+    found = rational_network(*arguments)
     points = np.random.default_rng(1).standard_normal((50, teacher.dimension))
     if not found.last.n_open:
         assert same_function(found.to_network(), teacher)
