@@ -31,7 +31,7 @@ from learner.report import Report, sine_to
 from learner.sample_files import check_sample_target, read_samples, write_samples
 from learner.sampling import as_sample_size, as_samples, sample
 from learner.verification import verify
-from tropical import InvalidInput, LatticePolynomial, NotExact
+from tropical import InvalidInput, LatticePolynomial, NotExact, ReLUNetwork
 from tropical.command_line import (
     NO,
     YES,
@@ -137,8 +137,8 @@ def _demo(options: argparse.Namespace, report: Report, move: Callable[[Stage], o
     clock = perf_counter()
     result = verify(model, teacher)
     seconds = perf_counter() - clock
-    if result.lattice is not None:
-        report.function(result.lattice, pieces=None if options.full else 3)
+    if result.function is not None:
+        report.function(result.function, pieces=None if options.full else 3)
     if result.proved:
         assert result.check is not None  # `verify` has replayed the certificate
         report.line("proof", f"proved {result.reason}", seconds)
@@ -147,13 +147,13 @@ def _demo(options: argparse.Namespace, report: Report, move: Callable[[Stage], o
         report.line("proof", f"NOT proved equal to the teacher: {result.reason}", seconds)
         report.line("", _advice(model, options.biases))
     if options.save:
-        _save(result.lattice if result.lattice is not None else model.lattice_, options.save, report)
+        _save(result.function if result.function is not None else model.lattice_, options.save, report)
     if options.certificate and result.certificate is not None:
         tropical.save(result.certificate, options.certificate)
         report.line("saved", f"certificate {options.certificate}")
     report.total()
     document = {"teacher": repr(teacher), "stages": _stages(model), **_outcome(result)}
-    document["function"] = (result.lattice if result.lattice is not None else model.lattice_).to_plain()
+    document["function"] = (result.function if result.function is not None else model.lattice_).to_plain()
     answer(options, {**document, "seconds": round(perf_counter() - started, 3)}, [])
     return YES if result.proved else NO
 
@@ -194,13 +194,14 @@ def _fit(options: argparse.Namespace, report: Report, move: Callable[[Stage], ob
         report.line("test", f"{share:.4%} of {len(errors)} explained exactly, largest error {errors.max():.1e} std(y)")
         document |= {"explained_of_test": share, "largest_error_of_test": float(errors.max())}
     report.line("confidence", model.confidence_)
-    saved: LatticePolynomial = model.lattice_
+    saved: LatticePolynomial | ReLUNetwork
     try:
         saved = model.to_exact()
-        report.line("rational", f"yes: every coefficient is a multiple of 1/{saved.pieces.denominator}")
+        report.line("rational", f"yes: {_kind(saved)}")
         report.function(saved, pieces=None)
         document["rational"] = True
     except NotExact as error:
+        saved = model.lattice_
         report.line("rational", f"no: {error}")
         document["rational"] = False
     report.line("proof", "none: without a teacher nothing can be proved about the source, only about the samples")
@@ -210,6 +211,12 @@ def _fit(options: argparse.Namespace, report: Report, move: Callable[[Stage], ob
     document |= {"confidence": model.confidence_, "stages": _stages(model), "function": saved.to_plain()}
     answer(options, {**document, "exact": explained == 1.0, "seconds": round(perf_counter() - started, 3)}, [])
     return YES if explained == 1.0 else NO
+
+
+def _kind(exact: LatticePolynomial | ReLUNetwork) -> str:
+    if isinstance(exact, ReLUNetwork):
+        return "a network of rational weights explains every sample"
+    return f"every coefficient is a multiple of 1/{exact.pieces.denominator}"
 
 
 def verify_model(options: argparse.Namespace) -> int:
@@ -223,7 +230,7 @@ def verify_model(options: argparse.Namespace) -> int:
         raise InvalidInput(
             "MODEL", "one output", f"{model.outputs}", "save one output with tropical.save(net[j], path)"
         )
-    if not isinstance(model, LatticePolynomial):
+    if not isinstance(model, LatticePolynomial | ReLUNetwork):
         found = tropical.lattice(model, max_cells=options.max_cells)
         assert isinstance(found, LatticePolynomial)  # one output
         model = found
@@ -264,7 +271,7 @@ def _advice(model: LatticeRegressor, biases: bool) -> str:
     return "the samples do not determine the function; try more samples, or a smaller rank"
 
 
-def _save(function: LatticePolynomial, path: str, report: Report) -> None:
+def _save(function: LatticePolynomial | ReLUNetwork, path: str, report: Report) -> None:
     tropical.save(function, path)
     report.line("saved", f"{path} (read it back with tropical.load)")
 
@@ -296,9 +303,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--denominator", type=int, default=4, help="weights are k/DENOMINATOR (default 4)")
     verb.add_argument("--samples", type=int, default=200_000, help="number of samples (default 200000)")
     verb.add_argument("--seed", type=_seed, default=0, help="of teacher and samples (default 0)")
-    verb.add_argument(
-        "--save", metavar="FILE", help="write the learned lattice polynomial, in the format of the suffix"
-    )
+    verb.add_argument("--save", metavar="FILE", help="write the learned function, in the format of the suffix")
     verb.add_argument("--certificate", metavar="FILE", help="write the certificate of equality as JSON")
     verb.add_argument("--full", action="store_true", help="print every piece in full")
 

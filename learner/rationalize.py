@@ -33,7 +33,14 @@ class RationalPieces:
     denominator: int
 
 
-def rationalize(coefficients: np.ndarray, accuracy: np.ndarray, *, largest_denominator: int = 10**6) -> RationalPieces:
+def rationalize(
+    coefficients: np.ndarray,
+    accuracy: np.ndarray,
+    *,
+    largest_denominator: int = 10**6,
+    name: str = "piece",
+    spread: float = 10.0,
+) -> RationalPieces:
     """Round coefficients to a grid of one common denominator.
 
     Parameters
@@ -44,13 +51,17 @@ def rationalize(coefficients: np.ndarray, accuracy: np.ndarray, *, largest_denom
         Error allowed in the coefficients of each row.
     largest_denominator : int
         Give up beyond.
+    name : str
+        What a row is, in messages.
+    spread : float
+        Rows up to so many times the median error propose the denominator.
 
     Raises
     ------
     NotExact
         If the coefficients show no common denominator, or one that their accuracy does not support.
     """
-    reliable = accuracy <= 10.0 * float(np.median(accuracy))
+    reliable = accuracy <= spread * float(np.median(accuracy))
     denominator = 1
     for row, tolerance in zip(coefficients[reliable], accuracy[reliable], strict=True):
         for value in np.unique(row):
@@ -68,11 +79,11 @@ def rationalize(coefficients: np.ndarray, accuracy: np.ndarray, *, largest_denom
     allowed = accuracy[:, None]
     if (distance > allowed).any():
         row = int((distance / allowed).max(axis=1).argmax())
-        raise NotExact(f"piece {row} is off the grid of denominator {denominator} by {distance[row].max():.1e}")
+        raise NotExact(f"{name} {row} is off the grid of denominator {denominator} by {distance[row].max():.1e}")
     if float((2.0 * denominator * accuracy).max()) > _LARGEST_CHANCE:
         row = int(accuracy.argmax())
         raise NotExact(
-            f"piece {row} is known to {accuracy[row]:.1e} only, too coarse to tell multiples of 1/{denominator} apart"
+            f"{name} {row} is known to {accuracy[row]:.1e} only, too coarse to tell multiples of 1/{denominator} apart"
         )
     rows = tuple(tuple(Fraction(int(a), denominator) for a in row) for row in nearest)
     return RationalPieces(rows, denominator)

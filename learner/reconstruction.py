@@ -16,8 +16,9 @@ from learner.hidden_layers import as_hidden_layers, as_one_layer
 from learner.noisy_pieces import merged_pieces
 from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
 from learner.pursuit import Pursuit
+from learner.rational_network import RationalNetwork, rational_network
 from learner.rational_pieces import ExactTable, recognised
-from tropical import LatticePolynomial
+from tropical import LatticePolynomial, NotExact
 
 __all__ = ["Reconstruction", "basis_of"]
 
@@ -52,7 +53,13 @@ class Reconstruction:
     bounds : pair of LatticePolynomial
         Lower and upper form.
     folded : FoldedFunction or None
-        A network behind the pieces.
+        A network behind the pieces: in floats, those of `network` where there is one.
+    network : RationalNetwork or None
+        The rational network that `folded` stands for.
+    reason : str
+        Why there is none; "" where there is.
+    open : bool
+        Whether the forms differ somewhere, so that samples and pieces found do not determine the function.
     explained : float
         Share of held-out samples that `local` explains.
     forms : int
@@ -72,15 +79,23 @@ class Reconstruction:
         self.components = components
         self.table = ExactTable(None, "no exact piece was found")
         self.folded: FoldedFunction | None = None
-        self.explained, self.forms = 0.0, 0
+        self.network: RationalNetwork | None = None
+        self.reason = "no network was found behind the pieces"
+        self.explained, self.forms, self.open = 0.0, 0, False
         self._pursuit, self._X, self._y, self._rng, self._max_cells = pursuit, X, y, rng, max_cells
         self._tolerance = label_tolerance(y)
         self._whole: LatticePolynomial | None = None
+        self._completed = False
 
     @property
     def basis(self) -> np.ndarray:
         """The components, or one zero row."""
         return basis_of(self.components)
+
+    @property
+    def prefers_network(self) -> bool:
+        """Whether the network is to be taken where both explain the same: it is rational, or all else is open."""
+        return self.network is not None or (self.open and not self._completed)
 
     def steps(
         self, X: np.ndarray, y: np.ndarray, expired: Callable[[], bool]
@@ -90,9 +105,12 @@ class Reconstruction:
         yield "one hidden layer", self._one_layer
         yield "rationals", self._recognise
         yield "assembly", self._assemble
-        yield "completion", lambda: None if expired() else self._complete()
         self._choose(X, y)
         yield "hidden layers", lambda: self._more_layers(expired)
+        yield "rational network", self._recognise_network
+        yield "completion", lambda: None if expired() or self.network is not None else self._complete()
+        if self._completed:
+            self._choose(X, y)
 
     def forget_samples(self) -> None:
         """Drop what only the steps need."""
@@ -172,7 +190,7 @@ class Reconstruction:
             return None
         found, clauses = complete(self.table.table, self._clauses, self._max_cells)
         if clauses is not None:
-            self._clauses[COMPLETED] = clauses
+            self._clauses[COMPLETED], self._completed = clauses, True
         return found
 
     def _choose(self, X: np.ndarray, y: np.ndarray) -> None:
@@ -191,14 +209,34 @@ class Reconstruction:
         self.explained, self.forms = best[0] / len(y), len(self._clauses)
 
     def _more_layers(self, expired: Callable[[], bool]) -> str | None:
-        """Look for a network behind the pieces where the forms do not explain all samples."""
-        whole = self.explained == 1.0 and self.on_piece.all()
-        if not self.exact or self.folded is not None or whole or COMPLETED in self._clauses:
+        """Look for a network behind the pieces where the forms do not explain all samples, or differ elsewhere."""
+        fresh = np.random.RandomState(0).standard_normal((_POINTS, len(self.basis)))
+        lower, upper = (bound.evaluate(fresh) for bound in self.bounds)
+        self.open = bool((np.abs(lower - upper) > self._tolerance).any())
+        whole = self.explained == 1.0 and self.on_piece.all() and not self.open
+        if not self.exact or self.folded is not None or whole:
             return None
         self.folded = as_hidden_layers(self._X @ self.basis.T, self._y, self._pieces, rng=self._rng, expired=expired)
         return None if self.folded is None else f"{len(self.folded.folds)} folds in {self.folded.depth} layers"
 
+    def _recognise_network(self) -> str | None:
+        """Make the network rational, if its lattice form is not known anyway."""
+        if self.folded is None or self._whole is not None:
+            return None
+        if not _determines_gradients(self._X):
+            self.reason = self.table.reason
+            return f"none: {self.reason}"
+        Z = self._X @ self.basis.T
+        try:
+            self.network = rational_network(self.folded, self.basis, self.table.table, self._pieces, Z, self._y)
+        except NotExact as error:
+            self.reason = str(error)
+            return f"none: {self.reason}"
+        self.folded, self.reason = self.network.in_floats(self.basis), ""
+        return str(self.network)
 
+
+_POINTS = 20_000  # at which the forms are compared
 _CELLS_OF_A_LAYER = 10  # times max_cells: they cost some hundredths of a millisecond each
 
 

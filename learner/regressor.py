@@ -21,13 +21,14 @@ from learner.confidence import Evidence, confidence, is_sure
 from learner.on_device import lattice_values
 from learner.piece_regression import label_tolerance
 from learner.pursuit import Pursuit
+from learner.rational_network import RationalNetwork
 from learner.reconstruction import Reconstruction
 from learner.refine import Refined
 from learner.sampling import as_level, as_random_state, as_samples, distinct_samples, validated, warn_if_rounded
 from learner.sources import as_source, gather, is_streamed
 from learner.stages import Clock, Stage
 from learner.subspace import FilteredPCA
-from tropical import LatticePolynomial, NotExact
+from tropical import LatticePolynomial, NotExact, ReLUNetwork
 from tropical._arguments import as_count, as_flag, as_real
 from tropical._display import Records
 from tropical.exceptions import Interrupted, InvalidInput, InvalidType
@@ -49,8 +50,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     level : float
         Error level of the dimension test.
     max_cells : int
-        Where the pieces are rational and the samples leave regions open, the completion enumerates joint cells of the
-        lower and the upper form: up to so many (some milliseconds each), else the better of the two forms is kept.
+        Where the pieces are rational, the samples leave regions open, and no rational network is found, the completion
+        enumerates joint cells of the lower and the upper form: up to so many (some milliseconds each), else the better
+        of the two forms is kept.
     max_samples : int
         Where samples come from a source beyond memory: rows taken into memory for all but the spectral start.
     max_time : float, optional
@@ -67,9 +69,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     components_ : float array (k, d)
         Orthonormal basis of the span of the gradients, accurate to rounding where the labels are exact.
     pieces_ : float array (M, d + 1)
-        Rows (u, c) of the pieces in R^d, in the order of `lattice_`; rank of the gradients k.
+        Rows (u, c) of the pieces found, in R^d; rank of the gradients k. In the order of `lattice_` where
+        `predictor_` is "lattice".
     lattice_ : LatticePolynomial
-        The learned function on R^d, exact in its floats: dyadic pieces on R^k composed with `components_`.
+        The learned function on R^d, made when it is first asked for; exact in its floats: dyadic pieces on R^k
+        composed with `components_`. Where `predictor_` is "network" and :meth:`to_exact` is rational, it is the
+        network's own canonical form, if that takes no more than 10·`max_cells` cells; else, and for a smoother, it is
+        the best lattice polynomial of the pieces found, which is another function than that of `predict`.
     explained_ : float
         Share of held-out samples explained to 1e-9 standard deviations of y.
     explained_training_ : float
@@ -80,9 +86,10 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Standard deviation of the held-out residuals, robustly, in the unit of y: label noise, and what was not learned.
     predictor_ : {"lattice", "network", "smoother"}
         What `predict` evaluates. "network" where hidden layers recognised from the pieces
-        (:mod:`learner.hidden_layers`) explain more held-out samples than any lattice polynomial of the pieces found;
-        "smoother" where nothing exact comes as close: a smooth function of the components
-        (:mod:`learner.smoother`). `lattice_` is then the best lattice polynomial all the same.
+        (:mod:`learner.hidden_layers`) explain more held-out samples than any lattice polynomial of the pieces found, or
+        as many where the samples do not determine that polynomial; in floats, those of a rational network where there
+        is one (:mod:`learner.rational_network`). "smoother" where nothing exact comes as close: a smooth function of
+        the components (:mod:`learner.smoother`).
     confidence_ : str
         What this amounts to, in words.
     start_ : FilteredPCA
@@ -213,15 +220,23 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def lattice_(self) -> LatticePolynomial:
         """The learned function on R^d; made when it is first asked for."""
         check_is_fitted(self, "components_")
+        if self._lattice is None and self._rational is not None:
+            self._lattice = self._rational.lattice(_CELLS_OF_A_NETWORK * self.max_cells)
         if self._lattice is None:
             basis = [[Fraction(entry) for entry in row] for row in self._built.basis.tolist()]
             self._lattice = self._built.local.compose(basis)
         return self._lattice
 
-    def to_exact(self) -> LatticePolynomial:
-        """Return the learned function with rational pieces in R^d whose gradients have exact rank k.
+    @property
+    def _rational(self) -> RationalNetwork | None:
+        """The rational network whose floats `predict` evaluates."""
+        return self._built.network if self.predictor_ == "network" else None
 
-        The evidence for them is in `exact_`.
+    def to_exact(self) -> LatticePolynomial | ReLUNetwork:
+        """Return the function of `predict`, rational: with exact rank k of the gradients.
+
+        A small network where `predictor_` is "network"; else the lattice polynomial, whose evidence is in `exact_`.
+        Either goes into all of `tropical`; :func:`tropical.lattice` makes the one of the other.
 
         Raises
         ------
@@ -230,6 +245,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             source is then irrational, or the samples do not determine it.
         """
         check_is_fitted(self, "components_")
+        if self.predictor_ == "network":
+            if self._built.network is None:
+                raise NotExact(self._built.reason)
+            return self._built.network.to_network()
+        return self._exact_lattice()
+
+    def _exact_lattice(self) -> LatticePolynomial:
         if self.exact_.table is None:
             raise NotExact(self.exact_.reason)
         return LatticePolynomial(self.exact_.table, self._built.clauses, self._built.form)
@@ -237,15 +259,17 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def to_network(self) -> Any:
         """Return the learned function as a ReLU network.
 
-        Where `predictor_` is "network", that one, small and with float weights: the function of `predict` up to
-        rounding. Else rational and exact where :meth:`to_exact` is; of one hidden layer with other weights again the
-        small one; else `lattice_`, exactly.
+        Rational and exact where :meth:`to_exact` is. Else, where `predictor_` is "network" or the function has one
+        hidden layer, that network, small and with float weights: the function of `predict` up to rounding. Else
+        `lattice_`, exactly.
         """
         check_is_fitted(self, "components_")
+        if self._rational is not None:
+            return self._rational.to_network()
         folded = self._built.folded
         if folded is not None and (self.predictor_ == "network" or (self.exact_.table is None and folded.depth == 1)):
             return folded.to_network(self._built.basis)
-        return (self.lattice_ if self.exact_.table is None else self.to_exact()).to_network()
+        return (self.lattice_ if self.exact_.table is None else self._exact_lattice()).to_network()
 
     # ------------------------------------------------------------ steps
 
@@ -329,7 +353,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             share = float((np.abs(others) <= self._tolerance).mean())
             known, labels = self._training
             on_network = float((np.abs(built.folded.evaluate(known) - labels) <= self._tolerance).mean())
-            if (share, on_network) > (self.explained_, self.explained_training_):
+            margin = (share - self.explained_, on_network - self.explained_training_)
+            if margin > (0.0, 0.0) or (margin == (0.0, 0.0) and built.prefers_network):
                 residuals, self.predictor_, self.explained_ = others, "network", share
         if smooth is not None and self.explained_ < _MOSTLY:
             others = smooth.predict(X) - y
@@ -359,6 +384,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         return (folded or self._built.local).evaluate(X @ self._built.basis.T)
 
 
+_CELLS_OF_A_NETWORK = 10  # times max_cells: they cost some hundredths of a millisecond each
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
 _MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do

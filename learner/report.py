@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tropical import LatticePolynomial
+from tropical import LatticePolynomial, ReLUNetwork
 
 if TYPE_CHECKING:
     from learner.stages import Stage
@@ -35,14 +35,18 @@ class Report:
     def line(self, name: str, text: str, seconds: float | None = None) -> None:
         """Print one stage."""
         time = "" if seconds is None else f"   [{seconds:.1f} s]"
-        self._write(f"{name:<{_NAME}}{text}{time}")
+        gap = "  " if len(name) >= _NAME else ""
+        self._write(f"{name:<{_NAME}}{gap}{text}{time}")
 
     def stage(self, stage: Stage, note: str = "") -> None:
         """Print a stage of a fit."""
         self.line(stage.name, stage.found + note, stage.seconds)
 
-    def function(self, exact: LatticePolynomial, *, pieces: int | None) -> None:
-        """Print the clauses, and so many of the pieces in full (None: all)."""
+    def function(self, exact: LatticePolynomial | ReLUNetwork, *, pieces: int | None) -> None:
+        """Print the clauses, and so many of the pieces (None: all) in full; or so many units of each layer."""
+        if isinstance(exact, ReLUNetwork):
+            self._network(exact, pieces)
+            return
         lines = wrap(f"F = {exact.outline()}", _WIDTH, subsequent_indent="    ")
         if pieces is not None and len(lines) > _LINES:
             lines = [*lines[:_LINES], "    …"]
@@ -50,10 +54,20 @@ class Report:
             self.line("" if i else "function", text)
         shown = len(exact.pieces) if pieces is None else min(pieces, len(exact.pieces))
         for i in range(shown):
-            text = f"g{i} = {exact.pieces[i]}"
-            self.line("", text[:_WIDTH] + " …" if pieces is not None and len(text) > _WIDTH else text)
+            self._formula(f"g{i} = {exact.pieces[i]}", cut=pieces is not None)
         if shown < len(exact.pieces):
             self.line("", f"… {len(exact.pieces)} pieces in all (--full prints them, --save writes them)")
+
+    def _network(self, exact: ReLUNetwork, units: int | None) -> None:
+        self.line("function", f"F = {exact}, exact weights")
+        for depth, (rows, biases) in enumerate(zip(exact.weights, exact.biases, strict=True), start=1):
+            for row, bias in list(zip(rows, biases, strict=True))[:units]:
+                self._formula(f"layer {depth}: [{', '.join(map(str, row))}] + {bias}", cut=units is not None)
+            if units is not None and len(rows) > units:
+                self.line("", f"… {len(rows)} units in layer {depth} (--full prints them, --save writes them)")
+
+    def _formula(self, text: str, *, cut: bool) -> None:
+        self.line("", text[:_WIDTH] + " …" if cut and len(text) > _WIDTH else text)
 
     def total(self) -> None:
         """Print the wall time since the report began."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import tropical
-from tropical import BudgetExceeded, Certificate, CheckResult, LatticePolynomial, NotExact, Witness
+from tropical import BudgetExceeded, Certificate, CheckResult, LatticePolynomial, NotExact, ReLUNetwork, Witness
 from tropical._arguments import as_flag
 from tropical._display import Record, never_raising, value_text
 from tropical._exact.rational import as_limit
@@ -27,10 +27,10 @@ class Verification(Record):
         Equal to the teacher on all of R^d, and the certificate was replayed by the independent checker.
     reason : str
         In words: what was proved, or what is not proved and why.
-    lattice : LatticePolynomial or None
+    function : LatticePolynomial, ReLUNetwork or None
         The exact learned function; None where the floats determine none.
     certificate : Certificate or None
-        Replay it with ``tropical.check(certificate, teacher, lattice)``.
+        Replay it with ``tropical.check(certificate, teacher, function)``.
     check : CheckResult or None
         What the checker found.
     witness : Witness or None
@@ -41,7 +41,7 @@ class Verification(Record):
 
     proved: bool
     reason: str
-    lattice: LatticePolynomial | None = None
+    function: LatticePolynomial | ReLUNetwork | None = None
     certificate: Certificate | None = None
     check: CheckResult | None = None
     witness: Witness | None = None
@@ -49,6 +49,11 @@ class Verification(Record):
 
     def __bool__(self) -> bool:
         return self.proved
+
+    @property
+    def lattice(self) -> LatticePolynomial | None:
+        """`function`, if it is a lattice polynomial; of a network :func:`tropical.lattice` makes one."""
+        return self.function if isinstance(self.function, LatticePolynomial) else None
 
     @never_raising
     def __repr__(self) -> str:
@@ -66,7 +71,7 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
 
     Parameters
     ----------
-    model : LatticeRegressor, fitted, or LatticePolynomial
+    model : LatticeRegressor, fitted, LatticePolynomial or ReLUNetwork
     teacher : ReLUNetwork or LatticePolynomial
         Exact; one output.
     max_cells : int, optional
@@ -82,12 +87,13 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     Raises
     ------
     InvalidInput
-        If the teacher has another number of inputs, or several outputs.
+        If the teacher has another number of inputs, or one of the two has several outputs.
 
     Notes
     -----
     The floats of the model are rounded to rationals first (:meth:`LatticeRegressor.to_exact`); what is proved is about
-    that exact function. Costs one :func:`tropical.same_function` and one replay of its certificate.
+    that exact function, a lattice polynomial or a network. Costs one :func:`tropical.same_function`, which is fastest
+    for two networks, and one replay of its certificate.
     """
     as_limit(max_cells, "max_cells")
     as_flag(measure, "measure")
@@ -96,10 +102,13 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
             exact = model.to_exact()
         except NotExact as error:
             return Verification(False, f"no exact function: {error}")
-    elif isinstance(model, LatticePolynomial):
+    elif isinstance(model, LatticePolynomial | ReLUNetwork):
         exact = model
+        if exact.outputs != 1:
+            raise InvalidInput("model", "one output", f"{exact.outputs}", "select an output with net[j]")
     else:
-        raise InvalidType("model", "a fitted LatticeRegressor or a LatticePolynomial", model, "fit a LatticeRegressor")
+        requirement = "a fitted LatticeRegressor, a LatticePolynomial or a ReLUNetwork"
+        raise InvalidType("model", requirement, model, "fit a LatticeRegressor")
     if isinstance(teacher, type) or not hasattr(teacher, "dimension"):
         raise InvalidType("teacher", "a ReLUNetwork or a LatticePolynomial", teacher, "tropical.load reads files")
     inputs, outputs = teacher.dimension, getattr(teacher, "outputs", None)
@@ -122,7 +131,7 @@ def verify(model: Any, teacher: Any, *, max_cells: int | None = None, measure: b
     return Verification(True, reason, exact, verdict.certificate, replay)
 
 
-def _distance(teacher: Any, exact: LatticePolynomial, max_cells: int) -> Exact | Enclosure | None:
+def _distance(teacher: Any, exact: LatticePolynomial | ReLUNetwork, max_cells: int) -> Exact | Enclosure | None:
     try:
         result = tropical.gaussian.distance(teacher, exact, max_cells=max_cells)
     except BudgetExceeded:

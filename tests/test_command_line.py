@@ -14,7 +14,18 @@ from terminals import on_terminal
 from learner import sample
 from learner.__main__ import main
 from learner.sample_files import read_samples
-from tropical import Certificate, LatticePolynomial, check, families, lattice, load, parse, same_function, save
+from tropical import (
+    Certificate,
+    LatticePolynomial,
+    ReLUNetwork,
+    check,
+    families,
+    lattice,
+    load,
+    parse,
+    same_function,
+    save,
+)
 from tropical.io.plain import from_plain
 
 
@@ -63,6 +74,25 @@ def test_demo_proves_and_saves(tmp_path):
     assert isinstance(learned, LatticePolynomial)
     assert isinstance(proof, Certificate)
     assert check(proof, teacher, learned)
+
+
+def test_demo_proves_a_network(tmp_path):
+    """Pieces are missing among those that samples show; the rational network behind them is the teacher."""
+    arguments = ["--dimension", 16, "--rank", 3, "--widths", "6,6", "--seed", 4, "--samples", 6000]
+    done = run("demo", *arguments, "--save", tmp_path / "model.json", "--certificate", tmp_path / "proof.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in (
+        "rational network  ",
+        "function    F = ReLUNetwork(16 -> ",
+        "(--full prints them",
+        "proved equal to the teacher on all of R^16",
+    ):
+        assert line in done.stdout
+    learned, teacher = load(tmp_path / "model.json"), families.random_network((16, 6, 6, 1), 4, rank=3)
+    assert isinstance(learned, ReLUNetwork)
+    assert check(load(tmp_path / "proof.json"), teacher, learned)
+    save(teacher, tmp_path / "teacher.json")
+    assert run("verify", tmp_path / "model.json", tmp_path / "teacher.json").returncode == 0
 
 
 def test_demo_with_biases():
