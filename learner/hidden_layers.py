@@ -206,15 +206,34 @@ class _Search:
         if not layer.explains(known, self.few[1], self.tolerance).all():
             return None
         if len(t):
-            self.level = self.level.closed(t)
-            self.t = np.empty(0)
+            layer, t = self._mended(layer, t)
+            self.level, self.t = self.level.closed(t), np.empty(0)
             self._take(self._rows)
         for candidate in (pruned(layer, *self.few, self.tolerance), layer):
+            refitted = candidate
             if not candidate.explains(*self.on_piece, self.tolerance).all():
-                candidate = fitted(*self.on_piece, candidate.units, self.tolerance, top=candidate.top)
-            if candidate.explains(*self.on_piece, self.tolerance).mean() >= _NEARLY:
-                return self._extended(candidate)
+                refitted = fitted(*self.on_piece, candidate.units, self.tolerance, top=candidate.top)
+            for last in (refitted, candidate):
+                if last.explains(*self.on_piece, self.tolerance).mean() >= _NEARLY:
+                    return self._extended(last)
         return None
+
+    def _mended(self, layer: Layer, t: np.ndarray) -> tuple[Layer, np.ndarray]:
+        """Return the layer and what is open, fitted once more with the samples that they do not explain yet."""
+        for _ in range(_MENDINGS):
+            known = self.loose.features(t)[0]
+            wrong = np.flatnonzero(~layer.explains(known, self._labels, self.tolerance))
+            if not len(wrong):
+                break
+            rows = np.union1d(self._rows, wrong[:_ROWS])
+            better, moved = fitted_together(
+                self.loose.at(rows), self._labels[rows], layer.units, t, self.tolerance, top=layer.top
+            )
+            known = self.loose.features(moved)[0]
+            if better.explains(known, self._labels, self.tolerance).mean() <= 1.0 - len(wrong) / len(self._labels):
+                break
+            layer, t = better, moved
+        return layer, t
 
     def explained(self, layer: Layer) -> np.ndarray:
         """Return which of all samples a layer explains."""
@@ -265,7 +284,8 @@ class _Search:
 
 
 _MOST_UNITS = 14
-_NEARLY = 0.999  # share of the samples on pieces: a last unit may be needed by a few of them
+_NEARLY = 0.99  # share of the samples on pieces: what is not explained may need a unit that few samples show
+_MENDINGS = 3
 _SPREADS = (0.0, 0.3, 1.0)
 _EXTENSIONS = 3
 
