@@ -41,7 +41,7 @@ class Sight:
 
     def region(self, open_: np.ndarray) -> np.ndarray:
         """Return the samples at which nothing is open, as bools (n,)."""
-        return (np.abs(self.known @ open_.T) <= self._flat).all(axis=1)
+        return np.asarray((np.abs(self.known @ open_.T) <= self._flat).all(axis=1))
 
     def share(self, fold: np.ndarray, open_: np.ndarray, beyond: np.ndarray | None = None) -> tuple[int, float]:
         """Return how many pairs a fold separates where it is determined, and the share that it is seen across.

@@ -11,11 +11,11 @@ else. Differences of neighbouring pieces show the folds, one layer after another
    (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch.
 4. *Further layers.* Folds of the second layer are ranked and turned as those of the first are. Units that are active
    wherever samples fell have no fold: what they pass on, linear functions of the first layer, is found with the signs
-   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.levels`). A layer is
-   added only if fewer coefficients then describe the function. It has to be complete for that: a unit with a fold that
-   is partly unseen, and matters there, is not found.
+   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.layer_search`). A
+   layer is added only if fewer coefficients then describe the function. What is open about its folds, as they were seen
+   in part, is a feature more, until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`).
 5. *Last layer.* What is not seen of it is found by least squares from many starts, which end at rounding or are dropped
-   (:mod:`learner.unit_fit`).
+   (:mod:`learner.unit_fit`), together with what is still open.
 
 Which network made the labels is not asked: whatever has the same folds is the same function. Evidence is that it
 explains samples, also those on no piece.
@@ -27,6 +27,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from learner.folds import FoldedFunction, features
 from learner.layer_search import beside_all, first_levels, next_levels
@@ -76,11 +77,13 @@ def as_hidden_layers(
     pieces: Pieces,
     *,
     rng: np.random.RandomState,
+    accept: Callable[[FoldedFunction], bool] = lambda _: True,
     expired: Callable[[], bool] = lambda: False,
 ) -> FoldedFunction | None:
-    """Return a function of two or more hidden layers that explains *all* samples on pieces; None if none is found.
+    """Return a function of two or more hidden layers that explains almost all samples on pieces; None if none is found.
 
     Where it explains the samples on no piece as well, that is evidence for it; units that no sample needs are left out.
+    Of several the one that explains most samples is returned. BLAS runs on one thread here: its problems are small.
 
     Parameters
     ----------
@@ -88,17 +91,32 @@ def as_hidden_layers(
         As for :func:`as_one_layer`.
     rng : RandomState
         Of the starts.
+    accept : callable
+        Asked of a function that explains all samples; where it returns False, others are looked for.
     expired : callable
         Stop where it returns True.
 
     Notes
     -----
-    Components cost a QR factor for each two units that touch. Then up to 48 starts with m units on q features, each of
-    up to 100 rounds of n·(m q)², m up to 15 or so. A third and a fourth layer are tried where the folds of the second
-    and the third describe the function with fewer coefficients than those of the first and the second do.
+    Components cost a QR factor for each two units that touch. Then up to 48 starts on each of three layers, with m
+    units on q features, each of up to 100 rounds of n·(m q)², m up to 15 or so; 300 where a part of the layer is open.
+    A third and a fourth layer are tried where the folds of the second and the third describe the function with fewer
+    coefficients than those of the first and the second do.
     """
     if not len(pieces):
         return None
+    with threadpool_limits(1, user_api="blas"):
+        return _found(Z, y, pieces, rng, accept, expired)
+
+
+def _found(
+    Z: np.ndarray,
+    y: np.ndarray,
+    pieces: Pieces,
+    rng: np.random.RandomState,
+    accept: Callable[[FoldedFunction], bool],
+    expired: Callable[[], bool],
+) -> FoldedFunction | None:
     part = Neighbourhoods(*_thinned(Z, y, pieces))
     levels = [level for level in _levels(part, expired) if level.left <= _MOST_LEFT and level.is_closed]
     levels = [level for level in levels if level.cost <= _NEAR * levels[0].cost][:_LEVELS]
@@ -112,19 +130,24 @@ def as_hidden_layers(
             last = search.trial() if search.trials < search.most else None
             if last is None:
                 continue
-            explained = int(search.explained(last).sum())
-            if explained == len(y):
-                return search.folded(last)
-            if best is None or explained > best[0]:
-                best, left = (explained, search.folded(last)), min(left, _MORE)
+            explained, function = search.explained(last), search.folded(last)
+            if explained.all():
+                if accept(function):
+                    return function
+                left = min(left, _OTHERS)
+            elif explained[pieces.owner >= 0].all():
+                left = min(left, _MORE)
+            if best is None or explained.sum() > best[0]:
+                best = int(explained.sum()), function
     return None if best is None else best[1]
 
 
-_LEVELS, _TRIALS = 3, 24  # layers to build the last one on, and starts on each
+_LEVELS, _TRIALS = 3, 48  # layers to build the last one on, and starts on each
 _DEEP_TRIALS = 4  # starts on a layer that is complete and not the first: one of the first few does it
 _OPEN_TRIALS = 300  # starts on a layer of which something is open
 _NEAR = 1.3  # cost of a layer that may be it, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
+_OTHERS = 12  # starts where a function that explains all samples was not accepted
 _MOST_LEFT = 40  # components that are left: with more, a last layer hardly explains them
 
 
@@ -194,9 +217,10 @@ class _Search:
 
     def trial(self) -> Layer | None:
         """Start once more: anew, or every second time from the closest so far; None where it ends elsewhere."""
-        anew = self.closest is None or self.trials % 2 == 0
-        start = self._start() if anew else self._altered(self.closest)
-        t = self._guess() if anew else self.t
+        if self.closest is None or self.trials % 2 == 0:
+            start, t = self._start(), self._guess()
+        else:
+            start, t = self._altered(self.closest), self.t
         self.trials += 1
         layer, t = fitted_together(self.loose.at(self._rows), self.few[1], start, t, self.tolerance)
         known = self.loose.at(self._rows).features(t)[0] if len(t) else self.few[0]

@@ -151,7 +151,7 @@ def _voted(level: Level, jumps: list[Jump], part: Neighbourhoods) -> _Layer | No
 
 
 def _settled(level: Level, part: Neighbourhoods) -> Level:
-    """Return the level with as much settled of what is open as components determine, while that describes it shorter."""
+    """Return the level with what components settle of what is open, while that describes it in fewer numbers."""
     rng = np.random.RandomState(0)
     for _ in range(_MOST_SETTLED):
         found = settled(level.components.fits, slice(0, len(level.folds)), level.open.owner, rng)
@@ -227,5 +227,3 @@ def _times_and_share(part: Neighbourhoods, fold: np.ndarray, level: Level | None
     rest = jumps - np.einsum("ij,ij->i", jumps, along)[:, None] * along
     same = (ends[:, 0] != ends[:, 1]) & (np.linalg.norm(rest, axis=1) <= _PARALLEL)
     return len(np.unique(np.sort(ends[same], axis=1), axis=0)), float(same.mean())
-
-

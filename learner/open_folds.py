@@ -1,8 +1,8 @@
 r"""What is open about the folds of a layer, from the components that it leaves.
 
-Beside a unit with fold H, a layer has the features O_e of what is open about it (:class:`learner.levels.Open`). Where
-the fold is H + Σ t_e O_e, a function of the layer weighs O_e with t_e times the weight of the unit. So with
-C(t) the map from coefficients g on all features to g_e - t_e g_(owner of e), components obey C(t) g = 0 as far as they are
+Beside a unit with fold H, a layer has the features O_e of what is open about it (:class:`learner.levels.Open`).
+Where the fold is H + Σ t_e O_e, a function of the layer weighs O_e with t_e times the weight of the unit. So with C(t)
+the map from coefficients g on all features to g_e - t_e g_(owner of e), components obey C(t) g = 0 as far as they are
 determined: many equations for few unknowns. A component that neighbours were joined to by chance, or on which the sign
 of the fold was guessed wrongly, does not obey.
 """
@@ -48,13 +48,11 @@ def settled(
         t = _SPREADS[trial % len(_SPREADS)] * rng.standard_normal(e)
         t = least_squares(lambda x: _SHARP * _misses(x, clear, units, owner).ravel(), t, loss="soft_l1", max_nfev=40).x
         for near in _NEAR:
-            kept = [
-                fit for fit, off in zip(clear, _misses(t, clear, units, owner), strict=True) if np.linalg.norm(off) <= near
-            ]
+            kept = _obeying(t, clear, units, owner, near)
             if not kept:
                 break
             t = least_squares(lambda x, some=kept: _misses(x, some, units, owner).ravel(), t, xtol=1e-15, max_nfev=40).x
-        kept = [fit for fit, off in zip(clear, _misses(t, clear, units, owner), strict=True) if np.linalg.norm(off) <= _OFF]
+        kept = _obeying(t, clear, units, owner, _OFF)
         obey = sum(fit.samples for fit in kept)
         if obey > _MOST * total and (best is None or obey > best[0]):
             best = obey, t, kept
@@ -64,7 +62,13 @@ def settled(
     slopes = least_squares(lambda x: _misses(x, kept, units, owner).ravel(), t, max_nfev=1).jac
     values, rows = np.linalg.svd(slopes)[1:]
     free = rows[int((values > _FLAT * values[0]).sum()) :] if len(values) and values[0] > 0.0 else rows
-    return t, (np.abs(free) <= _FREE).all(axis=0)
+    return t, np.asarray((np.abs(free) <= _FREE).all(axis=0))
+
+
+def _obeying(t: np.ndarray, fits: Sequence[Fit], units: slice, owner: np.ndarray, near: float) -> list[Fit]:
+    """Return the components that miss by at most so much of their coefficients."""
+    misses = np.linalg.norm(_misses(t, fits, units, owner), axis=1)
+    return [fit for fit, miss in zip(fits, misses, strict=True) if miss <= near]
 
 
 def _misses(t: np.ndarray, fits: Sequence[Fit], units: slice, owner: np.ndarray) -> np.ndarray:
@@ -78,7 +82,7 @@ def _misses(t: np.ndarray, fits: Sequence[Fit], units: slice, owner: np.ndarray)
             _, values, rows = np.linalg.svd(free, full_matrices=False)
             rows = rows[values > _RANK]
             off = off - rows.T @ (rows @ off)
-        result[place] = off / np.linalg.norm(fit.coefficients)
+        result[place] = off / max(float(np.linalg.norm(fit.coefficients)), _TINY)
     return result
 
 
@@ -88,4 +92,4 @@ _STARTS, _SPREADS = 12, (0.0, 0.3, 1.0)
 _SHARP = 1e3  # residuals above a thousandth count linearly
 _NEAR, _OFF = (3e-2, 3e-3, 1e-4), 1e-6
 _MOST = 0.5  # share of samples on components that obey
-_RANK, _FLAT, _FREE = 1e-7, 1e-6, 1e-6
+_RANK, _FLAT, _FREE, _TINY = 1e-7, 1e-6, 1e-6, 1e-300

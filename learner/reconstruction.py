@@ -216,21 +216,34 @@ class Reconstruction:
         whole = self.explained == 1.0 and self.on_piece.all() and not self.open
         if not self.exact or self.folded is not None or whole:
             return None
-        self.folded = as_hidden_layers(self._X @ self.basis.T, self._y, self._pieces, rng=self._rng, expired=expired)
+        Z, rng = self._X @ self.basis.T, self._rng
+        self.folded = as_hidden_layers(Z, self._y, self._pieces, rng=rng, accept=self._is_rational, expired=expired)
         return None if self.folded is None else f"{len(self.folded.folds)} folds in {self.folded.depth} layers"
+
+    def _is_rational(self, folded: FoldedFunction) -> bool:
+        """Return whether a network is rational where pieces are: another one that explains the samples is not it."""
+        if self.table.table is None:
+            return True
+        self.network = self._in_rationals(folded)
+        return self.network is not None
+
+    def _in_rationals(self, folded: FoldedFunction) -> RationalNetwork | None:
+        if not _determines_gradients(self._X):
+            self.reason = self.table.reason
+            return None
+        Z = self._X @ self.basis.T
+        try:
+            return rational_network(folded, self.basis, self.table.table, self._pieces, Z, self._y)
+        except NotExact as error:
+            self.reason = str(error)
+            return None
 
     def _recognise_network(self) -> str | None:
         """Make the network rational, if its lattice form is not known anyway."""
         if self.folded is None or self._whole is not None:
             return None
-        if not _determines_gradients(self._X):
-            self.reason = self.table.reason
-            return f"none: {self.reason}"
-        Z = self._X @ self.basis.T
-        try:
-            self.network = rational_network(self.folded, self.basis, self.table.table, self._pieces, Z, self._y)
-        except NotExact as error:
-            self.reason = str(error)
+        self.network = self.network or self._in_rationals(self.folded)
+        if self.network is None:
             return f"none: {self.reason}"
         self.folded, self.reason = self.network.in_floats(self.basis), ""
         return str(self.network)
