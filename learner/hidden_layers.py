@@ -24,7 +24,7 @@ explains samples, also those on no piece.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -98,7 +98,7 @@ def as_hidden_layers(
 
     Notes
     -----
-    Components cost a QR factor for each two units that touch. Then up to 48 starts on each of three layers, with m
+    Components cost a QR factor for each two units that touch. Then up to 96 starts on each of three layers, with m
     units on q features, each of up to 100 rounds of n·(m q)², m up to 15 or so; 300 where a part of the layer is open.
     A third and a fourth layer are tried where the folds of the second and the third describe the function with fewer
     coefficients than those of the first and the second do.
@@ -123,31 +123,33 @@ def _found(
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
     levels += [] if expired() else beside_all(levels, part)
     searches = [_Search(level, design, y, pieces.owner, rng) for level in levels]
-    best, left = None, max((search.most for search in searches), default=0)
-    while left > 0 and not expired():
+    best: _Last | None = None
+    left = max((search.most for search in searches), default=0)
+    most = _MOST_NEAR
+    while left > 0 and most > 0 and not expired():
         left -= 1
         for search in searches:
             last = search.trial() if search.trials < search.most else None
             if last is None:
                 continue
-            explained, function = search.explained(last), search.folded(last)
-            if explained.all():
-                if accept(function):
-                    return function
-                left = min(left, _OTHERS)
-            elif explained[pieces.owner >= 0].all():
-                left = min(left, _MORE)
-            if best is None or explained.sum() > best[0]:
-                best = int(explained.sum()), function
-    return None if best is None else best[1]
+            if last.explained.all() and accept(last.function):
+                return last.function
+            if last.explained[pieces.owner >= 0].all():
+                left = min(left, _OTHERS if last.explained.all() else _MORE)
+            else:
+                most -= 1
+            if best is None or last.explained.sum() > best.explained.sum():
+                best = last
+    return None if best is None else best.function
 
 
-_LEVELS, _TRIALS = 3, 48  # layers to build the last one on, and starts on each
+_LEVELS, _TRIALS = 3, 96  # layers to build the last one on, and starts on each
 _DEEP_TRIALS = 4  # starts on a layer that is complete and not the first: one of the first few does it
 _OPEN_TRIALS = 300  # starts on a layer of which something is open
 _NEAR = 1.3  # cost of a layer that may be it, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
 _OTHERS = 12  # starts where a function that explains all samples was not accepted
+_MOST_NEAR = 24  # functions that explain most samples on pieces, and not all
 _MOST_LEFT = 40  # components that are left: with more, a last layer hardly explains them
 
 
@@ -187,89 +189,93 @@ _ZERO = 1e-7  # weights below this share of the largest are rounding
 # ------------------------------------------------------------ the last layer
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Last:
+    """A function with its last layer, and which samples it explains."""
+
+    function: FoldedFunction
+    explained: np.ndarray
+
+
 class _Search:
     """The layer on features (n, q) of others that explains all samples on pieces, and if possible the others."""
 
     def __init__(
         self, level: Level, design: np.ndarray, y: np.ndarray, owner: np.ndarray, rng: np.random.RandomState
     ) -> None:
-        self.level, self._whole, self.rng, self.trials = level, level, rng, 0
+        self.level, self.rng, self.trials = level, rng, 0
         self.most = _OPEN_TRIALS if len(level.open.owner) else _TRIALS if level.below is None else _DEEP_TRIALS
         self.shown = [*level.partial, *level.likely][:MOST_FOLDS]
         self.scale = float(y.std())
         self.tolerance = label_tolerance(y) / self.scale
-        self._design, self._labels, self._owner = design, y / self.scale, owner
-        rows = _spread(owner, _ROWS)
+        self._labels, self._mine, self._rows = y / self.scale, owner >= 0, _spread(owner, _ROWS)
         if len(level.open.owner):  # what is open shows where few samples fell
-            rows = np.concatenate([rows, np.flatnonzero(owner < 0)[:_ROWS]])
-        self._take(rows)
+            self._rows = np.concatenate([self._rows, np.flatnonzero(owner < 0)[:_ROWS]])
+        self.all = level.loose(design)
+        self.few = self.all.at(self._rows)
+        self.width = self.few.features(np.zeros(len(level.open.owner)))[0].shape[1]
         self.closest: Layer | None = None
         self.t = np.zeros(len(level.open.owner))
         self.least = np.inf
 
-    def _take(self, rows: np.ndarray) -> None:
-        """Compute what is known at samples."""
-        self.loose = self.level.loose(self._design)
-        self._rows = rows
-        known = self.loose.features(np.zeros(len(self.level.open.owner)))[0]
-        self.all = known, self._labels
-        self.on_piece, self.few = ((known[at], self._labels[at]) for at in (self._owner >= 0, rows))
-
-    def trial(self) -> Layer | None:
+    def trial(self) -> _Last | None:
         """Start once more: anew, or every second time from the closest so far; None where it ends elsewhere."""
         if self.closest is None or self.trials % 2 == 0:
             start, t = self._start(), self._guess()
         else:
             start, t = self._altered(self.closest), self.t
         self.trials += 1
-        layer, t = fitted_together(self.loose.at(self._rows), self.few[1], start, t, self.tolerance)
-        known = self.loose.at(self._rows).features(t)[0] if len(t) else self.few[0]
-        loss = float(((layer.evaluate(known) - self.few[1]) ** 2).mean())
+        layer, t = fitted_together(self.few, self._labels[self._rows], start, t, self.tolerance)
+        off = layer.evaluate(self.few.features(t)[0]) - self._labels[self._rows]
+        loss = float((off**2).mean())
         if loss < self.least:
             self.closest, self.t, self.least = layer, t, loss
-        if not layer.explains(known, self.few[1], self.tolerance).all():
+        right = float((np.abs(off) <= self.tolerance).mean())
+        if right < _RIGHT:
             return None
-        if len(t):
+        if len(t) or right < 1.0:
             layer, t = self._mended(layer, t)
-            self.level, self.t = self.level.closed(t), np.empty(0)
-            self._take(self._rows)
-        for candidate in (pruned(layer, *self.few, self.tolerance), layer):
-            refitted = candidate
-            if not candidate.explains(*self.on_piece, self.tolerance).all():
-                refitted = fitted(*self.on_piece, candidate.units, self.tolerance, top=candidate.top)
-            for last in (refitted, candidate):
-                if last.explains(*self.on_piece, self.tolerance).mean() >= _NEARLY:
-                    return self._extended(last)
-        return None
+        known = self.all.features(t)[0]
+        return self._lean(known, layer, self.level.closed(t) if len(t) else self.level)
+
+    def _lean(self, known: np.ndarray, layer: Layer, level: Level) -> _Last | None:
+        """Return the layer with as few units as explain all samples on pieces; None if it does not explain most."""
+        few, mine = (known[self._rows], self._labels[self._rows]), (known[self._mine], self._labels[self._mine])
+        tried = [layer]
+        if layer.explains(*few, self.tolerance).all():
+            tried.insert(0, pruned(layer, *few, self.tolerance))
+        for candidate in tried:
+            if not candidate.explains(*mine, self.tolerance).all():
+                candidate = fitted(*mine, candidate.units, self.tolerance, top=candidate.top)
+            if candidate.explains(*mine, self.tolerance).all():
+                return self._last(level, known, self._extended(known, candidate))
+        nearly = layer.explains(*mine, self.tolerance).mean() >= _NEARLY
+        return self._last(level, known, layer) if nearly else None
+
+    def _last(self, level: Level, known: np.ndarray, layer: Layer) -> _Last:
+        function = level.folded(Layer(layer.units, layer.top * self.scale))
+        return _Last(function, layer.explains(known, self._labels, self.tolerance))
 
     def _mended(self, layer: Layer, t: np.ndarray) -> tuple[Layer, np.ndarray]:
         """Return the layer and what is open, fitted once more with the samples that they do not explain yet."""
         for _ in range(_MENDINGS):
-            known = self.loose.features(t)[0]
+            known = self.all.features(t)[0]
             wrong = np.flatnonzero(~layer.explains(known, self._labels, self.tolerance))
             if not len(wrong):
                 break
             rows = np.union1d(self._rows, wrong[:_ROWS])
             better, moved = fitted_together(
-                self.loose.at(rows), self._labels[rows], layer.units, t, self.tolerance, top=layer.top
+                self.all.at(rows), self._labels[rows], layer.units, t, self.tolerance, top=layer.top
             )
-            known = self.loose.features(moved)[0]
+            known = self.all.features(moved)[0]
             if better.explains(known, self._labels, self.tolerance).mean() <= 1.0 - len(wrong) / len(self._labels):
                 break
             layer, t = better, moved
         return layer, t
 
-    def explained(self, layer: Layer) -> np.ndarray:
-        """Return which of all samples a layer explains."""
-        return layer.explains(*self.all, self.tolerance)
-
-    def folded(self, layer: Layer) -> FoldedFunction:
-        """Return the function of all layers."""
-        return self.level.folded(Layer(layer.units, layer.top * self.scale))
-
     def _start(self) -> np.ndarray:
         """Return the folds seen, some of the likely ones, and random ones; what is open is random, too."""
-        q, trial, rng, level = self.all[0].shape[1], self.trials, self.rng, self._whole
+        q, trial, rng, level = self.width, self.trials, self.rng, self.level
         spread = _SPREADS[trial // 2 % len(_SPREADS)]
         chosen = [entry for entry in self.shown if trial == 0 or rng.random_sample() < 0.4]
         guesses = [jump + spread * rng.standard_normal(len(open_)) @ open_ for jump, open_ in chosen]
@@ -288,28 +294,29 @@ class _Search:
 
     def _altered(self, layer: Layer) -> np.ndarray:
         """Return the units, the least ones replaced by random ones, and perhaps one or two more."""
-        q, rng = self.all[0].shape[1], self.rng
-        parts = np.abs(self.few[0] @ layer.units.T).mean(axis=0) * np.abs(layer.top[q:])
+        q, rng = self.width, self.rng
+        parts = np.abs(self.few.features(self.t)[0] @ layer.units.T).mean(axis=0) * np.abs(layer.top[q:])
         fewer = rng.randint(0, 3) if len(parts) < _MOST_UNITS else 3
         kept = layer.units[np.sort(np.argsort(parts)[fewer:])]
         size = float(np.linalg.norm(layer.units, axis=1).mean())
         return np.vstack([kept, size * rng.standard_normal((rng.randint(1, 4), q))])
 
-    def _extended(self, layer: Layer) -> Layer:
+    def _extended(self, known: np.ndarray, layer: Layer) -> Layer:
         """Return a layer that explains all samples, perhaps with more units; or this one."""
+        y, tolerance = self._labels, self.tolerance
         for more in range(_EXTENSIONS):
-            if self.explained(layer).all():
+            if layer.explains(known, y, tolerance).all():
                 break
-            start = np.vstack([layer.units, self.rng.standard_normal((more, layer.units.shape[1]))])
-            longer = fitted(*self.all, start, self.tolerance, top=None if more else layer.top)
-            if self.explained(longer).all():
-                return pruned(longer, *self.all, self.tolerance)
+            start = np.vstack([layer.units, self.rng.standard_normal((more, self.width))])
+            longer = fitted(known, y, start, tolerance, top=None if more else layer.top)
+            if longer.explains(known, y, tolerance).all():
+                return pruned(longer, known, y, tolerance)
         return layer
 
 
 _MOST_UNITS = 14
 _NEARLY = 0.99  # share of the samples on pieces: what is not explained may need a unit that few samples show
-_MENDINGS = 3
+_RIGHT, _MENDINGS = 0.5, 3  # share of few samples for which the others are looked at
 _SPREADS = (0.0, 0.3, 1.0)
 _EXTENSIONS = 3
 
