@@ -276,3 +276,19 @@ def test_units_of_a_network_come_out_as_that_network(biases):
 def test_absolute_values_are_no_plain_network():
     F = random_folded((3, 2), 3, linear=False)
     assert plain_layers(F.folds[:3], F.folds[3:], F.top, F.linear) is None
+
+
+@pytest.mark.slow
+def test_three_layers_of_eight_units():
+    """Folds of the second layer are seen in part; they are extended, settled, or fitted with the third layer.
+
+    This shows that it can be done, not how often: docs/learning.md, section 10, says that.
+    """
+    F = random_network((3, 8, 8, 8, 1), seed=1)
+    rng = np.random.default_rng(1)
+    Z, fresh = rng.standard_normal((13_500, 3)), rng.standard_normal((20_000, 3))
+    y, pieces, total = pieces_of(F, Z, least=6)
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(1))
+    assert len(pieces) < 0.9 * total
+    assert found.depth == 3
+    assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9 * y.std()).mean() > 0.999
