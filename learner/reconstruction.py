@@ -116,6 +116,11 @@ class Reconstruction:
         """Drop what only the steps need."""
         del self._pursuit, self._X, self._y, self._rng, self._pieces, self._clauses
 
+    @property
+    def is_one_layer(self) -> bool:
+        """Whether the lattice polynomial is the function `folded` of one hidden layer, with all its pieces."""
+        return self._whole is not None
+
     # ------------------------------------------------------------ steps
 
     def _find(self) -> str:

@@ -380,7 +380,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _predict(self, X: np.ndarray) -> np.ndarray:
         if self._smooth is not None:
             return self._smooth.predict(X)
-        folded = self._built.folded if self.predictor_ == "network" else None
+        same = self.predictor_ == "network" or self._built.is_one_layer  # then it is the faster of two forms
+        folded = self._built.folded if same else None
         return (folded or self._built.local).evaluate(X @ self._built.basis.T)
 
 

@@ -223,3 +223,14 @@ def test_unfitted_and_wrong_width(small):
         LatticeRegressor().to_exact()
     with pytest.raises(NotFittedError):
         LatticeRegressor().predict(np.zeros((3, 4)))
+
+
+def test_one_layer_is_predicted_by_its_units():
+    """The lattice polynomial of all its pieces is the same function, and slower."""
+    teacher = families.random_network((12, 8, 1), seed=2, rank=3)
+    X, y = sample(teacher, 4000, random_state=0)
+    model = LatticeRegressor(random_state=0).fit(X, y)
+    assert model.predictor_ == "lattice"
+    fresh, labels = sample(teacher, 3000, random_state=1)
+    assert np.abs(model.predict(fresh) - model.lattice_.evaluate(fresh)).max() < 1e-10 * y.std()
+    assert np.abs(model.predict(fresh) - labels).max() < 1e-9 * y.std()
