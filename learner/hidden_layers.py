@@ -162,8 +162,7 @@ def _levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
             break
         last = [level for level in next_levels(last[0], part, expired) if level.cost < last[0].cost]
         found += last
-    found.sort(key=lambda level: level.cost)
-    return found
+    return sorted(found, key=lambda level: level.cost)
 
 
 _MOST_DEPTH = 4
@@ -289,7 +288,7 @@ class _Search:
 
     def _guess(self) -> np.ndarray:
         """Return coefficients to start with of what is open about the features."""
-        spread = (0.0, 0.3, 1.0)[self.rng.randint(3)] if self.trials else 0.0
+        spread = _SPREADS[self.rng.randint(len(_SPREADS))] if self.trials else 0.0
         return spread * self.rng.standard_normal(len(self.level.open.owner))
 
     def _altered(self, layer: Layer) -> np.ndarray:
