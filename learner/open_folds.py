@@ -36,7 +36,8 @@ def settled(
 
     Notes
     -----
-    Up to 12 starts of a robust least-squares problem with e unknowns, each followed by one on the components that obey.
+    Starts of a robust least-squares problem with e unknowns, each followed by one on the components that obey: until
+    nearly all do, at most 12 once half of the samples are on such, and at most 60.
     """
     clear = [fit for fit in fits if fit.samples >= fit.rank + _SPARE]
     clear = sorted(clear, key=lambda fit: -fit.samples)[:_MOST_FITS]
@@ -44,7 +45,7 @@ def settled(
     if not clear or not e:
         return None
     total = sum(fit.samples for fit in clear)
-    for trial in range(_STARTS):
+    for trial in range(_MOST_STARTS):
         t = _SPREADS[trial % len(_SPREADS)] * rng.standard_normal(e)
         t = least_squares(lambda x: _SHARP * _misses(x, clear, units, owner).ravel(), t, loss="soft_l1", max_nfev=40).x
         for near in _NEAR:
@@ -56,6 +57,8 @@ def settled(
         obey = sum(fit.samples for fit in kept)
         if obey > _MOST * total and (best is None or obey > best[0]):
             best = obey, t, kept
+        if best is not None and (trial + 1 >= _STARTS or best[0] >= _NEARLY_ALL * total):
+            break
     if best is None:
         return None
     _, t, kept = best
@@ -88,8 +91,8 @@ def _misses(t: np.ndarray, fits: Sequence[Fit], units: slice, owner: np.ndarray)
 
 _SPARE = 10  # samples beyond the unknowns, for a component to be asked
 _MOST_FITS = 40
-_STARTS, _SPREADS = 12, (0.0, 0.3, 1.0)
+_STARTS, _MOST_STARTS, _SPREADS = 12, 60, (0.0, 0.3, 1.0, 3.0)
 _SHARP = 1e3  # residuals above a thousandth count linearly
 _NEAR, _OFF = (3e-2, 3e-3, 1e-4), 1e-6
-_MOST = 0.5  # share of samples on components that obey
+_MOST, _NEARLY_ALL = 0.5, 0.9  # share of samples on components that obey
 _RANK, _FLAT, _FREE, _TINY = 1e-7, 1e-6, 1e-6, 1e-300
