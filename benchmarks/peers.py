@@ -96,7 +96,11 @@ def torch_network(task: Task, hidden: tuple[int, ...], rate: float, optimiser: s
         step = torch.optim.Adam(net.parameters(), lr=rate)
     X, y = tensors(task.X, task.y)
     X_valid, y_valid = tensors(*task.validation)
-    best, weights, stale, drawn, epoch = float("inf"), None, 0, 0, 0
+
+    def state() -> dict[str, Any]:
+        return {name: value.clone() for name, value in net.state_dict().items()}
+
+    best, weights, stale, drawn, epoch = float("inf"), state(), 0, 0, 0  # one that diverges at once stays as it began
     end = process_time() + task.seconds
     while process_time() < end and best > task.enough and (stale < _PATIENCE or optimiser == "online"):
         epoch += 1
@@ -114,10 +118,8 @@ def torch_network(task: Task, hidden: tuple[int, ...], rate: float, optimiser: s
             break
         stale += 1
         if error < best:
-            best, stale = error, 0
-            weights = {name: value.clone() for name, value in net.state_dict().items()}
-    if weights is not None:
-        net.load_state_dict(weights)
+            best, stale, weights = error, 0, state()
+    net.load_state_dict(weights)
 
     def predict(points: Array) -> Array:
         with torch.no_grad():

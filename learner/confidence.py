@@ -30,7 +30,7 @@ class Evidence:
     unsure : float
         Share of held-out samples at which the function is not sure; see :func:`is_sure`.
     predictor : str
-        "lattice", "network" or "smoother".
+        "lattice", "network", "corrected" or "smoother".
     stopped : str
         "", or what stopped the fit before its end.
     """
@@ -71,9 +71,10 @@ def _statement(evidence: Evidence) -> str:
         )
     if evidence.explained > 0.5:
         what = "fold" if evidence.predictor == "network" else "piece, clause"
+        near = "where the pieces are far from it, a network near all samples; "
         return (
-            f"exact on {evidence.explained:.4%} of the held-out samples; some {what} or direction is missing, "
-            f"{error}; is_sure(X) tells where"
+            f"exact on {evidence.explained:.4%} of the held-out samples; some {what} or direction is missing; "
+            f"{near if evidence.predictor == 'corrected' else ''}{error}; is_sure(X) tells where"
         )
     if evidence.predictor == "lattice" and np.isfinite(evidence.noise) and evidence.noise > 0.0:
         return f"not exact: the labels look noisy, of standard deviation {evidence.noise:.2g} about a function; {error}"

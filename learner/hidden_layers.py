@@ -16,6 +16,8 @@ else. Differences of neighbouring pieces show the folds, one layer after another
    in part, is a feature more, until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`).
 5. *Last layer.* What is not seen of it is found by least squares from many starts, which end at rounding or are dropped
    (:mod:`learner.unit_fit`), together with what is still open.
+6. *Several layers at once.* Where folds are seen in too few places for all that, two layers are fitted at once on units
+   that are known (:mod:`learner.joint_fit`).
 
 Which network made the labels is not asked: whatever has the same folds is the same function. Evidence is that it
 explains samples, also those on no piece.
@@ -30,12 +32,29 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from learner.folds import FoldedFunction, features
+from learner.joint_search import fitted_beyond
 from learner.layer_search import beside_all, first_levels, next_levels
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, fitted_together, pruned
 
-__all__ = ["as_hidden_layers", "as_one_layer"]
+__all__ = ["Recognised", "as_hidden_layers", "as_one_layer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What hidden layers are behind pieces.
+
+    Attributes
+    ----------
+    function : FoldedFunction or None
+        One that explains almost all samples on pieces.
+    near : FoldedFunction or None
+        Where that is not found, one that comes near all samples, and explains few.
+    """
+
+    function: FoldedFunction | None
+    near: FoldedFunction | None = None
 
 
 def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction | None:
@@ -79,8 +98,8 @@ def as_hidden_layers(
     rng: np.random.RandomState,
     accept: Callable[[FoldedFunction], bool] = lambda _: True,
     expired: Callable[[], bool] = lambda: False,
-) -> FoldedFunction | None:
-    """Return a function of two or more hidden layers that explains almost all samples on pieces; None if none is found.
+) -> Recognised:
+    """Return a function of two or more hidden layers that explains almost all samples on pieces, if one is found.
 
     Where it explains the samples on no piece as well, that is evidence for it; units that no sample needs are left out.
     Of several the one that explains most samples is returned. BLAS runs on one thread here: its problems are small.
@@ -98,13 +117,14 @@ def as_hidden_layers(
 
     Notes
     -----
-    Components cost a QR factor for each two units that touch. Then up to 96 starts on each of three layers, with m
-    units on q features, each of up to 100 rounds of n·(m q)², m up to 15 or so; 300 where a part of the layer is open.
+    Components cost a QR factor for each two units that touch. Then up to 32 starts on each of three layers, with m
+    units on q features, each of up to 100 rounds of n·(m q)², m up to 15 or so; 150 where a part of the layer is open.
     A third and a fourth layer are tried where the folds of the second and the third describe the function with fewer
-    coefficients than those of the first and the second do.
+    coefficients than those of the first and the second do. Where all that is in vain, two layers more are fitted at
+    once (:func:`learner.joint_search.fitted_beyond`), for up to 5e11 multiplications.
     """
     if not len(pieces):
-        return None
+        return Recognised(None)
     with threadpool_limits(1, user_api="blas"):
         return _found(Z, y, pieces, rng, accept, expired)
 
@@ -116,9 +136,10 @@ def _found(
     rng: np.random.RandomState,
     accept: Callable[[FoldedFunction], bool],
     expired: Callable[[], bool],
-) -> FoldedFunction | None:
+) -> Recognised:
     part = Neighbourhoods(*_thinned(Z, y, pieces))
-    levels = [level for level in _levels(part, expired) if level.left <= _MOST_LEFT and level.is_closed]
+    found = _levels(part, expired)
+    levels = [level for level in found if level.left <= _MOST_LEFT and level.is_closed]
     levels = [level for level in levels if level.cost <= _NEAR * levels[0].cost][:_LEVELS]
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
     levels += [] if expired() else beside_all(levels, part)
@@ -133,19 +154,28 @@ def _found(
             if last is None:
                 continue
             if last.explained.all() and accept(last.function):
-                return last.function
+                return Recognised(last.function)
             if last.explained[pieces.owner >= 0].all():
                 left = min(left, _OTHERS if last.explained.all() else _MORE)
             else:
                 most -= 1
             if best is None or last.explained.sum() > best.explained.sum():
                 best = last
-    return None if best is None else best.function
+    if best is not None or expired():
+        return Recognised(None if best is None else best.function)
+    joint = fitted_beyond(found, design, y, rng, expired)
+    if joint is None:
+        return Recognised(None)
+    mine = pieces.owner >= 0
+    explained = np.abs(joint.settled.evaluate(Z[mine]) - y[mine]) <= part.tolerance
+    if explained.mean() >= _NEARLY:
+        return Recognised(joint.settled)
+    return Recognised(None, joint.near)
 
 
-_LEVELS, _TRIALS = 3, 96  # layers to build the last one on, and starts on each
+_LEVELS, _TRIALS = 3, 32  # layers to build the last one on, and starts on each
 _DEEP_TRIALS = 4  # starts on a layer that is complete and not the first: one of the first few does it
-_OPEN_TRIALS = 300  # starts on a layer of which something is open
+_OPEN_TRIALS = 150  # starts on a layer of which something is open
 _NEAR = 1.3  # cost of a layer that may be it, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
 _OTHERS = 12  # starts where a function that explains all samples was not accepted
@@ -252,7 +282,7 @@ class _Search:
         return self._last(level, known, layer) if nearly else None
 
     def _last(self, level: Level, known: np.ndarray, layer: Layer) -> _Last:
-        function = level.folded(Layer(layer.units, layer.top * self.scale))
+        function = level.folded([layer.units], layer.top * self.scale)
         return _Last(function, layer.explains(known, self._labels, self.tolerance))
 
     def _mended(self, layer: Layer, t: np.ndarray) -> tuple[Layer, np.ndarray]:

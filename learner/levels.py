@@ -19,7 +19,7 @@ from learner.extension import Sight, extended
 from learner.folds import FoldedFunction
 from learner.jumps import common, joined
 from learner.piece_regression import Pieces, label_tolerance
-from learner.unit_fit import Layer, Loose
+from learner.unit_fit import Loose
 
 __all__ = ["MOST_FOLDS", "Jump", "Level", "Neighbourhoods", "Open"]
 
@@ -180,13 +180,17 @@ class Level:
         """Whether nothing is open about the layers below it."""
         return self.below is None or (not len(self.below.open.owner) and self.below.is_closed)
 
-    def folded(self, layer: Layer) -> FoldedFunction:
-        """Return the function of all layers, of which this is the last but one; nothing is open."""
-        q = layer.units.shape[1]
-        rows = [self._on_absolute_values(row) for row in [*layer.units, layer.top[:q]]]
-        return FoldedFunction(
-            [*self._folds(), *rows[:-1]], np.concatenate([rows[-1], layer.top[q:]]), self.linear, self.k
-        )
+    def folded(self, layers: Sequence[np.ndarray], top: np.ndarray) -> FoldedFunction:
+        """Return the function of all layers where absolute values follow on this one; nothing is open.
+
+        Each of the layers that follow are rows on the features of this one and the absolute values before that layer.
+        """
+        q = layers[0].shape[1]
+        rows = [
+            np.concatenate([self._on_absolute_values(row[:q]), row[q:]])
+            for row in [*(row for units in layers for row in units), top]
+        ]
+        return FoldedFunction([*self._folds(), *rows[:-1]], rows[-1], self.linear, self.k)
 
     def _folds(self) -> list[np.ndarray]:
         """Return the folds up to here on the design and the absolute values of those before."""

@@ -20,7 +20,7 @@ from learner.rational_network import RationalNetwork, rational_network
 from learner.rational_pieces import ExactTable, recognised
 from tropical import LatticePolynomial, NotExact
 
-__all__ = ["Reconstruction", "basis_of"]
+__all__ = ["CELLS_OF_A_NETWORK", "Reconstruction", "basis_of"]
 
 
 class Reconstruction:
@@ -54,6 +54,8 @@ class Reconstruction:
         Lower and upper form.
     folded : FoldedFunction or None
         A network behind the pieces: in floats, those of `network` where there is one.
+    near : FoldedFunction or None
+        Where no network was found behind the pieces: one that comes near all samples, and explains few.
     network : RationalNetwork or None
         The rational network that `folded` stands for.
     reason : str
@@ -79,6 +81,7 @@ class Reconstruction:
         self.components = components
         self.table = ExactTable(None, "no exact piece was found")
         self.folded: FoldedFunction | None = None
+        self.near: FoldedFunction | None = None
         self.network: RationalNetwork | None = None
         self.reason = "no network was found behind the pieces"
         self.explained, self.forms, self.open = 0.0, 0, False
@@ -161,7 +164,7 @@ class Reconstruction:
         self.folded = as_one_layer(Z, self._y, self._pieces)
         if self.folded is None:
             return None
-        self._whole = self.folded.lattice(_CELLS_OF_A_LAYER * self._max_cells)
+        self._whole = self.folded.lattice(CELLS_OF_A_NETWORK * self._max_cells)
         if self._whole is None:
             return f"{len(self.folded.folds)} folds, {seen} pieces seen"
         self._pieces = all_pieces(self._whole, Z, self._y)
@@ -222,8 +225,16 @@ class Reconstruction:
         if not self.exact or self.folded is not None or whole:
             return None
         Z, rng = self._X @ self.basis.T, self._rng
-        self.folded = as_hidden_layers(Z, self._y, self._pieces, rng=rng, accept=self._is_rational, expired=expired)
-        return None if self.folded is None else f"{len(self.folded.folds)} folds in {self.folded.depth} layers"
+        found = as_hidden_layers(Z, self._y, self._pieces, rng=rng, accept=self._is_rational, expired=expired)
+        self.folded, self.near = found.function, found.near
+        function = self.folded or self.near
+        if function is None:
+            return None
+        text = f"{len(function.folds)} folds in {function.depth} layers"
+        if self.near is None:
+            return text
+        off = float((np.abs(self.near.evaluate(Z) - self._y) ** 2).mean() / self._y.var())
+        return f"none; near one of {text}, {off:.1e} of the variance off"
 
     def _is_rational(self, folded: FoldedFunction) -> bool:
         """Return whether a network is rational where pieces are: another one that explains the samples is not it."""
@@ -255,7 +266,7 @@ class Reconstruction:
 
 
 _POINTS = 20_000  # at which the forms are compared
-_CELLS_OF_A_LAYER = 10  # times max_cells: they cost some hundredths of a millisecond each
+CELLS_OF_A_NETWORK = 10  # times max_cells: they cost some hundredths of a millisecond each
 
 
 def basis_of(components: np.ndarray) -> np.ndarray:

@@ -18,11 +18,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from learner.arrays import is_foreign
 from learner.confidence import Evidence, confidence, is_sure
+from learner.corrected import Corrected
 from learner.on_device import lattice_values
 from learner.piece_regression import label_tolerance
 from learner.pursuit import Pursuit
 from learner.rational_network import RationalNetwork
-from learner.reconstruction import Reconstruction
+from learner.reconstruction import CELLS_OF_A_NETWORK, Reconstruction
 from learner.refine import Refined
 from learner.sampling import as_level, as_random_state, as_samples, distinct_samples, validated, warn_if_rounded
 from learner.sources import as_source, gather, is_streamed
@@ -74,8 +75,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     lattice_ : LatticePolynomial
         The learned function on R^d, made when it is first asked for; exact in its floats: dyadic pieces on R^k
         composed with `components_`. Where `predictor_` is "network" and :meth:`to_exact` is rational, it is the
-        network's own canonical form, if that takes no more than 10·`max_cells` cells; else, and for a smoother, it is
-        the best lattice polynomial of the pieces found, which is another function than that of `predict`.
+        network's own canonical form, if that takes no more than 10·`max_cells` cells; else, and for "corrected" and
+        "smoother", it is the best lattice polynomial of the pieces found, another function than that of `predict`.
     explained_ : float
         Share of held-out samples explained to 1e-9 standard deviations of y.
     explained_training_ : float
@@ -84,12 +85,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Mean square of the held-out residuals of `predict`, in units of the variance of y.
     noise_ : float
         Standard deviation of the held-out residuals, robustly, in the unit of y: label noise, and what was not learned.
-    predictor_ : {"lattice", "network", "smoother"}
+    predictor_ : {"lattice", "network", "corrected", "smoother"}
         What `predict` evaluates. "network" where hidden layers recognised from the pieces
         (:mod:`learner.hidden_layers`) explain more held-out samples than any lattice polynomial of the pieces found, or
         as many where the samples do not determine that polynomial; in floats, those of a rational network where there
-        is one (:mod:`learner.rational_network`). "smoother" where nothing exact comes as close: a smooth function of
-        the components (:mod:`learner.smoother`).
+        is one (:mod:`learner.rational_network`). "corrected" where none is found, but one that is near all samples
+        (:mod:`learner.joint_fit`) and halves the error: `lattice_` where that is close to it, else the network.
+        "smoother" where nothing exact comes as close: a smooth function of the components (:mod:`learner.smoother`).
     confidence_ : str
         What this amounts to, in words.
     start_ : FilteredPCA
@@ -214,6 +216,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             gap, explained = np.zeros(len(Z)), np.abs(built.folded.evaluate(known) - labels) <= self._tolerance
         else:
             gap, explained = np.abs(built.bounds[0].evaluate(Z) - built.bounds[1].evaluate(Z)), built.on_piece
+        if self._corrected is not None:
+            gap = np.where(self._corrected.agree(Z), gap, np.inf)
         return is_sure(Z, known, explained, gap, self._tolerance, homogeneous=linear)
 
     @property
@@ -221,7 +225,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """The learned function on R^d; made when it is first asked for."""
         check_is_fitted(self, "components_")
         if self._lattice is None and self._rational is not None:
-            self._lattice = self._rational.lattice(_CELLS_OF_A_NETWORK * self.max_cells)
+            self._lattice = self._rational.lattice(CELLS_OF_A_NETWORK * self.max_cells)
         if self._lattice is None:
             basis = [[Fraction(entry) for entry in row] for row in self._built.basis.tolist()]
             self._lattice = self._built.local.compose(basis)
@@ -347,22 +351,25 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """Measure on held-out samples, and choose what `predict` evaluates."""
         Z, built = X @ self._built.basis.T, self._built
         residuals = built.local.evaluate(Z) - y
-        self.predictor_, self._smooth = "lattice", None
+        self.predictor_, self._smooth, self._corrected = "lattice", None, None
+        if built.near is not None:
+            corrected = Corrected.of(built.local, built.near, *self._training)
+            others = corrected.evaluate(Z) - y
+            if (others**2).mean() < _MUCH * (residuals**2).mean():
+                residuals, self.predictor_, self._corrected = others, "corrected", corrected
+                self.explained_ = float((np.abs(others) <= self._tolerance).mean())
         if built.folded is not None:
             others = built.folded.evaluate(Z) - y
             share = float((np.abs(others) <= self._tolerance).mean())
-            known, labels = self._training
-            on_network = float((np.abs(built.folded.evaluate(known) - labels) <= self._tolerance).mean())
-            margin = (share - self.explained_, on_network - self.explained_training_)
+            off = built.folded.evaluate(self._training[0]) - self._training[1]
+            margin = share - self.explained_, float((np.abs(off) <= self._tolerance).mean()) - self.explained_training_
             if margin > (0.0, 0.0) or (margin == (0.0, 0.0) and built.prefers_network):
                 residuals, self.predictor_, self.explained_ = others, "network", share
         if smooth is not None and self.explained_ < _MOSTLY:
             others = smooth.predict(X) - y
-            exact = self.explained_ > 0.5
-            if (others**2).mean() < (0.5 if exact else 1.0) * (residuals**2).mean():
-                residuals, self.predictor_, self._smooth = others, "smoother", smooth
-        variance = float(y.var()) or 1.0
-        self.error_ = float((residuals**2).mean()) / variance
+            if (others**2).mean() < (_MUCH if self.explained_ > 0.5 else 1.0) * (residuals**2).mean():
+                residuals, self.predictor_, self._smooth, self._corrected = others, "smoother", smooth, None
+        self.error_ = float((residuals**2).mean()) / (float(y.var()) or 1.0)
         self.noise_ = 1.4826 * float(np.median(np.abs(residuals)))
         evidence = Evidence(
             explained=self.explained_,
@@ -380,12 +387,14 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _predict(self, X: np.ndarray) -> np.ndarray:
         if self._smooth is not None:
             return self._smooth.predict(X)
+        if self._corrected is not None:
+            return self._corrected.evaluate(X @ self._built.basis.T)
         same = self.predictor_ == "network" or self._built.is_one_layer  # then it is the faster of two forms
         folded = self._built.folded if same else None
         return (folded or self._built.local).evaluate(X @ self._built.basis.T)
 
 
-_CELLS_OF_A_NETWORK = 10  # times max_cells: they cost some hundredths of a millisecond each
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
+_MUCH = 0.5  # a predictor that is exact in fewer places has to have so much of the error
 _MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from learner.marquardt import descended
+
 __all__ = ["Layer", "Loose", "fitted", "fitted_together", "pruned"]
 
 
@@ -99,7 +101,7 @@ def fitted(
 
     Notes
     -----
-    A round costs n·(m q + q + m)²; up to 100. Each damping is scaled by the norms of the columns (Marquardt).
+    A round costs n·(m q + q + m)²; up to 100.
     """
     return fitted_together(Loose.fixed(known), y, units, np.empty(0), tolerance, top=top)[0]
 
@@ -119,24 +121,7 @@ def fitted_together(
     """
     if top is None:
         units = units / np.linalg.norm(units, axis=1, keepdims=True)
-    at = _Point.of(known, y, units, t, top)
-    damping, slow = _DAMPING, 0
-    for _ in range(_ROUNDS):
-        jacobian = at.jacobian()
-        norms = np.sqrt(np.einsum("ij,ij->j", jacobian, jacobian))
-        norms[norms == 0.0] = 1.0
-        gram, image = jacobian.T @ jacobian / np.outer(norms, norms), jacobian.T @ at.residuals / norms
-        while damping < _MOST_DAMPING:
-            moved = at.moved(np.linalg.solve(gram + damping * np.eye(len(gram)), image) / norms)
-            if moved.loss < at.loss:
-                break
-            damping *= _UP
-        else:
-            break
-        slow = slow + 1 if moved.loss > _SLOW * at.loss else 0
-        at, damping = moved, max(damping / _DOWN, _LEAST_DAMPING)
-        if at.loss <= len(y) * (1e-2 * tolerance) ** 2 or slow >= _PATIENCE:
-            break
+    at = descended(_Point.of(known, y, units, t, top), len(y) * (1e-2 * tolerance) ** 2)
     return Layer(at.units, at.top), at.t
 
 
@@ -183,10 +168,6 @@ class _Point:
         result[:, m * q + e : m * q + e + q] = self.features
         result[:, m * q + e + q :] = np.abs(self.values)
         return result
-
-
-_ROUNDS, _PATIENCE, _SLOW = 100, 8, 0.99
-_DAMPING, _LEAST_DAMPING, _MOST_DAMPING, _UP, _DOWN = 1e-2, 1e-12, 1e6, 5.0, 3.0
 
 
 def pruned(layer: Layer, known: np.ndarray, y: np.ndarray, tolerance: float) -> Layer:

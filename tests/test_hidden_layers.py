@@ -121,7 +121,7 @@ def test_two_layers_from_a_part_of_the_pieces(seed, biases):
     rng = np.random.default_rng(0)
     Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((10_000, 3))
     y, pieces, total = pieces_of(F, Z, least=6)
-    found, truth = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)), F.evaluate(fresh)
+    found, truth = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)).function, F.evaluate(fresh)
     right = np.abs(found.evaluate(fresh) - truth) < 1e-9
     assert len(pieces) < total
     assert found.depth == 2
@@ -135,7 +135,7 @@ def test_three_layers_from_a_part_of_the_pieces():
     rng = np.random.default_rng(0)
     Z, fresh = rng.standard_normal((6000, 3)), rng.standard_normal((10_000, 3))
     y, pieces, total = pieces_of(F, Z, least=6)
-    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0))
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)).function
     assert len(pieces) < total
     assert found.depth == 3
     assert np.abs(found.evaluate(Z) - y).max() < 1e-9
@@ -175,7 +175,7 @@ def test_two_layers_of_absolute_values():
     rng = np.random.default_rng(1)
     Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((3000, 3))
     pieces = pieces_of_values(F, Z)
-    found = as_hidden_layers(Z, F.evaluate(Z), pieces, rng=np.random.RandomState(0))
+    found = as_hidden_layers(Z, F.evaluate(Z), pieces, rng=np.random.RandomState(0)).function
     assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9).mean() > 0.999
 
 
@@ -214,13 +214,15 @@ def test_orientation_of_units(signs, linear):
 def test_two_layers_stop_when_asked():
     Z = np.random.default_rng(0).standard_normal((1000, 3))
     y, pieces, _ = pieces_of(random_network((3, 5, 4, 1), seed=0, biases=True), Z)
-    assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0), expired=lambda: True) is None
+    assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0), expired=lambda: True).function is None
 
 
 def test_noise_has_no_folds():
     rng = np.random.default_rng(0)
     Z = rng.standard_normal((500, 2))
-    assert as_hidden_layers(Z, rng.standard_normal(500), Pieces.none(500, 2), rng=np.random.RandomState(0)) is None
+    nothing = as_hidden_layers(Z, rng.standard_normal(500), Pieces.none(500, 2), rng=np.random.RandomState(0))
+    assert nothing.function is None
+    assert nothing.near is None
 
 
 def test_the_regressor_proves_what_no_sample_showed():
@@ -266,7 +268,7 @@ def test_units_of_a_network_come_out_as_that_network(biases):
     F = random_network((3, 5, 4, 1), seed=2, biases=biases)
     Z = np.random.default_rng(0).standard_normal((3000, 3))
     y, pieces, _ = pieces_of(F, Z, least=6)
-    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0))
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)).function
     net = found.to_network()
     assert net.widths[:2] == (3, 5)
     assert net.widths[2] <= 4 + 2
@@ -288,7 +290,7 @@ def test_three_layers_of_eight_units():
     rng = np.random.default_rng(1)
     Z, fresh = rng.standard_normal((13_500, 3)), rng.standard_normal((20_000, 3))
     y, pieces, total = pieces_of(F, Z, least=6)
-    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(1))
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(1)).function
     assert len(pieces) < 0.9 * total
     assert found.depth == 3
     assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9 * y.std()).mean() > 0.999
