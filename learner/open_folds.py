@@ -37,62 +37,79 @@ def settled(
     Notes
     -----
     Starts of a robust least-squares problem with e unknowns, each followed by one on the components that obey: until
-    nearly all do, at most 12 once half of the samples are on such, and at most 60.
+    all do, at most 12 once half of the samples are on such, and at most 36.
     """
     clear = [fit for fit in fits if fit.samples >= fit.rank + _SPARE]
     clear = sorted(clear, key=lambda fit: -fit.samples)[:_MOST_FITS]
     e, best = len(owner), None
     if not clear or not e:
         return None
-    total = sum(fit.samples for fit in clear)
+    asked = _Equations(clear, units, owner)
+    total = asked.samples.sum()
     for trial in range(_MOST_STARTS):
         t = _SPREADS[trial % len(_SPREADS)] * rng.standard_normal(e)
-        t = least_squares(lambda x: _SHARP * _misses(x, clear, units, owner).ravel(), t, loss="soft_l1", max_nfev=40).x
+        t = least_squares(lambda x: _SHARP * asked.misses(x).ravel(), t, loss="soft_l1", max_nfev=40).x
         for near in _NEAR:
-            kept = _obeying(t, clear, units, owner, near)
-            if not kept:
+            kept = asked.obey(t, near)
+            if not kept.any():
                 break
-            t = least_squares(lambda x, some=kept: _misses(x, some, units, owner).ravel(), t, xtol=1e-15, max_nfev=40).x
-        kept = _obeying(t, clear, units, owner, _OFF)
-        obey = sum(fit.samples for fit in kept)
+            t = least_squares(lambda x, some=kept: asked.misses(x)[some].ravel(), t, xtol=1e-15, max_nfev=40).x
+        kept = asked.obey(t, _OFF)
+        obey = asked.samples[kept].sum()
         if obey > _MOST * total and (best is None or obey > best[0]):
             best = obey, t, kept
-        if best is not None and (trial + 1 >= _STARTS or best[0] >= _NEARLY_ALL * total):
+        if best is not None and (trial + 1 >= _STARTS or best[0] == total):
             break
     if best is None:
         return None
     _, t, kept = best
-    slopes = least_squares(lambda x: _misses(x, kept, units, owner).ravel(), t, max_nfev=1).jac
+    slopes = least_squares(lambda x: asked.misses(x)[kept].ravel(), t, max_nfev=1).jac
     values, rows = np.linalg.svd(slopes)[1:]
     free = rows[int((values > _FLAT * values[0]).sum()) :] if len(values) and values[0] > 0.0 else rows
     return t, np.asarray((np.abs(free) <= _FREE).all(axis=0))
 
 
-def _obeying(t: np.ndarray, fits: Sequence[Fit], units: slice, owner: np.ndarray, near: float) -> list[Fit]:
-    """Return the components that miss by at most so much of their coefficients."""
-    misses = np.linalg.norm(_misses(t, fits, units, owner), axis=1)
-    return [fit for fit, miss in zip(fits, misses, strict=True) if miss <= near]
+class _Equations:
+    """C(t) g = 0 for components, those with the same number of open directions at once.
 
+    Attributes
+    ----------
+    samples : int array
+        On each component.
+    """
 
-def _misses(t: np.ndarray, fits: Sequence[Fit], units: slice, owner: np.ndarray) -> np.ndarray:
-    """Return C(t) g of each component, as far as it is determined, (number of fits, e)."""
-    e, result = len(owner), np.empty((len(fits), len(owner)))
-    m, of = units.stop, units.start + owner
-    for place, fit in enumerate(fits):
-        off = fit.coefficients[m : m + e] - t * fit.coefficients[of]
-        free = fit.open[:, m : m + e] - t * fit.open[:, of]
-        if len(free):
-            _, values, rows = np.linalg.svd(free, full_matrices=False)
-            rows = rows[values > _RANK]
-            off = off - rows.T @ (rows @ off)
-        result[place] = off / max(float(np.linalg.norm(fit.coefficients)), _TINY)
-    return result
+    def __init__(self, fits: Sequence[Fit], units: slice, owner: np.ndarray) -> None:
+        self.samples, self._e = np.array([fit.samples for fit in fits]), len(owner)
+        here, of, sizes = slice(units.stop, units.stop + len(owner)), units.start + owner, [len(f.open) for f in fits]
+        self._groups = []
+        for size in sorted(set(sizes)):
+            places = np.flatnonzero(np.array(sizes) == size)
+            known = np.array([fits[int(place)].coefficients for place in places])
+            open_ = np.array([fits[int(place)].open for place in places]).reshape(len(places), size, known.shape[1])
+            known /= np.maximum(np.linalg.norm(known, axis=1, keepdims=True), _TINY)
+            self._groups.append((places, known[:, here], known[:, of], open_[:, :, here], open_[:, :, of]))
+
+    def misses(self, t: np.ndarray) -> np.ndarray:
+        """Return C(t) g/|g| of each component, as far as it is determined, (number of components, e)."""
+        result = np.empty((len(self.samples), self._e))
+        for places, own, of, open_own, open_of in self._groups:
+            off, free = own - t * of, open_own - t * open_of
+            if free.shape[1]:
+                _, values, rows = np.linalg.svd(free, full_matrices=False)
+                along = np.einsum("frj,fj->fr", rows, off) * (values > _RANK)
+                off = off - np.einsum("frj,fr->fj", rows, along)
+            result[places] = off
+        return result
+
+    def obey(self, t: np.ndarray, near: float) -> np.ndarray:
+        """Return which components miss by at most so much of their coefficients."""
+        return np.linalg.norm(self.misses(t), axis=1) <= near
 
 
 _SPARE = 10  # samples beyond the unknowns, for a component to be asked
 _MOST_FITS = 40
-_STARTS, _MOST_STARTS, _SPREADS = 12, 60, (0.0, 0.3, 1.0, 3.0)
+_STARTS, _MOST_STARTS, _SPREADS = 12, 36, (0.0, 0.3, 1.0, 3.0)
 _SHARP = 1e3  # residuals above a thousandth count linearly
 _NEAR, _OFF = (3e-2, 3e-3, 1e-4), 1e-6
-_MOST, _NEARLY_ALL = 0.5, 0.9  # share of samples on components that obey
+_MOST = 0.5  # share of samples on components that obey
 _RANK, _FLAT, _FREE, _TINY = 1e-7, 1e-6, 1e-6, 1e-300
