@@ -31,7 +31,7 @@ class Corrected:
 
     @classmethod
     def of(cls, pieces: LatticePolynomial, near: FoldedFunction, Z: np.ndarray, y: np.ndarray) -> Corrected:
-        """Return that with thrice the root mean square of what the network is off at samples as the distance."""
+        """Return that with five times the root mean square of what the network is off at samples as the distance."""
         return cls(pieces, near, _SPREADS * float(np.sqrt(((near.evaluate(Z) - y) ** 2).mean())))
 
     def evaluate(self, Z: np.ndarray) -> np.ndarray:
@@ -44,4 +44,4 @@ class Corrected:
         return np.abs(self.pieces.evaluate(Z) - self.near.evaluate(Z)) <= self.within
 
 
-_SPREADS = 3.0
+_SPREADS = 5.0

@@ -70,6 +70,14 @@ class JointFit:
         return self._best
 
     @property
+    def size(self) -> int:
+        """Number of unknowns."""
+        q, size = len(self._known), -len(self._fixed) * len(self._known)
+        for width in self._widths:
+            size, q = size + width * q, q + width
+        return size + q
+
+    @property
     def is_exact(self) -> bool:
         """Whether residuals are rounding."""
         return self.least <= self._goal

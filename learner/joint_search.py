@@ -35,7 +35,7 @@ class Joint:
 def fitted_beyond(
     levels: Sequence[Level], design: np.ndarray, y: np.ndarray, rng: np.random.RandomState, expired: Callable[[], bool]
 ) -> Joint | None:
-    """Return functions of two layers beyond one that is known; None where none is.
+    """Return functions of two layers beyond one that is known; None where none is, or samples are too few.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ def fitted_beyond(
     known = [level for level in levels if level.signs is not None and level.is_closed and not len(level.open.owner)]
     bases = [next((level for level in known if level.below is None), None), next(iter(known), None)]
     searches = [_Search(level, design, y, rng) for level in dict.fromkeys(bases) if level is not None]
+    searches = [search for search in searches if len(y) >= _SAMPLES * search.fit.size]
     if not searches:
         return None
     for search in searches:
@@ -91,3 +92,4 @@ class _Search:
 
 _WORK, _TURNS, _LEAN = 5e11, 5, 0.3
 _MOST_FIXED = 9
+_SAMPLES = 5  # for each unknown

@@ -71,7 +71,7 @@ def descended(
         norms[norms == 0.0] = 1.0
         gram, image = jacobian.T @ jacobian / np.outer(norms, norms), jacobian.T @ at.residuals / norms
         while damping < _MOST_DAMPING:
-            moved = at.moved(np.linalg.solve(gram + damping * np.eye(len(gram)), image) / norms)
+            moved = at.moved(_step(gram, image, damping) / norms)
             if moved.loss < at.loss:
                 break
             damping *= _UP
@@ -82,6 +82,15 @@ def descended(
         if at.loss <= goal or slow >= patience or hopeless(number, at):
             break
     return at
+
+
+def _step(gram: np.ndarray, image: np.ndarray, damping: float) -> np.ndarray:
+    """Return the damped step; none where numbers are too large, or the matrix is singular to rounding."""
+    try:
+        step = np.linalg.solve(gram + damping * np.eye(len(gram)), image)
+    except np.linalg.LinAlgError:
+        return np.zeros_like(image)
+    return step if np.isfinite(step).all() else np.zeros_like(image)
 
 
 _SLOW = 0.99
