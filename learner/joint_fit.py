@@ -187,7 +187,7 @@ class JointFit:
         for number, width in enumerate(self._widths):
             weights = rng.standard_normal((width, q))
             if number == 0:
-                weights /= np.sqrt((known**2).mean(axis=1)) + _TINY
+                weights /= _sizes(known)
                 weights[: len(self._fixed)] = self._fixed
             units.append(weights)
             q += width
@@ -212,13 +212,20 @@ class JointFit:
                 row = fold + float(rng.choice(_SPREADS)) * rng.standard_normal(len(open_)) @ open_
             else:
                 below = features[layer]
-                row = rng.standard_normal(len(below)) / (np.sqrt((below**2).mean(axis=1)) + _TINY)
+                row = rng.standard_normal(len(below)) / _sizes(below)
                 if rng.random_sample() < _AT_RESIDUALS:
                     sample = int(np.searchsorted(chances, chances[-1] * rng.random_sample()))
                     at = below[:, min(sample, below.shape[1] - 1)]
                     row -= (row @ at) / max(at @ at, _TINY) * at
             layers = layers.with_unit(layer, place, row, silent=bool(rng.randint(2)))
         return layers
+
+
+def _sizes(features: np.ndarray) -> np.ndarray:
+    """Return the root mean squares; those that are nowhere count as infinite, so that nothing is built on them."""
+    result = np.sqrt((features**2).mean(axis=1))
+    result[result == 0.0] = np.inf
+    return result
 
 
 _ROWS, _STARTS = 3000, 6
