@@ -138,14 +138,17 @@ def test_folds_that_are_seen_are_fixed_and_others_likely(known, fits):
     assert np.array_equal(fits[0].best.units[0][: len(fixed)], fixed)
 
 
-def test_very_many_folds_are_not_all_fixed(known, fits, monkeypatch):
-    monkeypatch.setattr(joint_search, "_MOST_FIXED", 1)
+@pytest.mark.parametrize("most", [1, 9])
+def test_very_many_folds_are_not_all_fixed(known, fits, monkeypatch, most):
+    """Beside those that are, there is room for three others."""
+    monkeypatch.setattr(joint_search, "_MOST_FIXED", most)
     y, part, level, _ = known
     level = level.closed(np.empty(0))
     q = level.features(part.design).shape[1]
-    level.seen = list(np.random.default_rng(0).standard_normal((4, q)))
+    level.seen = list(np.random.default_rng(0).standard_normal((12, q)))
     beyond([level], part, y, expired=lambda: True)
-    assert np.array_equal(fits[0].args[3], level.seen[:1])
+    assert np.array_equal(fits[0].args[3], level.seen[:most])
+    assert fits[0].args[5][0] == max(q + 2, most + 3)
 
 
 def test_without_signs_or_with_something_open_there_is_none(known, fits):
@@ -198,6 +201,7 @@ def test_it_stops_after_one_trial_each_when_asked(known, fits):
     y, part, level, deep = known
     assert beyond([deep, level], part, y, expired=lambda: True) is not None
     assert [fit._trials for fit in fits] == [1, 1]
+    assert [len(fit.asked) for fit in fits] == [1, 1]
     assert not any(fit.leaned for fit in fits)
 
 
