@@ -121,7 +121,7 @@ def as_hidden_layers(
     units on q features, each of up to 100 rounds of n·(m q)², m up to 15 or so; 150 where a part of the layer is open.
     A third and a fourth layer are tried where the folds of the second and the third describe the function with fewer
     coefficients than those of the first and the second do. Where all that is in vain, two layers more are fitted at
-    once (:func:`learner.joint_search.fitted_beyond`), for up to 5e11 multiplications.
+    once (:func:`learner.joint_search.fitted_beyond`), for 4e11 multiplications or so, or more where that gains much.
     """
     if not len(pieces):
         return Recognised(None)

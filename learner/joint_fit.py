@@ -110,7 +110,7 @@ class JointFit:
             self._now = loss, layers, residuals
         elif self._since % _RETURN == 0:
             best = self.best
-            self._now = self.least, best, best.evaluate(self._known) - self._y
+            self._now = self.least, self._widened(best), best.evaluate(self._known) - self._y
 
     def lean(self, work: float) -> JointLayers:
         """Return the best layers with as few units as are found to do, after at most so much work.
@@ -161,15 +161,19 @@ class JointFit:
         return layers
 
     def _adopt(self, layers: JointLayers) -> None:
-        """Go on from these if they are better, with units that nothing depends on yet for those left out."""
+        """Go on from these if they are as good, widened."""
         residuals = layers.evaluate(self._known) - self._y
         loss = float((residuals**2).mean())
-        if loss < self.least:
-            for layer, width in enumerate(self._widths):
-                for _ in range(width - len(layers.units[layer])):
-                    layers = layers.longer(layer, self._rng.standard_normal(layers.units[layer].shape[1]))
+        if loss <= max(self.least, self._goal):
             self.least, self._best, self._since = loss, layers, 0
-            self._now = loss, layers, residuals
+            self._now = loss, self._widened(layers), residuals
+
+    def _widened(self, layers: JointLayers) -> JointLayers:
+        """Return the layers with units that nothing depends on, as many as were left out."""
+        for layer, width in enumerate(self._widths):
+            for _ in range(width - len(layers.units[layer])):
+                layers = layers.longer(layer, self._rng.standard_normal(layers.units[layer].shape[1]))
+        return layers
 
     def _fitted(self, start: JointLayers, rows: np.ndarray, least: float, rounds: int) -> JointLayers:
         """Return the layers fitted to some samples; given up early if such fits hardly end below `least`."""
@@ -177,7 +181,7 @@ class JointFit:
 
         def hopeless(number: int, loss: float) -> bool:
             self.work += len(rows) * size**2
-            return loss > _GIVE_UP.get(number, np.inf) * least
+            return loss > _GIVE_UP.get(number, np.inf) * max(least, _NEAR)
 
         return fitted_jointly(start, self._known[:, rows], self._y[rows], self._goal, rounds=rounds, hopeless=hopeless)
 
@@ -233,6 +237,7 @@ _ROUNDS, _FEW_ROUNDS = 120, 60
 _ROUNDING = 1e-2  # of the tolerance
 _WARMTH, _RETURN = 0.3, 60  # losses so much above the last are accepted; after so many trials in vain back to the best
 _GIVE_UP = {3: 40.0, 6: 12.0, 10: 5.0, 15: 3.5, 20: 3.0, 30: 2.2, 45: 1.5}  # times the least loss, after these rounds
+_NEAR = 1e-5  # a loss to which most fits come down first, however small the least is
 _WORSE, _MOST_WORSE = 1.5, 3.0  # mean square with a unit less, over that with it, and over the least
 _MANY_ROWS, _QUANTILES, _SETTLING = 5000, (0.7, 0.5, 0.5, 0.5, 0.5, 0.0), 12
 _CHANGES = (1, 1, 2, 3)

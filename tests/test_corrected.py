@@ -54,11 +54,11 @@ def test_of_several_pieces_the_whole_polynomial_counts():
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e6])
-def test_the_distance_is_thrice_the_root_mean_square(scale):
+def test_the_distance_is_five_times_the_root_mean_square(scale):
     Z = np.random.default_rng(0).standard_normal((4, 2))
     y = folded(Z) + scale * np.array([1.0, -1.0, 7.0, -7.0])
     both = Corrected.of(LINE, FOLDED, Z, y)
-    assert both.within == pytest.approx(3.0 * 5.0 * scale)
+    assert both.within == pytest.approx(5.0 * 5.0 * scale)
     assert both.pieces is LINE
     assert both.near is FOLDED
 

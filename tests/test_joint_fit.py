@@ -104,7 +104,7 @@ def test_without_work_nothing_is_left_out():
 
 
 def test_what_is_better_when_lean_is_gone_on_with():
-    """Units left out come back as ones that nothing depends on."""
+    """Units left out come back, in what is altered next, as ones that nothing depends on."""
     truth, known, y = problem(2)
     rng = np.random.default_rng(2)
     fit = started_at(a_fit(known, y), moved(padded(truth, rng), rng), known, y)
@@ -112,8 +112,11 @@ def test_what_is_better_when_lean_is_gone_on_with():
     lean = fit.lean(5e9)
     assert sum(map(len, lean.units)) < 8
     assert fit.least < 1e-6 * before
-    assert [len(rows) for rows in fit.best.units] == [4, 4]
-    assert np.allclose(fit.best.evaluate(known), lean.evaluate(known), atol=1e-12)
+    assert fit.best is lean
+    assert fit._now is not None
+    widened = fit._now[1]
+    assert [len(rows) for rows in widened.units] == [4, 4]
+    assert np.allclose(widened.evaluate(known), lean.evaluate(known), atol=1e-12)
     assert fit.least == pytest.approx(float(((lean.evaluate(known) - y) ** 2).mean()))
 
 

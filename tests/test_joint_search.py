@@ -166,15 +166,17 @@ def test_without_signs_or_with_something_open_there_is_none(known, fits):
 
 
 def test_the_better_of_two_levels_is_gone_on_with(known, fits, monkeypatch):
-    monkeypatch.setattr(JointFit, "is_exact", False)  # all turns are taken
-    monkeypatch.setattr(joint_search, "_WORK", 5e8)
+    monkeypatch.setattr(JointFit, "is_exact", False)
+    monkeypatch.setattr(joint_search, "_WORK", 1e8)
+    monkeypatch.setattr(joint_search, "_GAIN", 2.0)  # so that no turn is too poor, and all are taken
+    monkeypatch.setattr(joint_search, "_MOST_TURNS", 4)
     y, part, level, deep = known
     found = beyond([deep, level], part, y)
     first, second = fits  # on the coordinates, and the one first of any depth
     assert np.array_equal(first.args[0], level.features(part.design).T)
     assert np.array_equal(second.args[0], deep.features(part.design).T)
     turns = sorted([len(first.asked), len(second.asked)])
-    assert turns == [1, joint_search._TURNS - 1]
+    assert turns == [1, 4]
     better = max(fits, key=lambda fit: len(fit.asked))
     other = min(fits, key=lambda fit: len(fit.asked))
     assert better.least <= other.least
@@ -183,6 +185,15 @@ def test_the_better_of_two_levels_is_gone_on_with(known, fits, monkeypatch):
     assert np.abs(found.near.evaluate(Z_of(part)) - values).max() < 1e-9 * np.abs(values).max()
     assert sum(better.asked + better.leaned + other.asked + other.leaned) == pytest.approx(5e8)
     assert len(better.leaned) == len(better.asked)
+
+
+def test_turns_that_gain_little_are_the_last(known, fits, monkeypatch):
+    monkeypatch.setattr(JointFit, "is_exact", False)
+    monkeypatch.setattr(joint_search, "_WORK", 1e7)
+    monkeypatch.setattr(joint_search, "_GAIN", 0.0)  # no turn gains as much as that
+    y, part, level, _ = known
+    beyond([level], part, y)
+    assert len(fits[0].asked) == 1 + joint_search._PATIENCE
 
 
 def test_the_same_level_is_tried_once(known, fits):
