@@ -91,19 +91,17 @@ class JointFit:
     def trial(self) -> None:
         """Fit once more: anew the first few times, then from what the last trials ended at, altered."""
         self._trials += 1
-        rng, n = self._rng, len(self._y)
-        rows = rng.permutation(n)[:_ROWS]
         if self._now is None or self._trials <= _STARTS:
-            start, least = self._start(rows), np.inf
+            rows, least = self._rng.permutation(len(self._y))[:_ROWS], np.inf
+            start = self._start(rows)
         else:
             least, layers, residuals = self._now
-            start = self._altered(layers, residuals)
-            rows = np.union1d(rows, np.argsort(-np.abs(residuals), kind="stable")[: _ROWS // 4])
+            rows, start = self._rows(residuals), self._altered(layers, residuals)
         layers = self._fitted(start, rows, least, _ROUNDS)
         residuals = layers.evaluate(self._known) - self._y
         loss = float((residuals**2).mean())
         self._since += 1
-        if self._now is None or loss < self._now[0] * (1.0 + _WARMTH * rng.exponential()):
+        if self._now is None or loss < self._now[0] * (1.0 + _WARMTH * self._rng.exponential()):
             self._now = loss, layers, residuals
         if loss < self.least:
             self.least, self._best, self._since = loss, layers, 0
@@ -130,10 +128,7 @@ class JointFit:
             if not ranked:
                 break
             _, layer, place = ranked[0]
-            residuals = np.abs(layers.evaluate(self._known) - self._y)
-            rows = np.union1d(
-                self._rng.permutation(len(self._y))[:_ROWS], np.argsort(-residuals, kind="stable")[: _ROWS // 4]
-            )
+            rows = self._rows(layers.evaluate(self._known) - self._y)
             fewer = self._fitted(layers.without(layer, place, features), rows, np.inf, _FEW_ROUNDS)
             left = float(((fewer.evaluate(self._known) - self._y) ** 2).mean())
             if left <= max(min(_WORSE * loss, _MOST_WORSE * self.least), self._goal):
@@ -150,6 +145,8 @@ class JointFit:
         Labels are exact. Where only some of a network is wrong, a sum of squares spreads that over all samples; one
         with weights 1/(1 + (r/s)²), s the median of the residuals r, leaves it where it is, and others at rounding.
         """
+        if self.is_exact:
+            return self.best
         layers = self.best
         rows = self._rng.permutation(len(self._y))[:_MANY_ROWS]
         known, y = self._known[:, rows], self._y[rows]
@@ -175,12 +172,18 @@ class JointFit:
                 layers = layers.longer(layer, self._rng.standard_normal(layers.units[layer].shape[1]))
         return layers
 
+    def _rows(self, residuals: np.ndarray) -> np.ndarray:
+        """Return some samples, and those with the largest residuals."""
+        some = self._rng.permutation(len(self._y))[:_ROWS]
+        return np.union1d(some, np.argsort(-np.abs(residuals), kind="stable")[: _ROWS // 4])
+
     def _fitted(self, start: JointLayers, rows: np.ndarray, least: float, rounds: int) -> JointLayers:
         """Return the layers fitted to some samples; given up early if such fits hardly end below `least`."""
         size = sum(weights.size for weights in start.units) + len(start.top) - start.fixed * len(self._known)
+        self.work += len(rows) * size**2  # of the first round, or where there is no step
 
         def hopeless(number: int, loss: float) -> bool:
-            self.work += len(rows) * size**2
+            self.work += len(rows) * size**2 if number > 1 else 0
             return loss > _GIVE_UP.get(number, np.inf) * max(least, _NEAR)
 
         return fitted_jointly(start, self._known[:, rows], self._y[rows], self._goal, rounds=rounds, hopeless=hopeless)

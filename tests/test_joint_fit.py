@@ -314,3 +314,10 @@ def test_nothing_large_is_built_on_features_that_are_nowhere():
         fit.trial()
         assert max(np.abs(rows).max() for rows in fit._now[1].units) < 1e6
     assert abs(fit.best.evaluate(fresh)[0]) < 1e6
+
+
+def test_it_ends_where_no_step_helps():
+    """Features that are zero everywhere give no slopes, so that no round is ever taken."""
+    fit = JointFit(np.zeros((3, 200)), np.ones(200), 1e-9, np.empty((0, 3)), [], (2, 2), np.random.RandomState(0))
+    fit.run(1e8, lambda: False)
+    assert fit.least == 1.0
