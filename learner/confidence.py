@@ -76,13 +76,20 @@ def _statement(evidence: Evidence) -> str:
             f"exact on {evidence.explained:.4%} of the held-out samples; some {what} or direction is missing; "
             f"{near if evidence.predictor == 'corrected' else ''}{error}; is_sure(X) tells where"
         )
-    if evidence.predictor == "lattice" and np.isfinite(evidence.noise) and evidence.noise > 0.0:
-        return f"not exact: the labels look noisy, of standard deviation {evidence.noise:.2g} about a function; {error}"
+    noisy = np.isfinite(evidence.noise) and evidence.noise > 0.0 and evidence.error < _SOMETHING
+    if evidence.predictor == "lattice" and noisy:
+        return (
+            f"not exact: the labels look noisy, of standard deviation {evidence.noise:.2g} about the function found, "
+            f"unless a direction of it is missing; {error}"
+        )
     how = "predictions are those of a smooth function of the components; " if evidence.predictor == "smoother" else ""
     return (
         "not exact: the labels are noisy, no lattice polynomial of few directions, or the samples are too few; "
         f"{how}{error}"
     )
+
+
+_SOMETHING = 0.9  # of the variance: a function that leaves more explains nothing, and labels may be exact about another
 
 
 def is_sure(

@@ -3,6 +3,7 @@
 import pickle
 import signal
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,21 +66,37 @@ def test_thin_steep_pieces_beside_flat_ones(F, k, ratio):
     assert model.predictor_ != "smoother"
 
 
+EVIDENCE = Evidence(
+    explained=0.51,
+    on_pieces=0.5,
+    held=400,
+    forms=2,
+    error=6e-3,
+    noise=0.0,
+    unsure=0.5,
+    predictor="smoother",
+    stopped="",
+)
+
+
 def test_exact_pieces_beside_which_a_smooth_function_predicts_are_not_called_exact():
-    evidence = Evidence(
-        explained=0.51,
-        on_pieces=0.5,
-        held=400,
-        forms=2,
-        error=6e-3,
-        noise=0.0,
-        unsure=0.5,
-        predictor="smoother",
-        stopped="",
-    )
-    assert confidence(evidence).startswith(
+    assert confidence(EVIDENCE).startswith(
         "not exact: a lattice polynomial is exact on 51.0000% of the held-out samples"
     )
+
+
+def test_a_network_beside_exact_pieces_is_said():
+    text = confidence(replace(EVIDENCE, explained=0.9, predictor="corrected"))
+    assert text.startswith("exact on 90.0000% of the held-out samples")
+    assert "where the pieces are far from it, a network near all samples" in text
+
+
+def test_labels_look_noisy_only_about_a_function_that_explains_something():
+    about = replace(EVIDENCE, explained=0.0, on_pieces=0.0, predictor="lattice", noise=0.1)
+    assert "look noisy, of standard deviation 0.1" in confidence(about)
+    assert "unless a direction of it is missing" in confidence(about)
+    assert "samples are too few" in confidence(replace(about, error=1.0))
+    assert "look noisy" not in confidence(replace(about, error=1.0))
 
 
 def test_noise_is_measured_and_the_plane_found():
