@@ -1,13 +1,19 @@
 """A lattice polynomial where it is near a network, else the network."""
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from learner import LatticeRegressor, reconstruction, sample
 from learner.corrected import Corrected
 from learner.folds import FoldedFunction
+from learner.hidden_layers import Recognised, as_hidden_layers
 from tropical import LatticePolynomial
+from tropical.families import random_network
 
 # x, in the plane, and |x| + 1/8: near where x >= -3/16 if within 1/2
 LINE = LatticePolynomial.from_floats(np.array([[1.0, 0.0]]), np.array([0.0]), [[0]])
@@ -68,3 +74,29 @@ def test_a_network_that_is_right_leaves_only_equal_values():
     both = Corrected.of(LINE, FOLDED, Z, FOLDED.evaluate(Z))
     assert both.within == 0.0
     assert np.array_equal(both.evaluate(Z), FOLDED.evaluate(Z))
+
+
+def test_a_regressor_predicts_so_where_no_network_is_exact(monkeypatch):
+    teacher = random_network((16, 6, 6, 1), seed=4, rank=3, biases=True)
+    rotated = np.linalg.qr(np.random.default_rng(0).standard_normal((16, 16)))[0]  # no rational pieces, no completion
+    X, _ = sample(teacher, 2600, random_state=0)
+
+    def near(*arguments, **options):
+        found = as_hidden_layers(*arguments, **options).function
+        return Recognised(None, replace(found, top=found.top * (1.0 + 1e-5)))
+
+    monkeypatch.setattr(reconstruction, "as_hidden_layers", near)
+    model = LatticeRegressor(random_state=0).fit(X @ rotated, teacher.evaluate(X))
+    assert model.predictor_ == "corrected"
+    assert any(stage.found.startswith("none; near one of") for stage in model.stages_)
+    fresh, _ = sample(teacher, 3000, random_state=1)
+    truth, predicted = teacher.evaluate(fresh), model.predict(fresh @ rotated)
+    off, pieces = np.abs(predicted - truth) / truth.std(), model.lattice_.evaluate(fresh @ rotated)
+    assert (off**2).mean() < 0.1 * ((pieces - truth) ** 2).mean() / truth.var()
+    assert 0.5 < (off < 1e-9).mean() < 1.0
+    sure = model.is_sure(fresh @ rotated)
+    assert sure.any()
+    assert np.abs(pieces - predicted)[sure].max() < 1e-12 * truth.std()
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).predict(fresh @ rotated), predicted)
+    assert model.explained_ < 1.0
+    assert "a network near all samples" in model.confidence_
