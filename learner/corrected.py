@@ -14,34 +14,41 @@ __all__ = ["Corrected"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Corrected:
-    """The values of a lattice polynomial where they are within a distance of those of a network, else the network's.
+    """The values of a lattice polynomial where they are near those of a network, else the network's.
+
+    But where they are more than twice as far apart as at any sample, the network may be built on features that samples
+    hardly show, and the lattice polynomial, whose slopes are those of its pieces, is taken.
 
     Attributes
     ----------
     pieces : LatticePolynomial
         On R^k.
     near : FoldedFunction
-    within : float
-        In the unit of y.
+    within, far : float
+        The distances, in the unit of y.
     """
 
     pieces: LatticePolynomial
     near: FoldedFunction
     within: float
+    far: float = np.inf
 
     @classmethod
     def of(cls, pieces: LatticePolynomial, near: FoldedFunction, Z: np.ndarray, y: np.ndarray) -> Corrected:
-        """Return that with five times the root mean square of what the network is off at samples as the distance."""
-        return cls(pieces, near, _SPREADS * float(np.sqrt(((near.evaluate(Z) - y) ** 2).mean())))
+        """Return that with distances of samples: five root mean squares of residuals, and twice the largest."""
+        values = near.evaluate(Z)
+        apart = float(np.abs(pieces.evaluate(Z) - values).max())
+        return cls(pieces, near, _SPREADS * float(np.sqrt(((values - y) ** 2).mean())), _FARTHER * apart)
 
     def evaluate(self, Z: np.ndarray) -> np.ndarray:
         """Return the values at the rows of Z (n, k)."""
         near, exact = self.near.evaluate(Z), self.pieces.evaluate(Z)
-        return np.where(np.abs(exact - near) <= self.within, exact, near)
+        apart = np.abs(exact - near)
+        return np.where((apart > self.within) & (apart <= self.far), near, exact)
 
     def agree(self, Z: np.ndarray) -> np.ndarray:
-        """Return where the values are those of the lattice polynomial."""
+        """Return where the two are near each other."""
         return np.abs(self.pieces.evaluate(Z) - self.near.evaluate(Z)) <= self.within
 
 
-_SPREADS = 5.0
+_SPREADS, _FARTHER = 5.0, 2.0

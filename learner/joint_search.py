@@ -35,7 +35,9 @@ class Joint:
 def fitted_beyond(
     levels: Sequence[Level], design: np.ndarray, y: np.ndarray, rng: np.random.RandomState, expired: Callable[[], bool]
 ) -> Joint | None:
-    """Return functions of two layers beyond one that is known; None where none is, or samples are too few.
+    """Return functions of two layers beyond one that is known, if samples are enough.
+
+    None where none is known, and where fits do not come near.
 
     Parameters
     ----------
@@ -61,6 +63,8 @@ def fitted_beyond(
     for search in searches:
         search.go_on(_WORK, expired)
     best = min(searches, key=lambda search: search.fit.least)
+    if best.fit.least > _NOT_NEAR:
+        return None
     losses = [best.fit.least]
     while len(losses) < _MOST_TURNS and not (expired() or best.fit.is_exact):
         best.go_on(_WORK, expired)
@@ -95,5 +99,6 @@ class _Search:
 
 _WORK, _LEAN = 1e11, 0.3  # multiplications in a turn, and the share of them for leaving units out
 _MOST_TURNS, _PATIENCE, _GAIN = 12, 2, 0.5  # it ends where so many turns did not bring the loss down to this share
+_NOT_NEAR = 1e-2  # of the variance, after the first turn: deep networks were at 1e-5 to 2e-3
 _MOST_FIXED = 9
 _SAMPLES = 5  # for each unknown

@@ -38,6 +38,14 @@ def test_law_values_are_exact_where_they_are_near_else_those_of_the_network(seed
     assert np.allclose(both.evaluate(Z)[~near], folded(Z)[~near], rtol=0.0, atol=1e-15)
 
 
+def test_where_they_are_farther_apart_than_at_samples_the_pieces_are_taken():
+    Z = np.array([[1.0, 0.0], [-1.0, 0.0], [-3.0, 0.0]])  # apart by 1/8, 17/8, 49/8
+    both = Corrected(LINE, FOLDED, 0.5, 3.0)
+    assert np.array_equal(both.evaluate(Z), [1.0, 1.125, -3.0])
+    assert both.agree(Z).tolist() == [True, False, False]
+    assert Corrected.of(LINE, FOLDED, Z[:2], folded(Z[:2])).far == 2.0 * 17.0 / 8.0
+
+
 def test_at_the_distance_itself_they_are_exact():
     Z = np.array([[1.0, 5.0], [-0.125, 5.0], [-0.1875, 5.0], [-0.25, 5.0], [-3.0, 5.0]])
     both = Corrected(LINE, FOLDED, 0.5)
