@@ -77,7 +77,10 @@ class JointLayers:
         return result
 
     def with_unit(self, layer: int, place: int, row: np.ndarray, *, silent: bool) -> JointLayers:
-        """Return those with another unit in a place; if silent, nothing of the next layer depends on it."""
+        """Return those with another unit in a place; if silent, nothing of the next layer depends on it.
+
+        In the last layer the top never depends on it, as its best coefficient is found in one step.
+        """
         units, top = [weights.copy() for weights in self.units], self.top.copy()
         units[layer][place] = row
         column = units[layer].shape[1] + place
