@@ -61,7 +61,7 @@ def _statement(evidence: Evidence) -> str:
         text = f"exact on all {held} held-out samples: wrong on {wrong} at 95 % confidence"
         if evidence.unsure > 0.0:
             text += f"; on {evidence.unsure:.1e} of them other functions agree with the training samples as well"
-        if evidence.on_pieces < 1.0 and evidence.predictor == "lattice":
+        if evidence.on_pieces < 1.0 and evidence.predictor in ("lattice", "corrected"):
             text += f"; {1.0 - evidence.on_pieces:.1e} of the training samples lie on no piece found"
         return text
     if evidence.explained > 0.5 and evidence.predictor == "smoother":

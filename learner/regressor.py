@@ -375,7 +375,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             explained=self.explained_,
             on_pieces=self.explained_training_,
             held=len(y),
-            forms=built.forms + (built.folded is not None),
+            forms=built.forms + (built.folded is not None or built.near is not None),
             error=self.error_,
             noise=0.0 if self.explained_ > 0.5 else self.noise_,
             unsure=float(1.0 - self.is_sure(X).mean()) if self.explained_ > 0.5 else 1.0,

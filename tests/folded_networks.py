@@ -5,6 +5,19 @@ from fractions import Fraction
 import numpy as np
 
 from learner.folds import FoldedFunction
+from learner.piece_regression import Pieces, all_pieces
+from tropical import lattice
+
+
+def pieces_shown(net, Z, y, *, least):
+    """The pieces of a network that so many samples show, and how many it has."""
+    whole = all_pieces(lattice(net), Z, y)
+    counts = whole.counts()
+    kept = np.flatnonzero(counts >= least)
+    number = np.full(len(counts) + 1, -1)
+    number[kept] = np.arange(len(kept))
+    pieces = Pieces(whole.gradients[kept], whole.constants[kept], whole.accuracy[kept], number[whole.owner])
+    return pieces, len(counts)
 
 
 def folded_of(net, *, scales=None, dtype=object):

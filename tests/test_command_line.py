@@ -56,19 +56,25 @@ def run(*arguments, cwd="."):
 SMALL = ["--dimension", 15, "--rank", 2, "--widths", "4,4", "--seed", 5]
 
 
+def assert_shown(done, *lines):
+    """It succeeded, and printed these."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in lines:
+        assert line in done.stdout
+
+
 def test_demo_proves_and_saves(tmp_path):
     done = run_apart(
         "demo", *SMALL, "--samples", 8000, "--save", "model.json", "--certificate", "proof.json", cwd=tmp_path
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    for line in (
+    assert_shown(
+        done,
         "directions  2 significant",
         "sin of the angle to the truth",
         "100.0000% of 800 held-out samples exact",
         "proved equal to the teacher on all of R^15",
         "certificate replayed by the independent checker",
-    ):
-        assert line in done.stdout
+    )
     learned, proof = load(tmp_path / "model.json"), load(tmp_path / "proof.json")
     teacher = families.random_network((15, 4, 4, 1), 5, rank=2)
     assert isinstance(learned, LatticePolynomial)
@@ -80,14 +86,13 @@ def test_demo_proves_a_network(tmp_path):
     """Pieces are missing among those that samples show; the rational network behind them is the teacher."""
     arguments = ["--dimension", 16, "--rank", 3, "--widths", "6,6", "--seed", 4, "--samples", 6000]
     done = run("demo", *arguments, "--save", tmp_path / "model.json", "--certificate", tmp_path / "proof.json")
-    assert done.returncode == 0, done.stdout + done.stderr
-    for line in (
+    assert_shown(
+        done,
         "rational network  ",
         "function    F = ReLUNetwork(16 -> ",
         "(--full prints them",
         "proved equal to the teacher on all of R^16",
-    ):
-        assert line in done.stdout
+    )
     learned, teacher = load(tmp_path / "model.json"), families.random_network((16, 6, 6, 1), 4, rank=3)
     assert isinstance(learned, ReLUNetwork)
     assert check(load(tmp_path / "proof.json"), teacher, learned)

@@ -91,6 +91,12 @@ def test_a_network_beside_exact_pieces_is_said():
     assert "where the pieces are far from it, a network near all samples" in text
 
 
+def test_samples_on_no_piece_are_said_whatever_corrects_the_pieces():
+    for predictor in ("lattice", "corrected"):
+        text = confidence(replace(EVIDENCE, explained=1.0, on_pieces=0.9, predictor=predictor))
+        assert "1.0e-01 of the training samples lie on no piece found" in text
+
+
 def test_labels_look_noisy_only_about_a_function_that_explains_something():
     about = replace(EVIDENCE, explained=0.0, on_pieces=0.0, predictor="lattice", noise=0.1)
     assert "look noisy, of standard deviation 0.1" in confidence(about)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from folded_networks import pieces_shown
 
 from learner import LatticeRegressor, sample, verify
 from learner.assemble import renumbered
@@ -18,13 +19,7 @@ from tropical.families import random_network
 def pieces_of(F, Z, *, least=5):
     """The pieces of F with enough samples, and the labels."""
     y = F.evaluate(Z)
-    whole = all_pieces(lattice(F), Z, y)
-    counts = whole.counts()
-    kept = np.flatnonzero(counts >= least)
-    number = np.full(len(counts) + 1, -1)
-    number[kept] = np.arange(len(kept))
-    owner = number[whole.owner]
-    return y, Pieces(whole.gradients[kept], whole.constants[kept], whole.accuracy[kept], owner), len(counts)
+    return y, *pieces_shown(F, Z, y, least=least)
 
 
 @pytest.mark.parametrize(("k", "biases"), [(2, False), (2, True), (3, False), (3, True), (4, False)])
@@ -174,20 +169,9 @@ def test_two_layers_of_absolute_values():
     F = random_folded((4, 2), 3, linear=True, seed=3)
     rng = np.random.default_rng(1)
     Z, fresh = rng.standard_normal((3000, 3)), rng.standard_normal((3000, 3))
-    pieces = pieces_of_values(F, Z)
+    pieces, _ = pieces_shown(F.to_network(), Z, F.evaluate(Z), least=6)
     found = as_hidden_layers(Z, F.evaluate(Z), pieces, rng=np.random.RandomState(0)).function
     assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9).mean() > 0.999
-
-
-def pieces_of_values(F, Z, least=6):
-    """The pieces of a folded function with enough samples."""
-    y, net = F.evaluate(Z), F.to_network()
-    whole = all_pieces(lattice(net), Z, y)
-    counts = whole.counts()
-    kept = np.flatnonzero(counts >= least)
-    number = np.full(len(counts) + 1, -1)
-    number[kept] = np.arange(len(kept))
-    return Pieces(whole.gradients[kept], whole.constants[kept], whole.accuracy[kept], number[whole.owner])
 
 
 @pytest.mark.parametrize("signs", [(1, 1, 1, 1), (1, -1, -1, 1), (-1, -1, 1, -1)])

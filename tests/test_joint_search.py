@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from folded_networks import pieces_shown
 
 from learner import joint_search
 from learner.joint_fit import JointFit
 from learner.joint_layers import JointLayers
 from learner.joint_search import _Search, fitted_beyond
 from learner.levels import Level, Neighbourhoods, Open
-from learner.piece_regression import Pieces, all_pieces
-from tropical import lattice
 from tropical.families import random_network
 
 
@@ -21,7 +20,7 @@ def known(request):
     net = random_network((2, 3, 3, 2, 1), seed=125 if request.param else 101, biases=request.param)  # all units bend
     Z = np.random.default_rng(0).standard_normal((800, 2))
     y = net.evaluate(Z)
-    part = Neighbourhoods(Z, y, pieces_of(net, Z, y))
+    part = Neighbourhoods(Z, y, pieces_shown(net, Z, y, least=6)[0])
     assert part.linear != request.param
     none = np.empty((0, part.design.shape[1]))
     signs = np.array([1.0, -1.0, 1.0])
@@ -29,16 +28,6 @@ def known(request):
     rows = rows_of(net, 1, part.linear)
     deep = Level(level, rows, np.ones(3), np.empty((0, rows.shape[1])), part)
     return y, part, level, deep
-
-
-def pieces_of(net, Z, y, least=6):
-    """The pieces of a network with enough samples."""
-    whole = all_pieces(lattice(net), Z, y)
-    counts = whole.counts()
-    kept = np.flatnonzero(counts >= least)
-    number = np.full(len(counts) + 1, -1)
-    number[kept] = np.arange(len(kept))
-    return Pieces(whole.gradients[kept], whole.constants[kept], whole.accuracy[kept], number[whole.owner])
 
 
 def rows_of(net, layer, linear):

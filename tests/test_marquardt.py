@@ -10,8 +10,19 @@ from hypothesis import strategies as st
 from learner.marquardt import descended
 
 
+class Squares:
+    """What the sums of squares below have in common; their unknowns are x."""
+
+    @property
+    def loss(self):
+        return float(self.residuals @ self.residuals)
+
+    def moved(self, step):
+        return replace(self, x=self.x + step)
+
+
 @dataclass(frozen=True, eq=False)
-class Linear:
+class Linear(Squares):
     """y - A x."""
 
     matrix: np.ndarray
@@ -22,19 +33,12 @@ class Linear:
     def residuals(self):
         return self.y - self.matrix @ self.x
 
-    @property
-    def loss(self):
-        return float(self.residuals @ self.residuals)
-
     def jacobian(self):
         return self.matrix
 
-    def moved(self, step):
-        return replace(self, x=self.x + step)
-
 
 @dataclass(frozen=True, eq=False)
-class Exponentials:
+class Exponentials(Squares):
     """y - a exp(-bt) - c exp(-dt)."""
 
     t: np.ndarray
@@ -46,21 +50,14 @@ class Exponentials:
         a, b, c, d = self.x
         return self.y - a * np.exp(-b * self.t) - c * np.exp(-d * self.t)
 
-    @property
-    def loss(self):
-        return float(self.residuals @ self.residuals)
-
     def jacobian(self):
         a, b, c, d = self.x
         first, second = np.exp(-b * self.t), np.exp(-d * self.t)
         return np.column_stack([first, -a * self.t * first, second, -c * self.t * second])
 
-    def moved(self, step):
-        return replace(self, x=self.x + step)
-
 
 @dataclass(frozen=True, eq=False)
-class Circle:
+class Circle(Squares):
     """Distances of points from (x, y) are a radius."""
 
     points: np.ndarray
@@ -70,16 +67,9 @@ class Circle:
     def residuals(self):
         return -(np.linalg.norm(self.points - self.x[:2], axis=1) - self.x[2])
 
-    @property
-    def loss(self):
-        return float(self.residuals @ self.residuals)
-
     def jacobian(self):
         away = self.x[:2] - self.points
         return np.column_stack([away / np.linalg.norm(away, axis=1)[:, None], -np.ones(len(away))])
-
-    def moved(self, step):
-        return replace(self, x=self.x + step)
 
 
 @dataclass(frozen=True, eq=False)
