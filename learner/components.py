@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from learner.jumps import jump_between
+from learner.small_spans import basis_of, without
 
 __all__ = ["Components", "Fit"]
 
@@ -66,6 +67,9 @@ class Components:
         order = np.argsort(unit, kind="stable")[int((unit < 0).sum()) :]
         parts = np.split(order, np.cumsum(counts)[:-1])
         triangles = [_triangle(known[part], y[part]) for part in parts]
+        padded = np.zeros((len(parts), known.shape[1] + 1, known.shape[1] + 1))
+        for place, triangle in enumerate(triangles):
+            padded[place, : len(triangle)] = triangle
         codes = np.unique(_codes(unit[pairs], len(counts)))
         neighbours: list[list[int]] = [[] for _ in counts]
         for a, b in zip((codes // len(counts)).tolist(), (codes % len(counts)).tolist(), strict=True):
@@ -82,19 +86,26 @@ class Components:
             refused: set[int] = set()
             frontier, grown = neighbours[start], True
             while grown:
-                grown, waiting = False, []
-                for other in sorted(dict.fromkeys(frontier), key=lambda u: -counts[u]):
-                    if component[other] >= 0 or other in refused:
+                grown, waiting, misses, stale = False, [], None, False
+                units = [u for u in dict.fromkeys(frontier) if component[u] < 0 and u not in refused]
+                units = sorted(units, key=lambda u: -counts[u])
+                for place, other in enumerate(units):
+                    if misses is None:  # a fit that has grown since misses by no less
+                        misses, first, stale = _least_misfits(fit, triangle, padded[units[place:]]), place, False
+                    allowed = tolerance * np.sqrt(fit.samples + int(counts[other]))
+                    if counts[other] > len(fit.open) and misses[place - first] > _SURE * allowed:
+                        refused.add(other)
                         continue
                     joint = np.asarray(np.linalg.qr(np.vstack([triangle, triangles[other]]), mode="r"))
                     bigger = Fit.of(joint, fit.samples + int(counts[other]))
                     if counts[other] <= bigger.rank - fit.rank:
                         waiting.append(other)  # any combination explains it: later, when less is open
                     elif bigger.misfit <= tolerance * np.sqrt(bigger.samples):
-                        component[other], fit, triangle, grown = number, bigger, joint, True
+                        component[other], fit, triangle, grown, stale = number, bigger, joint, True, True
                         waiting += neighbours[other]
                     else:
                         refused.add(other)
+                        misses = None if stale else misses
                 frontier = waiting
             number += 1
             self.fits.append(fit)
@@ -112,6 +123,29 @@ class Components:
                 found.append((len(jump[1]), -jump[2] * min(one.samples, other.samples), *jump[:2]))
         found.sort(key=lambda entry: entry[:2])
         return ((jump, open_) for _, _, jump, open_ in found)
+
+
+def _least_misfits(fit: Fit, triangle: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return how much less than so much the joint fits with other units do not miss, (units,).
+
+    Coefficients x + P y + O z, with O what is open, cost |y| on the samples of the fit, and miss r + A P y + A O z on
+    those of a unit. With r' what is left of r beyond A O, the least of |y|² + |r' + A P y|² is r'ᵀ(1 + A P Pᵀ Aᵀ)⁻¹ r',
+    at least |r'|⁴/(|r'|² + |Pᵀ Aᵀ r'|²).
+    """
+    values, rows = np.linalg.svd(triangle[:, :-1])[1:]
+    features = others[:, :, :-1]
+    left = features @ fit.coefficients - others[:, :, -1]
+    if len(fit.open):
+        shifts = fit.open @ features.mT
+        basis, _ = basis_of(shifts, _ROUNDING * np.linalg.norm(features, axis=(1, 2)))
+        left = without(basis, left)
+    squares = np.einsum("un,un->u", left, left)
+    slopes = np.einsum("unq,un->uq", features, left) @ (rows[: fit.rank].T / values[: fit.rank])
+    return squares / np.sqrt(np.maximum(squares + np.einsum("uq,uq->u", slopes, slopes), 1e-300))
+
+
+_ROUNDING = 1e-14
+_SURE = 2.0  # a least misfit that is so many times what is allowed is no rounding
 
 
 def _codes(pairs: np.ndarray, count: int) -> np.ndarray:

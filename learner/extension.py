@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from learner.components import Components
-from learner.jumps import common
+from learner.jumps import Candidates, common
 
 __all__ = ["Fold", "Sight", "extended"]
 
@@ -48,13 +48,23 @@ class Sight:
 
         Of pairs with a sample `beyond` a region, where one is given.
         """
-        height, inside = self.known @ fold, self.region(open_)
-        one, other = self._pairs.T
-        across = inside[one] & inside[other] & (height[one] * height[other] < 0.0)
-        if beyond is not None:
-            across &= ~(beyond[one] & beyond[other])
-        count = int(across.sum())
-        return count, float(self._apart[across].mean()) if count else 0.0
+        across = self._across(fold, open_)
+        return self._share(across if beyond is None else across[~beyond[self._pairs[across]].all(axis=1)])
+
+    def shares(self, fold: np.ndarray, open_: np.ndarray, beyond: np.ndarray) -> tuple[int, float, int, float]:
+        """Return both of all pairs, and both of those with a sample `beyond` a region."""
+        across = self._across(fold, open_)
+        return *self._share(across), *self._share(across[~beyond[self._pairs[across]].all(axis=1)])
+
+    def _across(self, fold: np.ndarray, open_: np.ndarray) -> np.ndarray:
+        """Return which pairs the fold separates where it is determined."""
+        inside = np.flatnonzero(self.region(open_)[self._pairs].all(axis=1)) if len(open_) else slice(None)
+        height = (self.known @ fold)[self._pairs[inside]]
+        hit = height[:, 0] * height[:, 1] < 0.0
+        return np.flatnonzero(hit) if isinstance(inside, slice) else inside[hit]
+
+    def _share(self, across: np.ndarray) -> tuple[int, float]:
+        return len(across), float(self._apart[across].mean()) if len(across) else 0.0
 
 
 def extended(folds: Sequence[Fold], jumps: Sequence[tuple[np.ndarray, np.ndarray]], sight: Sight) -> list[Fold]:
@@ -74,7 +84,8 @@ def extended(folds: Sequence[Fold], jumps: Sequence[tuple[np.ndarray, np.ndarray
 
     Notes
     -----
-    A round compares up to 40 folds with up to 250 jumps, each for a singular value decomposition of size q; up to 8.
+    A round compares up to 40 folds with up to 250 jumps at once, and those that are alike by singular value
+    decompositions of size q; up to 8 rounds.
     """
     found = []
     for fold, open_, _ in folds:
@@ -82,9 +93,14 @@ def extended(folds: Sequence[Fold], jumps: Sequence[tuple[np.ndarray, np.ndarray
         if len(open_) <= _MOST_OPEN and share >= _EVERYWHERE and count >= _FEWEST:
             found.append((fold, open_, count))
     found.sort(key=_order)
-    found, before = found[:_MOST_FOLDS], -1
+    found, before, complete = found[:_MOST_FOLDS], -1, list[Fold]()
+    jumps = jumps[:_MOST_JUMPS]
+    candidates = Candidates(jumps, sight.known.shape[1])
     for _ in range(_ROUNDS):
-        found = _once([_longer(fold, jumps[:_MOST_JUMPS], sight) for fold in found], sight)
+        folds = found
+        found = [fold if _among(fold, complete) else _longer(fold, jumps, candidates, sight) for fold in folds]
+        complete = [fold for fold, longer in zip(folds, found, strict=True) if fold is longer]
+        found = _once(found, sight)
         left = sum(len(open_) for _, open_, _ in found)
         if left == before:
             break
@@ -92,18 +108,21 @@ def extended(folds: Sequence[Fold], jumps: Sequence[tuple[np.ndarray, np.ndarray
     return found
 
 
-def _longer(fold: Fold, jumps: Sequence[tuple[np.ndarray, np.ndarray]], sight: Sight) -> Fold:
+def _among(fold: Fold, folds: Sequence[Fold]) -> bool:
+    return any(fold is other for other in folds)
+
+
+def _longer(fold: Fold, jumps: Sequence[tuple[np.ndarray, np.ndarray]], candidates: Candidates, sight: Sight) -> Fold:
     """Return the fold with the jump that leaves least open, of those it is seen all over the new region with."""
     best, size = fold, len(fold[0])
     if not len(fold[1]):
         return fold
     region = sight.region(fold[1])
-    for jump, open_ in jumps:
-        both = common(fold[0], fold[1], jump, open_, size, telling=2)
+    for number in candidates.like(*fold[:2], len(jumps), telling=2):
+        both = common(*fold[:2], *jumps[number], size, telling=2)
         if both is None or len(both[1]) >= len(best[1]):
             continue
-        new, new_share = sight.share(*both, beyond=region)
-        count, share = sight.share(*both)
+        count, share, new, new_share = sight.shares(*both, beyond=region)
         if min(share, new_share) >= _EVERYWHERE and new >= _FEWEST_NEW:
             best = (*both, count)
     return best
@@ -112,15 +131,19 @@ def _longer(fold: Fold, jumps: Sequence[tuple[np.ndarray, np.ndarray]], sight: S
 def _once(folds: list[Fold], sight: Sight) -> list[Fold]:
     """Return the folds without those that may be another one, seen over both regions."""
     kept: list[Fold] = []
+    others = Candidates([(fold, open_) for fold, open_, _ in folds], sight.known.shape[1])
     for fold in sorted(folds, key=_order):
-        for place, other in enumerate(kept):
+        for place in others.like(*fold[:2], len(kept)):
+            other = kept[place]
             both = common(other[0], other[1], fold[0], fold[1], len(fold[0]))
             if both is not None:
                 count, share = sight.share(*both)
                 if share >= _EVERYWHERE:
                     kept[place] = (*both, count)
+                    others.put(place, *both)
                     break
         else:
+            others.put(len(kept), *fold[:2])
             kept.append(fold)
     return kept
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy.spatial import KDTree
 
-__all__ = ["common", "joined", "jump_between", "span_of"]
+from learner.small_spans import NONE, basis_of, without
+
+__all__ = ["Candidates", "common", "joined", "jump_between", "span_of"]
 
 
 def span_of(rows: np.ndarray) -> np.ndarray:
@@ -52,17 +54,21 @@ def joined(jumps: Iterator[tuple[np.ndarray, np.ndarray]], size: int) -> list[tu
         clear = [group for group in groups if not len(group[1])]
         counts, matrix = [seen for *_, seen in clear], np.array([jump for jump, *_ in clear]).reshape(-1, size)
         kept: list[tuple[np.ndarray, np.ndarray, int]] = []
+        others = Candidates([group[:2] for group in groups[len(clear) :]], size)
         for jump, open_, seen in groups[len(clear) :]:
             number = _first_multiple(matrix, jump, open_)
             if number is not None:
                 counts[number] += seen
                 continue
-            for number, (other, also, times) in enumerate(kept):
+            for number in others.like(jump, open_, len(kept)):
+                other, also, times = kept[number]
                 joint = common(other, also, jump, open_, size)
                 if joint is not None:
                     kept[number] = (*joint, times + seen)
+                    others.put(number, *joint)
                     break
             else:
+                others.put(len(kept), jump, open_)
                 kept.append((jump, open_, seen))
         groups = [(jump, open_, times) for (jump, open_, _), times in zip(clear, counts, strict=True)] + kept
         if any(not len(open_) for _, open_, _ in kept):  # determined now: perhaps the same as others
@@ -127,7 +133,7 @@ def common(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Return what two jumps say together if they are multiples of each other up to what is open; else None.
 
-    They are compared in `telling` dimensions at least; default 3.
+    They are compared in `telling` dimensions at least; default 3. What is open about each are orthonormal rows.
     """
     both = span_of(np.vstack([one_open, other_open]))
     if size - len(both) < ((telling or _TELLING) if len(both) else 2):
@@ -154,8 +160,58 @@ def common(
     return jump / np.linalg.norm(jump), open_
 
 
+class Candidates:
+    """Jumps with what is open about them, side by side: most pairs have nothing in common, and that shows at once.
+
+    Parameters
+    ----------
+    jumps : sequence of pairs
+        Unit jumps, and what is open about them (orthonormal rows).
+    size : int
+        Their length.
+    """
+
+    def __init__(self, jumps: Sequence[tuple[np.ndarray, np.ndarray]], size: int) -> None:
+        self._jumps = np.zeros((len(jumps), size))
+        self._open = np.zeros((len(jumps), max((len(open_) for _, open_ in jumps), default=0), size))
+        self._sizes = np.zeros(len(jumps), dtype=int)
+        for place, jump in enumerate(jumps):
+            self.put(place, *jump)
+
+    def put(self, place: int, jump: np.ndarray, open_: np.ndarray) -> None:
+        """Put a jump about which no more is open than about the first ones in the place of another."""
+        self._jumps[place], self._sizes[place] = jump, len(open_)
+        self._open[place, : len(open_)], self._open[place, len(open_) :] = open_, 0.0
+
+    def like(self, jump: np.ndarray, open_: np.ndarray, count: int, telling: int | None = None) -> list[int]:
+        """Return which of the first `count` may have something in common with a jump (:func:`common`).
+
+        The others have not: there the two differ by far more than rounding in what is open about neither, or too little
+        is left of them or of the space.
+        """
+        sizes = self._sizes[:count]
+        theirs = self._open[:count, : sizes.max(initial=0)]
+        one, others = np.broadcast_to(jump, (count, len(jump))), self._jumps[:count]
+        if len(open_) <= theirs.shape[1]:  # beyond the larger span, the smaller one
+            rest = open_ - (theirs @ open_.T).mT @ theirs
+            fixed, one, others = sizes, without(theirs, one), without(theirs, others)
+        else:
+            rest = theirs - (theirs @ open_.T) @ open_
+            fixed, one, others = len(open_), one - (one @ open_.T) @ open_, others - (others @ open_.T) @ open_
+        basis, lengths = basis_of(rest, NONE)
+        one, others = without(basis, one), without(basis, others)
+        both = fixed + (lengths > _DOUBTFUL).sum(axis=1)
+        small = np.minimum(np.linalg.norm(one, axis=1), np.linalg.norm(others, axis=1)) < _SAME
+        sure = ((lengths > _DOUBTFUL) | (lengths <= NONE)).all(axis=1)
+        one = one / np.maximum(np.linalg.norm(one, axis=1), 1e-300)[:, None]
+        off = others - np.einsum("sn,sn->s", one, others)[:, None] * one
+        enough = len(jump) - both >= np.where(both > 0, telling or _TELLING, 2)
+        return np.flatnonzero(enough & ~(small & sure) & (np.linalg.norm(off, axis=1) <= _DOUBTFUL)).tolist()
+
+
 _MOST_OPEN = 100
 _TELLING = 3  # dimensions in which jumps are compared: on a line all agree, in a plane some do by chance
 _CLEAR = 1e-6
 _SAME = 1e-7  # distance of unit vectors that are equal
+_DOUBTFUL = 1e-5  # lengths up to this are compared with singular values
 _FLAT = 1e-9  # singular values, over the largest, that count as none

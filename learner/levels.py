@@ -17,14 +17,14 @@ from scipy.spatial import KDTree
 from learner.components import Components
 from learner.extension import Sight, extended
 from learner.folds import FoldedFunction
-from learner.jumps import common, joined
+from learner.jumps import Candidates, common, joined
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Loose
 
 __all__ = ["MOST_FOLDS", "Jump", "Level", "Neighbourhoods", "Open"]
 
 Jump = tuple[np.ndarray, np.ndarray]  # unit coefficients, and what is open about them
-_NEAREST = 12
+_NEAREST, _SIDES = 12, 32
 
 
 class Neighbourhoods:
@@ -48,9 +48,12 @@ class Neighbourhoods:
 
     def components(self, known: np.ndarray, folds: np.ndarray) -> Components:
         """Return components on features; folds are the values that cut the pieces, (n, m)."""
-        sides = np.column_stack([self.owner, folds >= 0.0])
-        cut = np.unique(np.where(self.owner[:, None] >= 0, sides, -1), axis=0, return_inverse=True)[1].ravel()
-        unit = cut - int((self.owner < 0).any())
+        mine, cut = self.owner >= 0, np.maximum(self.owner, -1).astype(np.int64)
+        for first in range(0, folds.shape[1], _SIDES):  # numbered anew for each so many sides: the order stays
+            sides = folds[:, first : first + _SIDES] >= 0.0
+            cut = (cut << sides.shape[1]) + sides @ (1 << np.arange(sides.shape[1])[::-1])
+            cut = np.unique(np.where(mine, cut, -1), return_inverse=True)[1] - int(not mine.all())
+        unit = cut
         return Components(known, self.y, unit, self.pairs, self.design.shape[1], self.tolerance)
 
 
@@ -254,9 +257,10 @@ def _sorted(
     jumps, sight = list(components.jumps(pairs, q)), Sight(known, components, pairs)
     folds = joined(iter(jumps), q)
     firm = extended(folds, jumps, sight)
-    likely = []
+    likely, others = [], Candidates([(fold, open_) for fold, open_, _ in firm], q)
     for fold, open_, times in folds:
-        if not any(common(*one[:2], fold, open_, q) for one in firm):
+        near = others.like(fold, open_, len(firm))
+        if not any(common(*firm[number][:2], fold, open_, q) for number in near):
             likely.append((len(open_), -times * sight.share(fold, open_)[1], fold, open_))
     likely.sort(key=lambda entry: entry[:2])
     seen, partial = [one for one, open_, _ in firm if not len(open_)], [(one, open_) for one, open_, _ in firm]
