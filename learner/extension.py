@@ -34,14 +34,14 @@ class Sight:
 
     def __init__(self, known: np.ndarray, components: Components, pairs: np.ndarray) -> None:
         ends = components.of[pairs]
-        self._pairs = pairs[(ends >= 0).all(axis=1)]
-        ends = components.of[self._pairs]
-        self._apart = ends[:, 0] != ends[:, 1]
+        pairs = pairs[(ends >= 0).all(axis=1)]
+        self._one, self._other = np.ascontiguousarray(pairs.T)
+        self._apart = components.of[self._one] != components.of[self._other]
         self.known, self._flat = known, _VANISHES * float(np.abs(known).max(initial=0.0))
 
     def region(self, open_: np.ndarray) -> np.ndarray:
         """Return the samples at which nothing is open, as bools (n,)."""
-        return np.asarray((np.abs(self.known @ open_.T) <= self._flat).all(axis=1))
+        return np.asarray((np.abs(open_ @ self.known.T) <= self._flat).all(axis=0))
 
     def share(self, fold: np.ndarray, open_: np.ndarray, beyond: np.ndarray | None = None) -> tuple[int, float]:
         """Return how many pairs a fold separates where it is determined, and the share that it is seen across.
@@ -49,19 +49,21 @@ class Sight:
         Of pairs with a sample `beyond` a region, where one is given.
         """
         across = self._across(fold, open_)
-        return self._share(across if beyond is None else across[~beyond[self._pairs[across]].all(axis=1)])
+        return self._share(across if beyond is None else self._outside(across, beyond))
 
     def shares(self, fold: np.ndarray, open_: np.ndarray, beyond: np.ndarray) -> tuple[int, float, int, float]:
         """Return both of all pairs, and both of those with a sample `beyond` a region."""
         across = self._across(fold, open_)
-        return *self._share(across), *self._share(across[~beyond[self._pairs[across]].all(axis=1)])
+        return *self._share(across), *self._share(self._outside(across, beyond))
 
     def _across(self, fold: np.ndarray, open_: np.ndarray) -> np.ndarray:
         """Return which pairs the fold separates where it is determined."""
-        inside = np.flatnonzero(self.region(open_)[self._pairs].all(axis=1)) if len(open_) else slice(None)
-        height = (self.known @ fold)[self._pairs[inside]]
-        hit = height[:, 0] * height[:, 1] < 0.0
-        return np.flatnonzero(hit) if isinstance(inside, slice) else inside[hit]
+        side = np.sign(self.known @ fold).astype(np.int8)
+        side[~self.region(open_)] = 0
+        return np.flatnonzero(side[self._one] * side[self._other] < 0)
+
+    def _outside(self, across: np.ndarray, region: np.ndarray) -> np.ndarray:
+        return across[~(region[self._one[across]] & region[self._other[across]])]
 
     def _share(self, across: np.ndarray) -> tuple[int, float]:
         return len(across), float(self._apart[across].mean()) if len(across) else 0.0

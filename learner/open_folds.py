@@ -10,6 +10,7 @@ of the fold was guessed wrongly, does not obey.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -48,12 +49,12 @@ def settled(
     total = asked.samples.sum()
     for trial in range(_MOST_STARTS):
         t = _SPREADS[trial % len(_SPREADS)] * rng.standard_normal(e)
-        t = least_squares(lambda x: _SHARP * asked.misses(x).ravel(), t, loss="soft_l1", max_nfev=40).x
+        t = asked.nearest(t, slice(None), sharp=True)
         for near in _NEAR:
             kept = asked.obey(t, near)
             if not kept.any():
                 break
-            t = least_squares(lambda x, some=kept: asked.misses(x)[some].ravel(), t, xtol=1e-15, max_nfev=40).x
+            t = asked.nearest(t, kept)
         kept = asked.obey(t, _OFF)
         obey = asked.samples[kept].sum()
         if obey > _MOST * total and (best is None or obey > best[0]):
@@ -63,8 +64,7 @@ def settled(
     if best is None:
         return None
     _, t, kept = best
-    slopes = least_squares(lambda x: asked.misses(x)[kept].ravel(), t, max_nfev=1).jac
-    values, rows = np.linalg.svd(slopes)[1:]
+    values, rows = np.linalg.svd(asked.slopes(t)[kept].reshape(-1, e))[1:]
     free = rows[int((values > _FLAT * values[0]).sum()) :] if len(values) and values[0] > 0.0 else rows
     return t, np.asarray((np.abs(free) <= _FREE).all(axis=0))
 
@@ -81,7 +81,7 @@ class _Equations:
     def __init__(self, fits: Sequence[Fit], units: slice, owner: np.ndarray) -> None:
         self.samples, self._e = np.array([fit.samples for fit in fits]), len(owner)
         here, of, sizes = slice(units.stop, units.stop + len(owner)), units.start + owner, [len(f.open) for f in fits]
-        self._groups = []
+        self._groups, self._last = [], None
         for size in sorted(set(sizes)):
             places = np.flatnonzero(np.array(sizes) == size)
             known = np.array([fits[int(place)].coefficients for place in places])
@@ -91,15 +91,52 @@ class _Equations:
 
     def misses(self, t: np.ndarray) -> np.ndarray:
         """Return C(t) g/|g| of each component, as far as it is determined, (number of components, e)."""
-        result = np.empty((len(self.samples), self._e))
+        return self._at(t)[0]
+
+    def slopes(self, t: np.ndarray) -> np.ndarray:
+        """Return the derivatives of the misses in t, (number of components, e, e)."""
+        return self._at(t)[1]
+
+    def nearest(self, t: np.ndarray, some: np.ndarray | slice, *, sharp: bool = False) -> np.ndarray:
+        """Return where some components miss least, from t; `sharp`: large misses count linearly."""
+        e, scale = self._e, _SHARP if sharp else 1.0
+        more: dict[str, Any] = {"loss": "soft_l1"} if sharp else {"xtol": 1e-15}
+        return np.asarray(
+            least_squares(
+                lambda x: scale * self._at(x)[0][some].ravel(),
+                t,
+                jac=lambda x: scale * self._at(x)[1][some].reshape(-1, e),
+                max_nfev=40,
+                **more,
+            ).x
+        )
+
+    def _at(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the misses and their slopes; those asked for last are kept, as solvers ask for both.
+
+        With F = U S V what is open and P the projection on its rows, the miss is r = (1 - P) g. As t_j turns column j
+        of F by -f_j and entry j of g by -u_j, r turns by (1 - P) e_j (w·f_j - u_j) + F⁺ f_j r_j, where w = U S⁻¹ V g.
+        """
+        if self._last is not None and np.array_equal(self._last[0], t):
+            return self._last[1:]
+        misses, slopes = np.empty((len(self.samples), self._e)), np.empty((len(self.samples), self._e, self._e))
         for places, own, of, open_own, open_of in self._groups:
             off, free = own - t * of, open_own - t * open_of
+            across, turned = np.broadcast_to(np.eye(self._e), (len(places), self._e, self._e)), -of
             if free.shape[1]:
-                _, values, rows = np.linalg.svd(free, full_matrices=False)
-                along = np.einsum("frj,fj->fr", rows, off) * (values > _RANK)
-                off = off - np.einsum("frj,fr->fj", rows, along)
-            result[places] = off
-        return result
+                left, values, rows = np.linalg.svd(free, full_matrices=False)
+                firm = values > _RANK
+                rows, values = rows * firm[:, :, None], np.where(firm, values, 1.0)
+                across = across - rows.mT @ rows
+                inverse = (rows / values[:, :, None]).mT @ left.mT
+                turned = turned + (open_of.mT @ (inverse.mT @ off[:, :, None]))[:, :, 0]
+                off = off - (rows.mT @ (rows @ off[:, :, None]))[:, :, 0]
+                slopes[places] = across * turned[:, None, :] + (inverse @ open_of) * off[:, None, :]
+            else:
+                slopes[places] = across * turned[:, None, :]
+            misses[places] = off
+        self._last = t.copy(), misses, slopes
+        return misses, slopes
 
     def obey(self, t: np.ndarray, near: float) -> np.ndarray:
         """Return which components miss by at most so much of their coefficients."""
