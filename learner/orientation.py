@@ -17,6 +17,7 @@ from itertools import combinations
 import numpy as np
 
 from learner.components import Fit
+from learner.small_spans import basis_of, without
 
 __all__ = ["equations", "oriented", "oriented_beside"]
 
@@ -59,17 +60,14 @@ def oriented(
         if not len(fit.open):
             off = fit.coefficients[:k] - candidates @ (fit.coefficients[p:, None] * rows)
             misses += fit.samples * (np.linalg.norm(off, axis=1) > _OFF * np.linalg.norm(fit.coefficients))
-    clear.sort(key=lambda fit: -fit.samples)
     total = sum(fit.samples for fit in clear)
     best, least = None, (1.0 - _MOST) * total
-    for number in np.argsort(misses, kind="stable")[:_TRIED]:
-        missed = 0
-        for fit in clear:
-            missed += fit.samples * _breaks(fit, candidates[number], rows, k, p)
-            if missed >= least:
-                break
-        else:
-            best, least = choices[number], missed
+    tried = np.argsort(misses, kind="stable")[:_TRIED]
+    for numbers in (tried[:_FIRST], tried[_FIRST:]):  # most often one of the first is it
+        spans = np.empty((len(numbers), 0, k))
+        missed = _missed(clear, candidates[numbers], rows, p, spans, least)
+        if len(numbers) and missed.min() < least:
+            best, least = choices[numbers[missed.argmin()]], float(missed.min())
         if least == 0:
             break
     return best, 0.0 if best is None else 1.0 - least / total
@@ -98,44 +96,41 @@ def oriented_beside(
     rows, choices, nothing = folds[:, :k], _choices(owner), np.empty((0, k))
     clear = [fit for fit in fits if fit.samples >= fit.rank + _SPARE]
     candidates = choices[:, owner]
-    laws = np.concatenate(
-        [np.broadcast_to(np.eye(k, p), (len(candidates), k, p)), -(candidates[:, :, None] * rows).mT], axis=2
-    )
     if passed == 1:
-        found = _pooled(laws, sorted(clear, key=lambda fit: -fit.samples)[:_MOST_POOLED])
+        found = _pooled(candidates, rows, p, sorted(clear, key=lambda fit: -fit.samples)[:_MOST_POOLED])
     else:
+        laws = np.concatenate(
+            [np.broadcast_to(np.eye(k, p), (len(candidates), k, p)), -(candidates[:, :, None] * rows).mT], axis=2
+        )
         found = _eliminated(laws, clear, passed)
-    total, best, least = sum(fit.samples for fit in clear), -1, np.inf
-    spans = [nothing] * len(choices)
-    for number, span in found:
-        missed = sum(fit.samples for fit in clear if _breaks(fit, candidates[number], rows, k, p, span))
-        if missed < least:
-            best, least, spans[number] = number, missed, span
-    return (None, nothing, 0.0) if best < 0 else (choices[best], spans[best], 1.0 - least / total)
+    if not found:
+        return None, nothing, 0.0
+    missed = _missed(clear, candidates[[number for number, _ in found]], rows, p, np.array([span for _, span in found]))
+    best, span = found[int(missed.argmin())]
+    return choices[best], span, 1.0 - float(missed.min()) / sum(fit.samples for fit in clear)
 
 
-def _pooled(laws: np.ndarray, fits: Sequence[Fit]) -> list[tuple[int, np.ndarray]]:
+def _pooled(signs: np.ndarray, rows: np.ndarray, p: int, fits: Sequence[Fit]) -> list[tuple[int, np.ndarray]]:
     """Return candidates that many components obey together with one function passed on, and that function (1, k).
 
     A component says that the function lies in the span of what is left of its law and of what is open, unless nothing
     is left. Components are taken in turn as long as the intersection of these spans is not zero.
     """
-    count, k = laws.shape[:2]
+    count, k = len(signs), rows.shape[1]
     total, kept = sum(fit.samples for fit in fits), np.arange(count)
     sums, weights, missed = np.zeros((count, k, k)), np.zeros(count), np.zeros(count)
+    ranks = np.zeros(count, dtype=int)
     for fit in fits:
-        law = laws[kept]
-        basis, sizes, _ = np.linalg.svd(law @ fit.open.T, full_matrices=False)
-        basis = basis * (sizes > _FLAT * max(float(sizes.max(initial=0.0)), _FLAT))[:, None, :]
-        off = law @ fit.coefficients
-        off = off - (basis @ (basis.mT @ off[:, :, None]))[:, :, 0]
+        basis = _spans(_laws(fit.open, signs[kept], rows, p))
+        off = without(basis, _laws(fit.coefficients[None], signs[kept], rows, p)[:, 0])
         lengths = np.linalg.norm(off, axis=1)
         asked = lengths > _OFF * np.linalg.norm(fit.coefficients)
-        unit = off / np.maximum(lengths, 1e-300)[:, None]
-        outside = np.eye(k) - basis @ basis.mT - unit[:, :, None] * unit[:, None, :]
-        trial = sums[kept] + outside * asked[:, None, None]
-        good = np.linalg.eigvalsh(trial)[:, 0] <= _OFF**2
-        sums[kept[good]] = trial[good]
+        span = np.concatenate([basis, off[:, None] / np.maximum(lengths, 1e-300)[:, None, None]], axis=1)
+        trial = sums[kept] + (np.eye(k) - span.mT @ span) * asked[:, None, None]
+        more = ranks[kept] + (k - (span != 0.0).any(axis=2).sum(axis=1)) * asked
+        good = more < k
+        good[~good] = _are_singular(trial[~good], _OFF**2)
+        sums[kept[good]], ranks[kept[good]] = trial[good], more[good]
         weights[kept[good]] += fit.samples
         missed[kept[~good]] += fit.samples
         kept = kept[missed[kept] <= _MOST * total]
@@ -148,6 +143,49 @@ def _pooled(laws: np.ndarray, fits: Sequence[Fit]) -> list[tuple[int, np.ndarray
         if weights[number] > 0.0 and k > 1 and values[1] > _OFF**2 >= values[0]:
             found.append((number, vectors[:, :1].T))
     return found
+
+
+def _laws(vectors: np.ndarray, signs: np.ndarray, rows: np.ndarray, p: int) -> np.ndarray:
+    """Return g_z - Σ_j s_j g_j ∇H_j of some g (v, features) for many signs, (signs, v, k)."""
+    k = rows.shape[1]
+    terms = vectors[:, p:, None] * rows
+    weighted = signs @ terms.transpose(1, 0, 2).reshape(len(rows), -1)
+    return vectors[:, :k] - weighted.reshape(len(signs), len(vectors), k)
+
+
+def _spans(free: np.ndarray) -> np.ndarray:
+    """Return orthonormal rows (sets, b, k) with the spans of rows (sets, r, k), up to rounding of the largest of all.
+
+    Rows of zeros where there are fewer. Those in doubt are told by singular values.
+    """
+    largest = float(np.linalg.norm(free, axis=2).max(initial=0.0))
+    basis, lengths = basis_of(free, _ROUNDING * largest)
+    doubtful = ((lengths > _ROUNDING * largest) & (lengths <= _DOUBTFUL * max(largest, _DOUBTFUL))).any(axis=1)
+    if doubtful.any():
+        _, sizes, exact = np.linalg.svd(free[doubtful], full_matrices=False)
+        basis[doubtful] = exact * (sizes > _FLAT * max(largest, float(sizes.max()), _FLAT))[:, :, None]
+    return basis
+
+
+def _are_singular(matrices: np.ndarray, cut: float) -> np.ndarray:
+    """Return whether the least eigenvalues of positive semidefinite matrices (sets, k, k) are at most so large.
+
+    They are at most the least pivot, and by the means' inequality at least det·((k - 1)/trace)^(k - 1). What is between
+    is told by eigenvalues.
+    """
+    k = matrices.shape[1]
+    rest = np.ascontiguousarray(matrices.transpose(1, 2, 0))
+    least, logarithm = np.full(len(matrices), np.inf), np.zeros(len(matrices))
+    for _ in range(k):
+        pivot = rest[0, 0]
+        least, pivot = np.minimum(least, pivot), np.maximum(pivot, cut)
+        logarithm += np.log(pivot)
+        rest = rest[1:, 1:] - rest[1:, :1] * (rest[:1, 1:] / pivot)
+    trace = np.maximum(np.trace(matrices, axis1=1, axis2=2), cut)
+    singular = least <= cut
+    doubtful = ~singular & (logarithm - (k - 1) * np.log(trace / max(k - 1, 1)) <= np.log(_CLEARLY * cut))
+    singular[doubtful] = np.linalg.eigvalsh(matrices[doubtful])[:, 0] <= cut
+    return singular
 
 
 def _eliminated(laws: np.ndarray, clear: Sequence[Fit], passed: int) -> list[tuple[int, np.ndarray]]:
@@ -202,10 +240,43 @@ def equations(folds: np.ndarray, fits: Sequence[Fit], linear: bool, signs: np.nd
     )
 
 
-def _breaks(fit: Fit, signs: np.ndarray, rows: np.ndarray, k: int, p: int, passed: np.ndarray | None = None) -> bool:
-    """Return whether no coefficients of a component, as far as they are open, obey the signs."""
-    off, _ = _law(fit, signs, rows, k, p, np.empty((0, k)) if passed is None else passed)
-    return float(np.linalg.norm(off)) > _OFF * float(np.linalg.norm(fit.coefficients))
+def _missed(
+    fits: Sequence[Fit], signs: np.ndarray, rows: np.ndarray, p: int, spans: np.ndarray, most: float = np.inf
+) -> np.ndarray:
+    """Return how many samples are on components that do not obey signs, whatever is open about them, (signs,).
+
+    With functions passed on, `spans` (signs, u, k). Signs that as many as `most` do not obey are not asked further.
+    """
+    k, missed, kept = rows.shape[1], np.zeros(len(signs)), np.arange(len(signs))
+    sizes = np.array([len(fit.open) for fit in fits])
+    for size in sorted(set(sizes.tolist())):
+        group = [fits[int(place)] for place in np.flatnonzero(sizes == size)]
+        step = max(1, _MOST_SETS_AT_ONCE // max(1, len(kept)))
+        for first in range(0, len(group), step):
+            some = group[first : first + step]
+            vectors = np.concatenate([np.vstack([fit.coefficients, fit.open]) for fit in some])
+            laws = _laws(vectors, signs[kept], rows, p).reshape(len(kept) * len(some), size + 1, k)
+            passed = np.repeat(spans[kept], len(some), axis=0)
+            left = _beyond(np.concatenate([laws[:, 1:], passed], axis=1), laws[:, 0])
+            bounds = [_OFF * np.linalg.norm(fit.coefficients) for fit in some]
+            breaks = np.linalg.norm(left, axis=1).reshape(len(kept), len(some)) > bounds
+            missed[kept] += breaks @ np.array([fit.samples for fit in some])
+            kept = kept[missed[kept] < most]
+            if not len(kept):
+                return missed
+    return missed
+
+
+def _beyond(free: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Return what is left of vectors (sets, k) beyond spans of rows (sets, r, k), up to rounding."""
+    largest = np.linalg.norm(free, axis=2).max(axis=1, initial=0.0)
+    basis, lengths = basis_of(free, _ROUNDING * largest)
+    left = without(basis, vectors)
+    doubtful = ((lengths > _ROUNDING * largest[:, None]) & (lengths <= _DOUBTFUL * largest[:, None])).any(axis=1)
+    for place in np.flatnonzero(doubtful).tolist():
+        rows = free[place].T
+        left[place] = vectors[place] - rows @ np.linalg.lstsq(rows, vectors[place], rcond=_FLAT)[0]
+    return left
 
 
 def _law(
@@ -221,5 +292,8 @@ def _law(
 
 _SPARE = 10  # samples beyond the unknowns, for a component to be asked
 _OFF, _FLAT = 1e-6, 1e-9
-_TRIED = 512
+_ROUNDING, _DOUBTFUL = 1e-13, 1e-6  # shares of the largest row: between, singular values tell
+_CLEARLY = 10.0
+_FIRST, _TRIED = 8, 512
+_MOST_SETS_AT_ONCE = 4096
 _MOST = 0.5
