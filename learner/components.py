@@ -23,14 +23,17 @@ class Fit:
     samples: int
     misfit: float
 
-    @classmethod
-    def of(cls, triangle: np.ndarray, samples: int) -> Fit:
-        """Solve the least-squares problem whose rows (features, label) have this triangular factor."""
-        left, values, rows = np.linalg.svd(triangle[:, :-1])
-        rank = int((values > _FLAT * values[0]).sum())
-        solution = rows[:rank].T @ ((left[:, :rank].T @ triangle[:, -1]) / values[:rank])
-        misfit = float(np.linalg.norm(triangle[:, :-1] @ solution - triangle[:, -1]))
-        return cls(solution, rows[rank:], rank, samples, misfit)
+
+def _solved(triangle: np.ndarray, samples: int) -> tuple[Fit, np.ndarray]:
+    """Solve the least-squares problem whose rows (features, label) have this triangular factor.
+
+    With the fit, P (q, rank): coefficients x + P y + (what is open) cost |y|² more than x, the solution.
+    """
+    left, values, rows = np.linalg.svd(triangle[:, :-1])
+    rank = int((values > _FLAT * values[0]).sum())
+    solution = rows[:rank].T @ ((left[:, :rank].T @ triangle[:, -1]) / values[:rank])
+    misfit = float(np.linalg.norm(triangle[:, :-1] @ solution - triangle[:, -1]))
+    return Fit(solution, rows[rank:], rank, samples, misfit), rows[:rank].T / values[:rank]
 
 
 _FLAT = 1e-9  # singular values, over the largest, that count as none
@@ -82,7 +85,8 @@ class Components:
             if component[start] >= 0 or counts[start] <= least:
                 continue
             component[start] = number
-            fit, triangle = Fit.of(triangles[start], int(counts[start])), triangles[start]
+            triangle = triangles[start]
+            fit, slopes = _solved(triangle, int(counts[start]))
             refused: set[int] = set()
             frontier, grown = neighbours[start], True
             while grown:
@@ -91,17 +95,19 @@ class Components:
                 units = sorted(units, key=lambda u: -counts[u])
                 for place, other in enumerate(units):
                     if misses is None:  # a fit that has grown since misses by no less
-                        misses, first, stale = _least_misfits(fit, triangle, padded[units[place:]]), place, False
+                        first, stale = place, False
+                        misses, ranks = _least_misfits(fit, slopes, padded[units[place:]])
                     allowed = tolerance * np.sqrt(fit.samples + int(counts[other]))
-                    if counts[other] > len(fit.open) and misses[place - first] > _SURE * allowed:
+                    if counts[other] > ranks[place - first] and misses[place - first] > _SURE * allowed:
                         refused.add(other)
                         continue
                     joint = np.asarray(np.linalg.qr(np.vstack([triangle, triangles[other]]), mode="r"))
-                    bigger = Fit.of(joint, fit.samples + int(counts[other]))
+                    bigger, steeper = _solved(joint, fit.samples + int(counts[other]))
                     if counts[other] <= bigger.rank - fit.rank:
                         waiting.append(other)  # any combination explains it: later, when less is open
                     elif bigger.misfit <= tolerance * np.sqrt(bigger.samples):
-                        component[other], fit, triangle, grown, stale = number, bigger, joint, True, True
+                        component[other], fit, slopes, triangle = number, bigger, steeper, joint
+                        grown = stale = True
                         waiting += neighbours[other]
                     else:
                         refused.add(other)
@@ -125,23 +131,22 @@ class Components:
         return ((jump, open_) for _, _, jump, open_ in found)
 
 
-def _least_misfits(fit: Fit, triangle: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return how much less than so much the joint fits with other units do not miss, (units,).
+def _least_misfits(fit: Fit, slopes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much joint fits with other units miss at least, and by how much their ranks are larger at most.
 
-    Coefficients x + P y + O z, with O what is open, cost |y| on the samples of the fit, and miss r + A P y + A O z on
-    those of a unit. With r' what is left of r beyond A O, the least of |y|² + |r' + A P y|² is r'ᵀ(1 + A P Pᵀ Aᵀ)⁻¹ r',
-    at least |r'|⁴/(|r'|² + |Pᵀ Aᵀ r'|²).
+    Coefficients x + P y + O z, with P the `slopes` and O what is open, cost |y|² more than x on the samples of the fit
+    and miss r + A P y + A O z on those of a unit. With r' what is left of r beyond A O, the least of |y|² + |r' + APy|²
+    is r'ᵀ(1 + A P Pᵀ Aᵀ)⁻¹ r', at least |r'|⁴/(|r'|² + |Pᵀ Aᵀ r'|²).
     """
-    values, rows = np.linalg.svd(triangle[:, :-1])[1:]
     features = others[:, :, :-1]
-    left = features @ fit.coefficients - others[:, :, -1]
+    left, ranks = features @ fit.coefficients - others[:, :, -1], np.zeros(len(others), dtype=int)
     if len(fit.open):
-        shifts = fit.open @ features.mT
-        basis, _ = basis_of(shifts, _ROUNDING * np.linalg.norm(features, axis=(1, 2)))
-        left = without(basis, left)
+        none = _ROUNDING * np.linalg.norm(features, axis=(1, 2))
+        basis, lengths = basis_of(fit.open @ features.mT, none)
+        left, ranks = without(basis, left), (lengths > none[:, None]).sum(axis=1)
     squares = np.einsum("un,un->u", left, left)
-    slopes = np.einsum("unq,un->uq", features, left) @ (rows[: fit.rank].T / values[: fit.rank])
-    return squares / np.sqrt(np.maximum(squares + np.einsum("uq,uq->u", slopes, slopes), 1e-300))
+    turned = np.einsum("unq,un->uq", features, left) @ slopes
+    return squares / np.sqrt(np.maximum(squares + np.einsum("uq,uq->u", turned, turned), 1e-300)), ranks
 
 
 _ROUNDING = 1e-14

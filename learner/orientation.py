@@ -11,7 +11,7 @@ of them, u + 1 components are asked together whether theirs are dependent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -120,8 +120,10 @@ def _pooled(signs: np.ndarray, rows: np.ndarray, p: int, fits: Sequence[Fit]) ->
     total, kept = sum(fit.samples for fit in fits), np.arange(count)
     sums, weights, missed = np.zeros((count, k, k)), np.zeros(count), np.zeros(count)
     ranks = np.zeros(count, dtype=int)
+    rng = np.random.RandomState(0)
     for fit in fits:
-        basis = _spans(_laws(fit.open, signs[kept], rows, p))
+        free = _laws(_mixed(fit.open, k + _MORE, rng), signs[kept], rows, p)
+        basis = _spans(free, lambda some, fit=fit, kept=kept: _laws(fit.open, signs[kept[some]], rows, p))
         off = without(basis, _laws(fit.coefficients[None], signs[kept], rows, p)[:, 0])
         lengths = np.linalg.norm(off, axis=1)
         asked = lengths > _OFF * np.linalg.norm(fit.coefficients)
@@ -153,17 +155,25 @@ def _laws(vectors: np.ndarray, signs: np.ndarray, rows: np.ndarray, p: int) -> n
     return vectors[:, :k] - weighted.reshape(len(signs), len(vectors), k)
 
 
-def _spans(free: np.ndarray) -> np.ndarray:
-    """Return orthonormal rows (sets, b, k) with the spans of rows (sets, r, k), up to rounding of the largest of all.
+def _mixed(vectors: np.ndarray, most: int, rng: np.random.RandomState) -> np.ndarray:
+    """Return at most so many combinations of vectors, at random: maps to fewer dimensions give them the same span."""
+    return vectors if len(vectors) <= most else rng.standard_normal((most, len(vectors))) @ vectors
 
-    Rows of zeros where there are fewer. Those in doubt are told by singular values.
+
+def _spans(free: np.ndarray, exact: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Return orthonormal rows (sets, k, k) with the spans of rows (sets, r, k), up to rounding of the largest of all.
+
+    Rows of zeros where there are fewer. Those in doubt are told by singular values of the rows that `exact` gives.
     """
     largest = float(np.linalg.norm(free, axis=2).max(initial=0.0))
     basis, lengths = basis_of(free, _ROUNDING * largest)
     doubtful = ((lengths > _ROUNDING * largest) & (lengths <= _DOUBTFUL * max(largest, _DOUBTFUL))).any(axis=1)
     if doubtful.any():
-        _, sizes, exact = np.linalg.svd(free[doubtful], full_matrices=False)
-        basis[doubtful] = exact * (sizes > _FLAT * max(largest, float(sizes.max()), _FLAT))[:, :, None]
+        _, sizes, vectors = np.linalg.svd(exact(np.flatnonzero(doubtful)), full_matrices=False)
+        basis[doubtful] = 0.0
+        basis[doubtful, : sizes.shape[1]] = (
+            vectors * (sizes > _FLAT * max(float(sizes.max()), largest, _FLAT))[:, :, None]
+        )
     return basis
 
 
@@ -294,6 +304,7 @@ _SPARE = 10  # samples beyond the unknowns, for a component to be asked
 _OFF, _FLAT = 1e-6, 1e-9
 _ROUNDING, _DOUBTFUL = 1e-13, 1e-6  # shares of the largest row: between, singular values tell
 _CLEARLY = 10.0
+_MORE = 2  # random combinations more than dimensions
 _FIRST, _TRIED = 8, 512
 _MOST_SETS_AT_ONCE = 4096
 _MOST = 0.5

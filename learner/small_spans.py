@@ -29,19 +29,27 @@ def basis_of(rows: np.ndarray, none: float | np.ndarray) -> tuple[np.ndarray, np
 
     Notes
     -----
-    Gram and Schmidt's method, the longest row first, b steps for all sets; the sets are the last axis inside, so that
-    NumPy's inner loops are long.
+    Gram and Schmidt's method, the longest row first, b steps for many sets; the sets are the last axis inside, so that
+    NumPy's inner loops are long, and so many at once as a cache holds.
     """
     sets, r, n = rows.shape
-    count = min(r, n)
-    rest = np.ascontiguousarray(rows.transpose(1, 2, 0))
+    count, none = min(r, n), np.broadcast_to(none, sets)
+    basis, lengths = np.zeros((sets, count, n)), np.zeros((sets, count))
+    for first in range(0, sets, _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        basis[some], lengths[some] = _basis(np.ascontiguousarray(rows[some].transpose(1, 2, 0)), none[some])
+    return basis, lengths
+
+
+def _basis(rest: np.ndarray, none: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return bases and lengths of rows (r, n, sets), which are lost."""
+    r, n, sets = rest.shape
+    count, every = min(r, n), np.arange(sets)
     basis, lengths = np.zeros((count, n, sets)), np.zeros((count, sets))
-    every = np.arange(sets)
     for place in range(count):
         picked = np.einsum("rns,rns->rs", rest, rest).argmax(axis=0)
-        row = rest[picked, :, every].T
+        row, before = rest[picked, :, every].T, basis[:place]
         if place:  # what rounding left of those before is as large as the row where little of it is new
-            before = basis[:place]
             row = row - np.einsum("bns,bs->ns", before, np.einsum("bns,ns->bs", before, row))
         lengths[place] = np.sqrt(np.einsum("ns,ns->s", row, row))
         new = lengths[place] > none
@@ -52,7 +60,8 @@ def basis_of(rows: np.ndarray, none: float | np.ndarray) -> tuple[np.ndarray, np
             row = row - np.einsum("bns,bs->ns", before, np.einsum("bns,ns->bs", before, row))
             row /= np.where(new, np.sqrt(np.einsum("ns,ns->s", row, row)), 1.0)
         basis[place] = row
-        rest -= np.einsum("rns,ns->rs", rest, row)[:, None] * row
+        if place < count - 1:
+            rest -= np.einsum("rns,ns->rs", rest, row)[:, None] * row
     return basis.transpose(2, 0, 1), lengths.T
 
 
@@ -62,3 +71,4 @@ def without(basis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 
 
 NONE = 1e-10  # of unit rows: rounding
+_AT_ONCE = 512
