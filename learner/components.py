@@ -68,11 +68,7 @@ class Components:
     ) -> None:
         counts = np.bincount(unit[unit >= 0])
         order = np.argsort(unit, kind="stable")[int((unit < 0).sum()) :]
-        parts = np.split(order, np.cumsum(counts)[:-1])
-        triangles = [_triangle(known[part], y[part]) for part in parts]
-        padded = np.zeros((len(parts), known.shape[1] + 1, known.shape[1] + 1))
-        for place, triangle in enumerate(triangles):
-            padded[place, : len(triangle)] = triangle
+        triangles = _triangles(np.column_stack([known, y])[order], counts)
         codes = np.unique(_codes(unit[pairs], len(counts)))
         neighbours: list[list[int]] = [[] for _ in counts]
         for a, b in zip((codes // len(counts)).tolist(), (codes % len(counts)).tolist(), strict=True):
@@ -96,7 +92,7 @@ class Components:
                 for place, other in enumerate(units):
                     if misses is None:  # a fit that has grown since misses by no less
                         first, stale = place, False
-                        misses, ranks = _least_misfits(fit, slopes, padded[units[place:]])
+                        misses, ranks = _least_misfits(fit, slopes, triangles[units[place:]])
                     allowed = tolerance * np.sqrt(fit.samples + int(counts[other]))
                     if counts[other] > ranks[place - first] and misses[place - first] > _SURE * allowed:
                         refused.add(other)
@@ -150,6 +146,7 @@ def _least_misfits(fit: Fit, slopes: np.ndarray, others: np.ndarray) -> tuple[np
 
 
 _ROUNDING = 1e-14
+_AT_ONCE, _SMALL = 64, 256  # units that are factored together, and their samples
 _SURE = 2.0  # a least misfit that is so many times what is allowed is no rounding
 
 
@@ -158,5 +155,19 @@ def _codes(pairs: np.ndarray, count: int) -> np.ndarray:
     return pairs[:, 0] * count + pairs[:, 1]
 
 
-def _triangle(known: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return np.asarray(np.linalg.qr(np.column_stack([known, y]), mode="r"))
+def _triangles(rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return the triangular factors (units, q, q) of rows (n, q), of so many for each unit.
+
+    Small units with about as many rows are factored together, with rows of zeros.
+    """
+    q, starts = rows.shape[1], np.cumsum(counts) - counts
+    result, padded = np.zeros((len(counts), q, q)), np.vstack([rows, np.zeros(q)])
+    heights = np.where(counts > _SMALL, counts, 2 ** np.ceil(np.log2(np.maximum(counts, 1))).astype(int))
+    heights = np.maximum(heights, q)
+    for height in np.unique(heights).tolist():
+        units = np.flatnonzero(heights == height)
+        for some in np.split(units, range(_AT_ONCE, len(units), _AT_ONCE)):
+            place = np.arange(height)
+            places = np.where(place < counts[some, None], starts[some, None] + place, len(rows))
+            result[some] = np.linalg.qr(padded[places], mode="r")
+    return result

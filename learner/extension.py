@@ -37,6 +37,7 @@ class Sight:
         pairs = pairs[(ends >= 0).all(axis=1)]
         self._one, self._other = np.ascontiguousarray(pairs.T)
         self._apart = components.of[self._one] != components.of[self._other]
+        self._shares = dict[tuple[bytes, bytes], tuple[int, float]]()
         self.known, self._flat = known, _VANISHES * float(np.abs(known).max(initial=0.0))
 
     def region(self, open_: np.ndarray) -> np.ndarray:
@@ -48,8 +49,12 @@ class Sight:
 
         Of pairs with a sample `beyond` a region, where one is given.
         """
-        across = self._across(fold, open_)
-        return self._share(across if beyond is None else self._outside(across, beyond))
+        if beyond is not None:
+            return self._share(self._outside(self._across(fold, open_), beyond))
+        key = fold.tobytes(), open_.tobytes()
+        if key not in self._shares:
+            self._shares[key] = self._share(self._across(fold, open_))
+        return self._shares[key]
 
     def shares(self, fold: np.ndarray, open_: np.ndarray, beyond: np.ndarray) -> tuple[int, float, int, float]:
         """Return both of all pairs, and both of those with a sample `beyond` a region."""

@@ -170,10 +170,9 @@ def _spans(free: np.ndarray, exact: Callable[[np.ndarray], np.ndarray]) -> np.nd
     doubtful = ((lengths > _ROUNDING * largest) & (lengths <= _DOUBTFUL * max(largest, _DOUBTFUL))).any(axis=1)
     if doubtful.any():
         _, sizes, vectors = np.linalg.svd(exact(np.flatnonzero(doubtful)), full_matrices=False)
+        vectors = vectors * (sizes > _FLAT * max(float(sizes.max()), largest, _FLAT))[:, :, None]
         basis[doubtful] = 0.0
-        basis[doubtful, : sizes.shape[1]] = (
-            vectors * (sizes > _FLAT * max(float(sizes.max()), largest, _FLAT))[:, :, None]
-        )
+        basis[doubtful, : vectors.shape[1]] = vectors
     return basis
 
 
@@ -258,16 +257,19 @@ def _missed(
     With functions passed on, `spans` (signs, u, k). Signs that as many as `most` do not obey are not asked further.
     """
     k, missed, kept = rows.shape[1], np.zeros(len(signs)), np.arange(len(signs))
-    sizes = np.array([len(fit.open) for fit in fits])
+    rng, sizes = np.random.RandomState(0), np.array([min(len(fit.open), k + _MORE) for fit in fits])
     for size in sorted(set(sizes.tolist())):
         group = [fits[int(place)] for place in np.flatnonzero(sizes == size)]
         step = max(1, _MOST_SETS_AT_ONCE // max(1, len(kept)))
         for first in range(0, len(group), step):
             some = group[first : first + step]
-            vectors = np.concatenate([np.vstack([fit.coefficients, fit.open]) for fit in some])
+            vectors = np.concatenate([np.vstack([fit.coefficients, _mixed(fit.open, k + _MORE, rng)]) for fit in some])
             laws = _laws(vectors, signs[kept], rows, p).reshape(len(kept) * len(some), size + 1, k)
             passed = np.repeat(spans[kept], len(some), axis=0)
-            left = _beyond(np.concatenate([laws[:, 1:], passed], axis=1), laws[:, 0])
+            left, doubtful = _beyond(np.concatenate([laws[:, 1:], passed], axis=1), laws[:, 0])
+            for place in doubtful:
+                number, fit = kept[place // len(some)], some[place % len(some)]
+                left[place] = _law(fit, signs[number], rows, k, p, spans[number])[0]
             bounds = [_OFF * np.linalg.norm(fit.coefficients) for fit in some]
             breaks = np.linalg.norm(left, axis=1).reshape(len(kept), len(some)) > bounds
             missed[kept] += breaks @ np.array([fit.samples for fit in some])
@@ -277,16 +279,12 @@ def _missed(
     return missed
 
 
-def _beyond(free: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Return what is left of vectors (sets, k) beyond spans of rows (sets, r, k), up to rounding."""
-    largest = np.linalg.norm(free, axis=2).max(axis=1, initial=0.0)
-    basis, lengths = basis_of(free, _ROUNDING * largest)
-    left = without(basis, vectors)
-    doubtful = ((lengths > _ROUNDING * largest[:, None]) & (lengths <= _DOUBTFUL * largest[:, None])).any(axis=1)
-    for place in np.flatnonzero(doubtful).tolist():
-        rows = free[place].T
-        left[place] = vectors[place] - rows @ np.linalg.lstsq(rows, vectors[place], rcond=_FLAT)[0]
-    return left
+def _beyond(free: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """Return what is left of vectors (sets, k) beyond spans of rows (sets, r, k), and for which rounding decides."""
+    largest = np.linalg.norm(free, axis=2).max(axis=1, initial=0.0)[:, None]
+    basis, lengths = basis_of(free, _ROUNDING * largest[:, 0])
+    doubtful = ((lengths > _ROUNDING * largest) & (lengths <= _DOUBTFUL * largest)).any(axis=1)
+    return without(basis, vectors), np.flatnonzero(doubtful).tolist()
 
 
 def _law(

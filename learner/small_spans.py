@@ -18,51 +18,50 @@ def basis_of(rows: np.ndarray, none: float | np.ndarray) -> tuple[np.ndarray, np
     ----------
     rows : (sets, r, n)
     none : float or (sets,)
-        Rows that are no longer than this, beyond those taken, are in the span of these.
+        Rows that are no longer than this, beyond those before, are in the span of these.
 
     Returns
     -------
-    (sets, b, n)
-        With b = min(r, n); rows of zeros where there are fewer.
-    (sets, b)
-        Lengths, largest first. The least singular value is at most the last of them.
+    (sets, r, n)
+        Rows of zeros where they are in the span of those before.
+    (sets, r)
+        Lengths.
 
     Notes
     -----
-    Gram and Schmidt's method, the longest row first, b steps for many sets; the sets are the last axis inside, so that
-    NumPy's inner loops are long, and so many at once as a cache holds.
+    Gram and Schmidt's method, a row of many sets at a time. Sets are the last axis inside, so that NumPy's inner loops
+    are long, and as many at once as a cache holds.
     """
     sets, r, n = rows.shape
-    count, none = min(r, n), np.broadcast_to(none, sets)
-    basis, lengths = np.zeros((sets, count, n)), np.zeros((sets, count))
+    none = np.broadcast_to(none, sets)
+    basis, lengths = np.zeros((sets, r, n)), np.zeros((sets, r))
     for first in range(0, sets, _AT_ONCE):
         some = slice(first, first + _AT_ONCE)
         basis[some], lengths[some] = _basis(np.ascontiguousarray(rows[some].transpose(1, 2, 0)), none[some])
     return basis, lengths
 
 
-def _basis(rest: np.ndarray, none: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return bases and lengths of rows (r, n, sets), which are lost."""
-    r, n, sets = rest.shape
-    count, every = min(r, n), np.arange(sets)
-    basis, lengths = np.zeros((count, n, sets)), np.zeros((count, sets))
-    for place in range(count):
-        picked = np.einsum("rns,rns->rs", rest, rest).argmax(axis=0)
-        row, before = rest[picked, :, every].T, basis[:place]
-        if place:  # what rounding left of those before is as large as the row where little of it is new
-            row = row - np.einsum("bns,bs->ns", before, np.einsum("bns,ns->bs", before, row))
-        lengths[place] = np.sqrt(np.einsum("ns,ns->s", row, row))
+def _basis(rows: np.ndarray, none: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return bases and lengths of rows (r, n, sets)."""
+    basis, lengths = np.zeros_like(rows), np.zeros((len(rows), len(none)))
+    for place, row in enumerate(rows):
+        before = basis[:place]
+        left = _beyond(before, row)
+        lengths[place] = np.sqrt(np.einsum("ns,ns->s", left, left))
         new = lengths[place] > none
-        if not new.any():
-            break
-        row = row * (new / np.where(new, lengths[place], 1.0))
-        if place:
-            row = row - np.einsum("bns,bs->ns", before, np.einsum("bns,ns->bs", before, row))
-            row /= np.where(new, np.sqrt(np.einsum("ns,ns->s", row, row)), 1.0)
-        basis[place] = row
-        if place < count - 1:
-            rest -= np.einsum("rns,ns->rs", rest, row)[:, None] * row
+        if place and new.any():  # what rounding left of those before is large where little of the row is new
+            left = _beyond(before, left / np.where(new, lengths[place], 1.0))
+            lengths_again = np.sqrt(np.einsum("ns,ns->s", left, left))
+            basis[place] = left * (new / np.where(new, lengths_again, 1.0))
+        elif new.any():
+            basis[place] = left * (new / np.where(new, lengths[place], 1.0))
     return basis.transpose(2, 0, 1), lengths.T
+
+
+def _beyond(basis: np.ndarray, row: np.ndarray) -> np.ndarray:
+    if not len(basis):
+        return row
+    return row - np.einsum("bns,bs->ns", basis, np.einsum("bns,ns->bs", basis, row))
 
 
 def without(basis: np.ndarray, vectors: np.ndarray) -> np.ndarray:
