@@ -75,6 +75,7 @@ class Components:
             if a != b:
                 neighbours[a].append(b)
                 neighbours[b].append(a)
+        mixing = np.random.RandomState(0).standard_normal((least + _MORE, known.shape[1]))
         component, number = np.full(len(counts) + 1, -1), 0
         self.fits: list[Fit] = []
         for start in np.argsort(-counts, kind="stable").tolist():
@@ -92,7 +93,9 @@ class Components:
                 for place, other in enumerate(units):
                     if misses is None:  # a fit that has grown since misses by no less
                         first, stale = place, False
-                        misses, ranks = _least_misfits(fit, slopes, triangles[units[place:]])
+                        misses, ranks = _least_misfits(
+                            fit, slopes, triangles[units[place:]], mixing[:, : len(fit.open)]
+                        )
                     allowed = tolerance * np.sqrt(fit.samples + int(counts[other]))
                     if counts[other] > ranks[place - first] and misses[place - first] > _SURE * allowed:
                         refused.add(other)
@@ -127,25 +130,32 @@ class Components:
         return ((jump, open_) for _, _, jump, open_ in found)
 
 
-def _least_misfits(fit: Fit, slopes: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _least_misfits(
+    fit: Fit, slopes: np.ndarray, others: np.ndarray, mixing: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Return how much joint fits with other units miss at least, and by how much their ranks are larger at most.
 
-    Coefficients x + P y + O z, with P the `slopes` and O what is open, cost |y|² more than x on the samples of the fit
+    Coefficients x + P y + O z, with P the `slopes` and O what is open, cost |y|² more than x on the samples of the fit,
     and miss r + A P y + A O z on those of a unit. With r' what is left of r beyond A O, the least of |y|² + |r' + APy|²
-    is r'ᵀ(1 + A P Pᵀ Aᵀ)⁻¹ r', at least |r'|⁴/(|r'|² + |Pᵀ Aᵀ r'|²).
+    is r'ᵀ(1 + A P Pᵀ Aᵀ)⁻¹ r', at least |r'|⁴/(|r'|² + |Pᵀ Aᵀ r'|²). Features are linear on a unit, so that A O has a
+    small rank, and few random combinations the same span; where the last of them adds to it, nothing is said.
     """
     features = others[:, :, :-1]
     left, ranks = features @ fit.coefficients - others[:, :, -1], np.zeros(len(others), dtype=int)
     if len(fit.open):
         none = _ROUNDING * np.linalg.norm(features, axis=(1, 2))
-        basis, lengths = basis_of(fit.open @ features.mT, none)
+        open_ = fit.open if len(fit.open) <= len(mixing) else mixing @ fit.open
+        basis, lengths = basis_of(open_ @ features.mT, none)
         left, ranks = without(basis, left), (lengths > none[:, None]).sum(axis=1)
+        if open_ is not fit.open:
+            left[lengths[:, -1] > none] = 0.0
     squares = np.einsum("un,un->u", left, left)
     turned = np.einsum("unq,un->uq", features, left) @ slopes
     return squares / np.sqrt(np.maximum(squares + np.einsum("uq,uq->u", turned, turned), 1e-300)), ranks
 
 
-_ROUNDING = 1e-14
+_ROUNDING = 1e-12  # of the features
+_MORE = 2  # random combinations more than dimensions
 _AT_ONCE, _SMALL = 64, 256  # units that are factored together, and their samples
 _SURE = 2.0  # a least misfit that is so many times what is allowed is no rounding
 
