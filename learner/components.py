@@ -77,6 +77,7 @@ class Components:
                 neighbours[b].append(a)
         mixing = np.random.RandomState(0).standard_normal((least + _MORE, known.shape[1]))
         component, number = np.full(len(counts) + 1, -1), 0
+        misses, ranks = np.zeros(len(counts)), np.zeros(len(counts), dtype=int)
         self.fits: list[Fit] = []
         for start in np.argsort(-counts, kind="stable").tolist():
             if component[start] >= 0 or counts[start] <= least:
@@ -87,18 +88,17 @@ class Components:
             refused: set[int] = set()
             frontier, grown = neighbours[start], True
             while grown:
-                grown, waiting, misses, stale = False, [], None, False
+                grown, waiting, asked, stale = False, [], False, False
                 units = [u for u in dict.fromkeys(frontier) if component[u] < 0 and u not in refused]
                 units = sorted(units, key=lambda u: -counts[u])
                 for place, other in enumerate(units):
-                    if misses is None:  # a fit that has grown since misses by no less
-                        first, stale = place, False
-                        misses, ranks = _least_misfits(
-                            fit, slopes, triangles[units[place:]], mixing[:, : len(fit.open)]
-                        )
+                    if not asked:
+                        here, combined = units[place:], mixing[:, : len(fit.open)]
+                        misses[here], ranks[here] = _least_misfits(fit, slopes, triangles[here], combined)
+                        asked, stale = True, False
                     allowed = tolerance * np.sqrt(fit.samples + int(counts[other]))
-                    if counts[other] > ranks[place - first] and misses[place - first] > _SURE * allowed:
-                        refused.add(other)
+                    if counts[other] > ranks[other] and misses[other] > _SURE * allowed:
+                        refused.add(other)  # also by a fit that has grown since: it misses by no less
                         continue
                     joint = np.asarray(np.linalg.qr(np.vstack([triangle, triangles[other]]), mode="r"))
                     bigger, steeper = _solved(joint, fit.samples + int(counts[other]))
@@ -110,7 +110,7 @@ class Components:
                         waiting += neighbours[other]
                     else:
                         refused.add(other)
-                        misses = None if stale else misses
+                        asked = not stale
                 frontier = waiting
             number += 1
             self.fits.append(fit)

@@ -101,15 +101,9 @@ class _Equations:
         """Return where some components miss least, from t; `sharp`: large misses count linearly."""
         e, scale = self._e, _SHARP if sharp else 1.0
         more: dict[str, Any] = {"loss": "soft_l1"} if sharp else {"xtol": 1e-15}
-        return np.asarray(
-            least_squares(
-                lambda x: scale * self._at(x)[0][some].ravel(),
-                t,
-                jac=lambda x: scale * self._at(x)[1][some].reshape(-1, e),
-                max_nfev=40,
-                **more,
-            ).x
-        )
+        more["jac"] = lambda x: scale * self._at(x)[1][some].reshape(-1, e)
+        found = least_squares(lambda x: scale * self._at(x)[0][some].ravel(), t, max_nfev=40, **more)
+        return np.asarray(found.x)
 
     def _at(self, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the misses and their slopes; those asked for last are kept, as solvers ask for both.
