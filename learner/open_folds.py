@@ -70,7 +70,7 @@ def settled(
 
 
 class _Equations:
-    """C(t) g = 0 for components, those with the same number of open directions at once.
+    """C(t) g = 0 for components, all at once.
 
     Attributes
     ----------
@@ -79,15 +79,18 @@ class _Equations:
     """
 
     def __init__(self, fits: Sequence[Fit], units: slice, owner: np.ndarray) -> None:
-        self.samples, self._e = np.array([fit.samples for fit in fits]), len(owner)
-        here, of, sizes = slice(units.stop, units.stop + len(owner)), units.start + owner, [len(f.open) for f in fits]
-        self._groups, self._last = [], None
-        for size in sorted(set(sizes)):
-            places = np.flatnonzero(np.array(sizes) == size)
-            known = np.array([fits[int(place)].coefficients for place in places])
-            open_ = np.array([fits[int(place)].open for place in places]).reshape(len(places), size, known.shape[1])
-            known /= np.maximum(np.linalg.norm(known, axis=1, keepdims=True), _TINY)
-            self._groups.append((places, known[:, here], known[:, of], open_[:, :, here], open_[:, :, of]))
+        self.samples, self._e, e = np.array([fit.samples for fit in fits]), len(owner), len(owner)
+        here, of = slice(units.stop, units.stop + e), units.start + owner
+        known = np.array([fit.coefficients for fit in fits])
+        known /= np.maximum(np.linalg.norm(known, axis=1, keepdims=True), _TINY)
+        self._own, self._of = known[:, here], known[:, of]
+        # what is open in both, in rows turned so that they are few
+        both = [np.linalg.qr(np.hstack([fit.open[:, here], fit.open[:, of]]), mode="r") for fit in fits]
+        open_ = np.zeros((len(fits), max(len(rows) for rows in both), 2 * e))
+        for place, rows in enumerate(both):
+            open_[place, : len(rows)] = rows
+        self._open_own, self._open_of = open_[:, :, :e], open_[:, :, e:]
+        self._last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     def misses(self, t: np.ndarray) -> np.ndarray:
         """Return C(t) g/|g| of each component, as far as it is determined, (number of components, e)."""
@@ -113,22 +116,18 @@ class _Equations:
         """
         if self._last is not None and np.array_equal(self._last[0], t):
             return self._last[1:]
-        misses, slopes = np.empty((len(self.samples), self._e)), np.empty((len(self.samples), self._e, self._e))
-        for places, own, of, open_own, open_of in self._groups:
-            off, free = own - t * of, open_own - t * open_of
-            across, turned = np.broadcast_to(np.eye(self._e), (len(places), self._e, self._e)), -of
-            if free.shape[1]:
-                left, values, rows = np.linalg.svd(free, full_matrices=False)
-                firm = values > _RANK
-                rows, values = rows * firm[:, :, None], np.where(firm, values, 1.0)
-                across = across - rows.mT @ rows
-                inverse = (rows / values[:, :, None]).mT @ left.mT
-                turned = turned + (open_of.mT @ (inverse.mT @ off[:, :, None]))[:, :, 0]
-                off = off - (rows.mT @ (rows @ off[:, :, None]))[:, :, 0]
-                slopes[places] = across * turned[:, None, :] + (inverse @ open_of) * off[:, None, :]
-            else:
-                slopes[places] = across * turned[:, None, :]
-            misses[places] = off
+        misses, free = self._own - t * self._of, self._open_own - t * self._open_of
+        if free.shape[1]:
+            left, values, rows = np.linalg.svd(free, full_matrices=False)
+            firm = values > _RANK
+            rows, values = rows * firm[:, :, None], np.where(firm, values, 1.0)
+            inverse = (rows / values[:, :, None]).mT @ left.mT
+            turned = (misses[:, None, :] @ inverse @ self._open_of)[:, 0] - self._of
+            misses = misses - (misses[:, None, :] @ rows.mT @ rows)[:, 0]
+            slopes = (np.eye(self._e) - rows.mT @ rows) * turned[:, None, :]
+            slopes += (inverse @ self._open_of) * misses[:, None, :]
+        else:
+            slopes = -np.eye(self._e) * self._of[:, None, :]
         self._last = t.copy(), misses, slopes
         return misses, slopes
 
