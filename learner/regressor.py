@@ -90,7 +90,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         (:mod:`learner.hidden_layers`) explain more held-out samples than any lattice polynomial of the pieces found, or
         as many where the samples do not determine that polynomial; in floats, those of a rational network where there
         is one (:mod:`learner.rational_network`). "corrected" where none is found, but one that is near all samples
-        (:mod:`learner.joint_fit`) and halves the error: `lattice_` where that is close to it, else the network.
+        (:mod:`learner.joint_fit`) and halves the error, with pieces of samples close by (:mod:`learner.corrected`).
         "smoother" where nothing exact comes as close: a smooth function of the components (:mod:`learner.smoother`).
     confidence_ : str
         What this amounts to, in words.
