@@ -61,11 +61,13 @@ class Components:
     of : int array (n,)
         The component of each sample, -1 for none.
     fits : list of Fit
+    least : int
     """
 
     def __init__(
         self, known: np.ndarray, y: np.ndarray, unit: np.ndarray, pairs: np.ndarray, least: int, tolerance: float
     ) -> None:
+        self.least, self._tolerance = least, tolerance
         counts = np.bincount(unit[unit >= 0])
         order = np.argsort(unit, kind="stable")[int((unit < 0).sum()) :]
         triangles = _triangles(np.column_stack([known, y])[order], counts)
@@ -86,7 +88,7 @@ class Components:
             triangle = triangles[start]
             fit, slopes = _solved(triangle, int(counts[start]))
             refused: set[int] = set()
-            frontier, grown = neighbours[start], True
+            frontier, grown = neighbours[start], fit.misfit <= _SURE * tolerance * float(np.sqrt(len(y)))
             while grown:
                 grown, waiting, asked, stale = False, [], False, False
                 units = [u for u in dict.fromkeys(frontier) if component[u] < 0 and u not in refused]
@@ -115,6 +117,10 @@ class Components:
             number += 1
             self.fits.append(fit)
         self.of = component[unit]  # the last entry is for samples on no piece
+
+    def explains(self, fit: Fit) -> bool:
+        """Return whether the features explain the samples of a component: a single unit may be beyond them."""
+        return fit.misfit <= self._tolerance * float(np.sqrt(fit.samples))
 
     def jumps(self, pairs: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield (unit jump, what is open about it) across pairs of samples, on the first features; the surest first."""

@@ -11,9 +11,10 @@ else. Differences of neighbouring pieces show the folds, one layer after another
    (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch.
 4. *Further layers.* Folds of the second layer are ranked and turned as those of the first are. Units that are active
    wherever samples fell have no fold: what they pass on, linear functions of the first layer, is found with the signs
-   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.layer_search`). A
-   layer is added only if fewer coefficients then describe the function. What is open about its folds, as they were seen
-   in part, is a feature more, until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`).
+   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.layer_search`). Folds
+   and signs are those that leave least to describe (:mod:`learner.peeling`). A layer is added only if fewer
+   coefficients then describe the function. What is open about its folds, as they were seen in part, is a feature more,
+   until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`).
 5. *Last layer.* What is not seen of it is found by least squares from many starts, which end at rounding or are dropped
    (:mod:`learner.unit_fit`), together with what is still open.
 6. *Several layers at once.* Where folds are seen in too few places for all that, two layers are fitted at once on units

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from learner.joint_layers import JointLayers, fitted_jointly
-from learner.levels import Jump
+from learner.units import Jump
 
 __all__ = ["JointFit"]
 

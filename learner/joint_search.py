@@ -42,8 +42,8 @@ def fitted_beyond(
     Parameters
     ----------
     levels : sequence of Level
-        The one first that leaves least to describe. Of those without open folds the first that is built on coordinates,
-        and the first of any depth are tried, and the better one is gone on with.
+        The one first that leaves least to describe. Of those without open folds the first of each depth is tried, and
+        the best one is gone on with.
     design, y : (n, p), (n,)
     rng : RandomState
     expired : callable
@@ -55,7 +55,7 @@ def fitted_beyond(
     or so where little is gained, and up to 12 while two of them halve the loss.
     """
     known = [level for level in levels if level.signs is not None and level.is_closed and not len(level.open.owner)]
-    bases = [next((level for level in known if level.below is None), None), next(iter(known), None)]
+    bases = [next((level for level in known if level.depth == depth), None) for depth in range(1, _DEEPEST + 1)]
     searches = [_Search(level, design, y, rng) for level in dict.fromkeys(bases) if level is not None]
     searches = [search for search in searches if len(y) >= _SAMPLES * search.fit.size]
     if not searches:
@@ -100,5 +100,5 @@ class _Search:
 _WORK, _LEAN = 1e11, 0.3  # multiplications in a turn, and the share of them for leaving units out
 _MOST_TURNS, _PATIENCE, _GAIN = 12, 2, 0.5  # it ends where so many turns did not bring the loss down to this share
 _NOT_NEAR = 1e-2  # of the variance, after the first turn: deep networks were at 1e-5 to 2e-3
-_MOST_FIXED = 9
+_DEEPEST, _MOST_FIXED = 3, 9
 _SAMPLES = 5  # for each unknown

@@ -19,7 +19,7 @@ import numpy as np
 from learner.components import Fit
 from learner.small_spans import basis_of, without
 
-__all__ = ["equations", "oriented", "oriented_beside"]
+__all__ = ["equations", "oriented", "oriented_beside", "passed_beside"]
 
 
 def oriented(
@@ -108,6 +108,19 @@ def oriented_beside(
     missed = _missed(clear, candidates[[number for number, _ in found]], rows, p, np.array([span for _, span in found]))
     best, span = found[int(missed.argmin())]
     return choices[best], span, 1.0 - float(missed.min()) / sum(fit.samples for fit in clear)
+
+
+def passed_beside(
+    folds: np.ndarray, fits: Sequence[Fit], linear: bool, signs: np.ndarray, owner: np.ndarray
+) -> np.ndarray | None:
+    """Return the one function passed on, (1, k), that most samples are on components with, for these signs.
+
+    None where components know of none, or not of one alone. Parameters as for :func:`oriented_beside`.
+    """
+    p = folds.shape[1]
+    clear = sorted((fit for fit in fits if fit.samples >= fit.rank + _SPARE), key=lambda fit: -fit.samples)
+    found = _pooled(signs[owner][None], folds[:, : p - (not linear)], p, clear[:_MOST_POOLED])
+    return found[0][1] if found else None
 
 
 def _pooled(signs: np.ndarray, rows: np.ndarray, p: int, fits: Sequence[Fit]) -> list[tuple[int, np.ndarray]]:

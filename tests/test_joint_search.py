@@ -10,7 +10,8 @@ from learner import joint_search
 from learner.joint_fit import JointFit
 from learner.joint_layers import JointLayers
 from learner.joint_search import _Search, fitted_beyond
-from learner.levels import Level, Neighbourhoods, Open
+from learner.levels import Level, Neighbourhoods
+from learner.units import Open
 from tropical.families import random_network
 
 
