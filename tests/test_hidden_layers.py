@@ -9,7 +9,7 @@ from learner.assemble import renumbered
 from learner.components import Fit
 from learner.folds import FoldedFunction, features
 from learner.hidden_layers import as_hidden_layers, as_one_layer
-from learner.orientation import oriented, oriented_beside
+from learner.orientation import oriented, oriented_beside, passed_beside
 from learner.piece_regression import Pieces, all_pieces
 from learner.plain_network import plain_layers
 from tropical import families, lattice, same_function
@@ -159,6 +159,12 @@ def test_orientation_beside_what_is_passed_on(linear):
     assert share == 1.0
     assert abs(passed @ function) == pytest.approx(np.linalg.norm(function))
     assert oriented(folds, components, linear)[0] is None
+    given = passed_beside(folds, components, linear, signs, np.arange(3))
+    assert abs(given @ function) == pytest.approx(np.linalg.norm(function))
+    for other in (-signs, np.ones(3)):  # the function that fits best, if any, is another one
+        given = passed_beside(folds, components, linear, other, np.arange(3))
+        assert given is None or abs(given @ function) < 0.9 * np.linalg.norm(function)
+    assert passed_beside(folds, [], linear, signs, np.arange(3)) is None
     wrong = [Fit(rng.standard_normal(p + 3), c.open, c.rank, c.samples, 0.0) for c in components]
     assert oriented_beside(folds, wrong, linear, 1)[0] is None
     assert oriented_beside(folds, [], linear, 1)[0] is None

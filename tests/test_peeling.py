@@ -112,6 +112,18 @@ def test_description_counts_ranks_without_what_follows_from_units():
     assert described(stand_in([]), slice(4, 6)) == 0
 
 
+def test_a_piece_that_features_do_not_explain_is_a_component_of_its_own():
+    rng = np.random.default_rng(0)
+    known, unit = rng.standard_normal((60, 2)), np.repeat([0, 1, 2], 20)
+    y = known @ np.array([1.0, 2.0])
+    y[unit == 1] += 1.0  # beyond linear functions of the features
+    pairs = np.array([[0, 20], [20, 40], [0, 40]])
+    components = Components(known, y, unit, pairs, 2, 1e-9)
+    assert [components.explains(fit) for fit in components.fits] == [fit.samples == 40 for fit in components.fits]
+    assert sorted(fit.samples for fit in components.fits) == [20, 40]
+    assert described(components, slice(2, 2)) == 2 + components.least
+
+
 # ------------------------------------------------------------ folds
 
 
