@@ -34,7 +34,7 @@ from threadpoolctl import threadpool_limits
 
 from learner.folds import FoldedFunction, features
 from learner.joint_search import fitted_beyond
-from learner.layer_search import beside_all, first_levels, next_levels
+from learner.layer_search import beside_all, first_levels, next_levels, peeled_levels
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.piece_regression import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, fitted_together, pruned
@@ -99,6 +99,7 @@ def as_hidden_layers(
     rng: np.random.RandomState,
     accept: Callable[[FoldedFunction], bool] = lambda _: True,
     expired: Callable[[], bool] = lambda: False,
+    soon: Callable[[], bool] = lambda: False,
 ) -> Recognised:
     """Return a function of two or more hidden layers that explains almost all samples on pieces, if one is found.
 
@@ -115,19 +116,22 @@ def as_hidden_layers(
         Asked of a function that explains all samples; where it returns False, others are looked for.
     expired : callable
         Stop where it returns True.
+    soon : callable
+        Go on to what follows the search for layers one by one where it returns True.
 
     Notes
     -----
     Components cost a QR factor for each two units that touch. Then up to 32 starts on each of three layers, with m
     units on q features, each of up to 100 rounds of n·(m q)², m up to 15 or so; 150 where a part of the layer is open.
     A third and a fourth layer are tried where the folds of the second and the third describe the function with fewer
-    coefficients than those of the first and the second do. Where all that is in vain, two layers more are fitted at
-    once (:func:`learner.joint_search.fitted_beyond`), for 4e11 multiplications or so, or more where that gains much.
+    coefficients than those of the first and the second do. Where all that is in vain, folds and signs are looked for
+    in a wider search (:func:`learner.layer_search.peeled_levels`), and then two layers more are fitted at once
+    (:func:`learner.joint_search.fitted_beyond`), for 4e11 multiplications or so, or more where that gains much.
     """
     if not len(pieces):
         return Recognised(None)
     with threadpool_limits(1, user_api="blas"):
-        return _found(Z, y, pieces, rng, accept, expired)
+        return _found(Z, y, pieces, rng, accept, expired, lambda: expired() or soon())
 
 
 def _found(
@@ -137,14 +141,38 @@ def _found(
     rng: np.random.RandomState,
     accept: Callable[[FoldedFunction], bool],
     expired: Callable[[], bool],
+    soon: Callable[[], bool],
 ) -> Recognised:
     part = Neighbourhoods(*_thinned(Z, y, pieces))
-    found = _levels(part, expired)
-    levels = [level for level in found if level.left <= _MOST_LEFT and level.is_closed]
-    levels = [level for level in levels if level.cost <= _NEAR * levels[0].cost][:_LEVELS]
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
-    levels += [] if expired() else beside_all(levels, part)
-    searches = [_Search(level, design, y, pieces.owner, rng) for level in levels]
+    first, levels = first_levels(part, soon), list[Level]()
+    for following in (next_levels, peeled_levels):
+        found = _levels(first, following, part, soon)
+        built = [level for level in found if level.left <= _MOST_LEFT and level.is_closed]
+        built = [level for level in built if level.cost <= _NEAR * found[0].cost and level not in levels][:_LEVELS]
+        built += [] if expired() or levels else beside_all(built, part)
+        function = _last_layer(
+            [_Search(level, design, y, pieces.owner, rng) for level in built], pieces, accept, expired
+        )
+        if function is not None:
+            return Recognised(function)
+        levels += [level for level in found if level not in levels]
+        if expired():
+            return Recognised(None)
+    joint = fitted_beyond(sorted(levels, key=lambda level: level.cost), design, y, rng, expired)
+    if joint is None:
+        return Recognised(None)
+    mine = pieces.owner >= 0
+    explained = np.abs(joint.settled.evaluate(Z[mine]) - y[mine]) <= part.tolerance
+    if explained.mean() >= _NEARLY:
+        return Recognised(joint.settled)
+    return Recognised(None, joint.near)
+
+
+def _last_layer(
+    searches: list[_Search], pieces: Pieces, accept: Callable[[FoldedFunction], bool], expired: Callable[[], bool]
+) -> FoldedFunction | None:
+    """Return the function that explains most samples, of those with a last layer that explains those on pieces."""
     best: _Last | None = None
     left = max((search.most for search in searches), default=0)
     most = _MOST_NEAR
@@ -155,23 +183,14 @@ def _found(
             if last is None:
                 continue
             if last.explained.all() and accept(last.function):
-                return Recognised(last.function)
+                return last.function
             if last.explained[pieces.owner >= 0].all():
                 left = min(left, _OTHERS if last.explained.all() else _MORE)
             else:
                 most -= 1
             if best is None or last.explained.sum() > best.explained.sum():
                 best = last
-    if best is not None or expired():
-        return Recognised(None if best is None else best.function)
-    joint = fitted_beyond(found, design, y, rng, expired)
-    if joint is None:
-        return Recognised(None)
-    mine = pieces.owner >= 0
-    explained = np.abs(joint.settled.evaluate(Z[mine]) - y[mine]) <= part.tolerance
-    if explained.mean() >= _NEARLY:
-        return Recognised(joint.settled)
-    return Recognised(None, joint.near)
+    return None if best is None else best.function
 
 
 _LEVELS, _TRIALS = 3, 32  # layers to build the last one on, and starts on each
@@ -184,14 +203,18 @@ _MOST_NEAR = 24  # functions that explain most samples on pieces, and not all
 _MOST_LEFT = 40  # components that are left: with more, a last layer hardly explains them
 
 
-def _levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
+def _levels(
+    first: list[Level],
+    following: Callable[[Level, Neighbourhoods, Callable[[], bool]], list[Level]],
+    part: Neighbourhoods,
+    expired: Callable[[], bool],
+) -> list[Level]:
     """Return layers to build the last one on, of any depth, the one first that leaves least to describe."""
-    found = first_levels(part, expired)
-    last = found[:1]
+    found, last = list(first), first[:1]
     for _ in range(_MOST_DEPTH - 2):
         if not last or last[0].left <= _FEW_LEFT or expired():
             break
-        last = [level for level in next_levels(last[0], part, expired) if level.cost < last[0].cost]
+        last = [level for level in following(last[0], part, expired) if level.cost < last[0].cost]
         found += last
     return sorted(found, key=lambda level: level.cost)
 

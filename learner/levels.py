@@ -14,7 +14,7 @@ from learner.components import Components
 from learner.extension import Sight, extended
 from learner.jumps import Candidates, common, joined
 from learner.piece_regression import Pieces, label_tolerance
-from learner.units import Jump, Open, Units, described
+from learner.units import Jump, Open, Units
 
 __all__ = ["MOST_FOLDS", "Level", "Neighbourhoods", "folds_between"]
 
@@ -102,7 +102,7 @@ class Level(Units):
             if not new or len(self.components.fits) == 1 or len(self.seen) > MOST_FOLDS:
                 break
         self.left = len(self.components.fits)
-        self.cost = described(self.components, self.place_of_open) + q * len(self.seen)
+        self.cost = sum(fit.rank for fit in self.components.fits) + q * len(self.seen)
         layer: Units = self
         while layer.below is not None:
             self.cost += layer.folds.size + layer.passed.size + len(layer.open.owner)

@@ -18,6 +18,7 @@ from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces
 from learner.pursuit import Pursuit
 from learner.rational_network import RationalNetwork, rational_network
 from learner.rational_pieces import ExactTable, recognised
+from learner.stages import Clock
 from tropical import LatticePolynomial, NotExact
 
 __all__ = ["CELLS_OF_A_NETWORK", "Reconstruction", "basis_of"]
@@ -100,18 +101,16 @@ class Reconstruction:
         """Whether the network is to be taken where both explain the same: it is rational, or all else is open."""
         return self.network is not None or (self.open and not self._completed)
 
-    def steps(
-        self, X: np.ndarray, y: np.ndarray, expired: Callable[[], bool]
-    ) -> Iterator[tuple[str, Callable[[], str | None]]]:
+    def steps(self, X: np.ndarray, y: np.ndarray, clock: Clock) -> Iterator[tuple[str, Callable[[], str | None]]]:
         """Yield names of steps and the steps, in their order; X, y are the samples held out."""
         yield "pieces", self._find
         yield "one hidden layer", self._one_layer
         yield "rationals", self._recognise
         yield "assembly", self._assemble
         self._choose(X, y)
-        yield "hidden layers", lambda: self._more_layers(expired)
+        yield "hidden layers", lambda: self._more_layers(clock)
         yield "rational network", self._recognise_network
-        yield "completion", lambda: None if expired() or self.network is not None else self._complete()
+        yield "completion", lambda: None if clock.expired() or self.network is not None else self._complete()
         if self._completed:
             self._choose(X, y)
 
@@ -216,7 +215,7 @@ class Reconstruction:
         self.bounds = bounds[0], bounds[-1]
         self.explained, self.forms = best[0] / len(y), len(self._clauses)
 
-    def _more_layers(self, expired: Callable[[], bool]) -> str | None:
+    def _more_layers(self, clock: Clock) -> str | None:
         """Look for a network behind the pieces where the forms do not explain all samples, or differ elsewhere."""
         fresh = np.random.RandomState(0).standard_normal((_POINTS, len(self.basis)))
         lower, upper = (bound.evaluate(fresh) for bound in self.bounds)
@@ -225,7 +224,8 @@ class Reconstruction:
         if not self.exact or self.folded is not None or whole:
             return None
         Z, rng = self._X @ self.basis.T, self._rng
-        found = as_hidden_layers(Z, self._y, self._pieces, rng=rng, accept=self._is_rational, expired=expired)
+        limits = {"expired": clock.expired, "soon": clock.part(_FOR_LAYERS)}
+        found = as_hidden_layers(Z, self._y, self._pieces, rng=rng, accept=self._is_rational, **limits)
         self.folded, self.near = found.function, found.near
         function = self.folded or self.near
         if function is None:
@@ -265,6 +265,7 @@ class Reconstruction:
         return str(self.network)
 
 
+_FOR_LAYERS = 0.5  # of the time left: layers one by one, before several at once
 _POINTS = 20_000  # at which the forms are compared
 CELLS_OF_A_NETWORK = 10  # times max_cells: they cost some hundredths of a millisecond each
 

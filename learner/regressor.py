@@ -163,7 +163,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         pursuit = self._pursue(training, answers, rng, clock)
         self._end("refinement", self._pursuit_text(pursuit), clock)
         self._built = Reconstruction(pursuit, self.components_, training, answers, rng=rng, max_cells=self.max_cells)
-        for name, step in self._built.steps(X_held, y_held, clock.expired):
+        for name, step in self._built.steps(X_held, y_held, clock):
             found = step()
             self.components_, self.exact_ = self._built.components, self._built.table
             self.explained_training_ = float(self._built.on_piece.mean())

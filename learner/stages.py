@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -42,6 +42,12 @@ class Clock:
     def expired(self) -> bool:
         """Return whether the limit has passed, or the fit was interrupted."""
         return self.interrupted or perf_counter() > self._end
+
+    def part(self, share: float) -> Callable[[], bool]:
+        """Return what says whether this share of the time that is left now has passed, or the fit was interrupted."""
+        now = perf_counter()
+        end = now + share * max(0.0, self._end - now)
+        return lambda: self.interrupted or perf_counter() > end
 
     def lap(self) -> float:
         """Return the seconds since the last lap."""
