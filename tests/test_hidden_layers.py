@@ -1,14 +1,16 @@
 """Hidden layers recognised from pieces: the function follows where hardly any sample fell, or none."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from folded_networks import pieces_shown
 
-from learner import LatticeRegressor, sample, verify
+from learner import LatticeRegressor, hidden_layers, sample, verify
 from learner.assemble import renumbered
 from learner.components import Fit
 from learner.folds import FoldedFunction, features
-from learner.hidden_layers import as_hidden_layers, as_one_layer
+from learner.hidden_layers import Recognised, as_hidden_layers, as_one_layer
 from learner.orientation import oriented, oriented_beside, passed_beside
 from learner.piece_regression import Pieces, all_pieces
 from learner.plain_network import plain_layers
@@ -205,6 +207,44 @@ def test_two_layers_stop_when_asked():
     Z = np.random.default_rng(0).standard_normal((1000, 3))
     y, pieces, _ = pieces_of(random_network((3, 5, 4, 1), seed=0, biases=True), Z)
     assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0), expired=lambda: True).function is None
+
+
+def test_with_no_time_for_layers_one_by_one_several_at_once_are_tried(monkeypatch):
+    """`soon` ends the search for layers; what follows still has its turn."""
+    F = random_network((3, 5, 4, 1), seed=0)
+    Z = np.random.default_rng(0).standard_normal((3000, 3))
+    y, pieces, _ = pieces_of(F, Z, least=6)
+    asked, tried = [], []
+
+    def soon():
+        asked.append(None)
+        return len(asked) > 1  # one first layer is built
+
+    monkeypatch.setattr(hidden_layers, "fitted_beyond", lambda levels, *_: tried.append(levels))
+    monkeypatch.setattr(hidden_layers, "_last_layer", lambda *_: None)
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0), soon=soon)
+    assert found.function is None
+    assert {level.depth for level in tried[0]} == {1}
+
+
+def test_the_wider_search_follows_where_the_ranking_came_to_nothing(monkeypatch):
+    """A layer counts if it leaves less to describe than the one it is built on; none is built on twice."""
+    F = random_network((3, 4, 1), seed=0)
+    Z = np.random.default_rng(0).standard_normal((500, 3))
+    y, pieces, _ = pieces_of(F, Z)
+    first, costly, better = (SimpleNamespace(cost=cost, left=10, is_closed=True) for cost in (100, 120, 60))
+    built, tried = [], []
+    following = {"next_levels": [costly], "peeled_levels": [costly, better]}
+    monkeypatch.setattr(hidden_layers, "first_levels", lambda *_: [first])
+    for name, levels in following.items():
+        monkeypatch.setattr(hidden_layers, name, lambda level, *_, levels=levels: levels if level is first else [])
+    monkeypatch.setattr(hidden_layers, "beside_all", lambda *_: [])
+    monkeypatch.setattr(hidden_layers, "_Search", lambda level, *_: level)
+    monkeypatch.setattr(hidden_layers, "_last_layer", lambda searches, *_: built.append(searches))
+    monkeypatch.setattr(hidden_layers, "fitted_beyond", lambda levels, *_: tried.append(levels))
+    assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)) == Recognised(None)
+    assert built == [[first], [better]]
+    assert tried == [[better, first]]
 
 
 def test_noise_has_no_folds():
