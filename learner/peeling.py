@@ -4,7 +4,7 @@ Folds of a layer that are seen in part look like those of the next layer where t
 is one of the layer, components are joined across all of it, and few coefficients are left; one of the next layer is of
 use in some places only. So folds are added one by one, each time the one that leaves least to describe, and what is
 seen beside them is looked for anew. With the right signs the units alone describe the function
-(docs/learning.md, 10); signs are flipped, and folds left out, one by one as long as that leaves less.
+(docs/learning.md, 10); signs are flipped one by one as long as that leaves less.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Peeling:
         return [chosen for chosen in (*shorter, *([*order, jump] for jump in more)) if chosen]
 
     def turned(self, sets: Sequence[Sequence[Jump]], expired: Callable[[], bool]) -> list[Turned]:
-        """Return the sets with the signs that leave least to describe, the best few, the best one first."""
+        """Return the sets with the signs that leave least to describe, the best few of all, the best one first."""
         voted: list[Turned] = []
         for jumps in {self._key(jumps): jumps for jumps in sets}.values():
             if voted and expired():
