@@ -162,9 +162,11 @@ def _found(
     joint = fitted_beyond(sorted(levels, key=lambda level: level.cost), design, y, rng, expired)
     if joint is None:
         return Recognised(None)
-    mine = pieces.owner >= 0
-    explained = np.abs(joint.settled.evaluate(Z[mine]) - y[mine]) <= part.tolerance
-    if explained.mean() >= _NEARLY:
+    mine, off = pieces.owner >= 0, [function.evaluate(Z) - y for function in (joint.settled, joint.near)]
+    settled, near = (float((one**2).mean()) for one in off)
+    if (np.abs(off[0][mine]) <= part.tolerance).mean() >= _NEARLY and settled <= _AS_NEAR * max(
+        near, part.tolerance**2
+    ):
         return Recognised(joint.settled)
     return Recognised(None, joint.near)
 
@@ -197,6 +199,7 @@ _LEVELS, _TRIALS = 3, 32  # layers to build the last one on, and starts on each
 _DEEP_TRIALS = 4  # starts on a layer that is complete and not the first: one of the first few does it
 _OPEN_TRIALS = 150  # starts on a layer of which something is open
 _NEAR = 1.3  # cost of a layer that may be it, over the least
+_AS_NEAR = 10.0  # mean square of residuals that a fit to most samples may have, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
 _OTHERS = 12  # starts where a function that explains all samples was not accepted
 _MOST_NEAR = 24  # functions that explain most samples on pieces, and not all

@@ -1,5 +1,6 @@
 """Hidden layers recognised from pieces: the function follows where hardly any sample fell, or none."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,7 @@ from learner.assemble import renumbered
 from learner.components import Fit
 from learner.folds import FoldedFunction, features
 from learner.hidden_layers import Recognised, as_hidden_layers, as_one_layer
+from learner.joint_search import Joint
 from learner.orientation import oriented, oriented_beside, passed_beside
 from learner.piece_regression import Pieces, all_pieces
 from learner.plain_network import plain_layers
@@ -324,3 +326,24 @@ def test_three_layers_of_eight_units():
     assert len(pieces) < 0.9 * total
     assert found.depth == 3
     assert (np.abs(found.evaluate(fresh) - F.evaluate(fresh)) < 1e-9 * y.std()).mean() > 0.999
+
+
+@pytest.mark.parametrize(("shift", "taken"), [(0.0, True), (1.0, False)], ids=["close", "far off"])
+def test_a_fit_to_most_samples_is_the_network_unless_it_is_far_off_at_others(shift, taken, monkeypatch):
+    F = random_network((3, 4, 1), seed=0)
+    Z = np.random.default_rng(0).standard_normal((2000, 3))
+    y, pieces, _ = pieces_of(F, Z)
+    right = as_one_layer(Z, y, pieces)
+
+    class Wrong:
+        """Right but at a few samples, by so much."""
+
+        def evaluate(self, points):
+            return right.evaluate(points) + shift * (np.arange(len(points)) % 500 == 0)
+
+    near = replace(right, top=right.top * (1.0 + 1e-5))
+    monkeypatch.setattr(hidden_layers, "first_levels", lambda *_: [])
+    monkeypatch.setattr(hidden_layers, "fitted_beyond", lambda *_: Joint(near, Wrong()))
+    found = as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0))
+    assert (found.near is None) == taken
+    assert (found.function is not None) == taken
