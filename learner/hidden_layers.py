@@ -11,10 +11,10 @@ else. Differences of neighbouring pieces show the folds, one layer after another
    (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch.
 4. *Further layers.* Folds of the second layer are ranked and turned as those of the first are. Units that are active
    wherever samples fell have no fold: what they pass on, linear functions of the first layer, is found with the signs
-   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.layer_search`). Folds
-   and signs are those that leave least to describe (:mod:`learner.peeling`). A layer is added only if fewer
-   coefficients then describe the function. What is open about its folds, as they were seen in part, is a feature more,
-   until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`).
+   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.layer_search`). A
+   layer is added only if fewer coefficients then describe the function. What is open about its folds, as they were seen
+   in part, is a feature more, until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`). Where
+   this ranking comes to nothing, other folds and signs are looked for (:mod:`learner.peeling`).
 5. *Last layer.* What is not seen of it is found by least squares from many starts, which end at rounding or are dropped
    (:mod:`learner.unit_fit`), together with what is still open.
 6. *Several layers at once.* Where folds are seen in too few places for all that, two layers are fitted at once on units
@@ -126,7 +126,7 @@ def as_hidden_layers(
     A third and a fourth layer are tried where the folds of the second and the third describe the function with fewer
     coefficients than those of the first and the second do. Where all that is in vain, folds and signs are looked for
     in a wider search (:func:`learner.layer_search.peeled_levels`), and then two layers more are fitted at once
-    (:func:`learner.joint_search.fitted_beyond`), for 4e11 multiplications or so, or more where that gains much.
+    (:func:`learner.joint_search.fitted_beyond`), for 3e11 to 5e11 multiplications, or more where that gains much.
     """
     if not len(pieces):
         return Recognised(None)

@@ -51,8 +51,8 @@ def fitted_beyond(
 
     Notes
     -----
-    Each turn is 1e11 multiplications, most of them in products of matrices: 4 s of one core at 25 GFlop/s. Four turns
-    or so where little is gained, and up to 12 while two of them halve the loss.
+    Each turn is 1e11 multiplications, most of them in products of matrices: 4 s of one core at 25 GFlop/s. One for
+    each level and two more where little is gained, and up to 12 of the best while two of them halve the loss.
     """
     known = [level for level in levels if level.signs is not None and level.is_closed and not len(level.open.owner)]
     bases = [next((level for level in known if level.depth == depth), None) for depth in range(1, _DEEPEST + 1)]

@@ -86,9 +86,9 @@ class Peeling:
         self._known, self._below = level.features(part.design), level.heights(part.design)
         self._inside = part.inside(self._below)
 
-    def peeled(self, jumps: Sequence[Jump], expired: Callable[[], bool]) -> list[Jump]:
-        """Return folds added to these, in their order, until none more leaves about as little to describe."""
-        now = self._set(list(jumps))
+    def peeled(self, expired: Callable[[], bool]) -> list[Jump]:
+        """Return folds in the order in which they are added, until none more leaves about as little to describe."""
+        now = self._set([])
         least = now.cost
         while len(now.jumps) < MOST_FOLDS and len(now.components.fits) > 1 and not expired():
             longer = (self._set([*now.jumps, jump]) for jump in self._candidates(now, _NEXT))
@@ -100,7 +100,7 @@ class Peeling:
 
     def sets(self, expired: Callable[[], bool]) -> list[list[Jump]]:
         """Return sets of folds that may be the layer: those peeled, without the last ones or with one more."""
-        order = self.peeled([], expired)
+        order = self.peeled(expired)
         more = self._candidates(self._set(order), _MORE)
         shorter = [order[:count] for count in range(max(1, len(order) - _FEWER), len(order) + 1)]
         return [chosen for chosen in (*shorter, *([*order, jump] for jump in more)) if chosen]
