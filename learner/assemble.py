@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import KDTree
 
-from learner.piece_regression import Pieces
+from learner.pieces import Pieces
 from tropical import BudgetExceeded, LatticePolynomial, PieceTable, simplest_between
 from tropical.clauses import absorb, members
 

@@ -30,7 +30,7 @@ class Evidence:
     unsure : float
         Share of held-out samples at which the function is not sure; see :func:`is_sure`.
     predictor : str
-        "lattice", "network", "corrected" or "smoother".
+        "lattice", "network", "local" or "smoother".
     stopped : str
         "", or what stopped the fit before its end.
     """
@@ -61,7 +61,7 @@ def _statement(evidence: Evidence) -> str:
         text = f"exact on all {held} held-out samples: wrong on {wrong} at 95 % confidence"
         if evidence.unsure > 0.0:
             text += f"; on {evidence.unsure:.1e} of them other functions agree with the training samples as well"
-        if evidence.on_pieces < 1.0 and evidence.predictor in ("lattice", "corrected"):
+        if evidence.on_pieces < 1.0 and evidence.predictor in ("lattice", "local"):
             text += f"; {1.0 - evidence.on_pieces:.1e} of the training samples lie on no piece found"
         return text
     if evidence.explained > 0.5 and evidence.predictor == "smoother":
@@ -71,10 +71,10 @@ def _statement(evidence: Evidence) -> str:
         )
     if evidence.explained > 0.5:
         what = "fold" if evidence.predictor == "network" else "piece, clause"
-        near = "where the pieces are far from it, a network near all samples; "
+        near = "which piece applies is asked of samples close by; "
         return (
             f"exact on {evidence.explained:.4%} of the held-out samples; some {what} or direction is missing; "
-            f"{near if evidence.predictor == 'corrected' else ''}{error}; is_sure(X) tells where"
+            f"{near if evidence.predictor == 'local' else ''}{error}; is_sure(X) tells where"
         )
     noisy = np.isfinite(evidence.noise) and evidence.noise > 0.0 and evidence.error < _SOMETHING
     if evidence.predictor == "lattice" and noisy:

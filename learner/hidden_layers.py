@@ -34,9 +34,9 @@ from threadpoolctl import threadpool_limits
 
 from learner.folds import FoldedFunction, features
 from learner.joint_search import fitted_beyond
-from learner.layer_search import beside_all, first_levels, next_levels, peeled_levels
+from learner.layer_search import beside_all, first_levels, next_levels, peeled_levels, sure_levels
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
-from learner.piece_regression import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, fitted_together, pruned
 
 __all__ = ["Recognised", "as_hidden_layers", "as_one_layer"]
@@ -146,7 +146,7 @@ def _found(
     part = Neighbourhoods(*_thinned(Z, y, pieces))
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
     first, levels = first_levels(part, soon), list[Level]()
-    for following in (next_levels, peeled_levels):
+    for following in (sure_levels, next_levels, peeled_levels):
         found = _levels(first, following, part, soon)
         built = [level for level in found if level.left <= _MOST_LEFT and level.is_closed]
         built = [level for level in built if level.cost <= _NEAR * found[0].cost and level not in levels][:_LEVELS]

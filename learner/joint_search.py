@@ -11,7 +11,7 @@ from learner.folds import FoldedFunction
 from learner.joint_fit import JointFit
 from learner.joint_layers import JointLayers
 from learner.levels import Level
-from learner.piece_regression import label_tolerance
+from learner.pieces import label_tolerance
 
 __all__ = ["Joint", "fitted_beyond"]
 

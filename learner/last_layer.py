@@ -20,7 +20,7 @@ import numpy as np
 import scipy.linalg
 
 from learner.folds import FoldedFunction, features, fold_values
-from learner.piece_regression import label_tolerance
+from learner.pieces import label_tolerance
 from learner.plain_network import turned
 from learner.rationalize import RationalPieces, rationalize
 

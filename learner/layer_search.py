@@ -18,9 +18,9 @@ from learner.orientation import equations, oriented, oriented_beside
 from learner.peeling import Peeling
 from learner.units import Jump, Open
 
-__all__ = ["beside_all", "first_levels", "next_levels", "peeled_levels"]
+__all__ = ["beside_all", "first_levels", "next_levels", "peeled_levels", "sure_levels"]
 
-_PARALLEL = 1e-6  # sine of jumps that are multiples of each other
+_PARALLEL = 1e-6  # of a row: weights below are none
 
 
 def first_levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
@@ -73,6 +73,20 @@ def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool])
     return sorted([_settled(one, part) for one in levels], key=lambda one: one.cost)
 
 
+def sure_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
+    """Return layers on a layer of units as :func:`next_levels` does, of the folds that are seen along most of them.
+
+    See :meth:`learner.peeling.Peeling.surest`.
+    """
+    if level.signs is None:
+        return []
+    peeling = Peeling(level, part)
+    turned = peeling.turned(peeling.surest(expired), expired)[:_MOST_LAYERS]
+    turned[:1] = [peeling.improved(one, expired) for one in turned[:1]]
+    levels = [_settled(one.level(level, part), part) for one in turned if not expired()]
+    return sorted(levels, key=lambda one: one.cost)
+
+
 def peeled_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
     """Return layers on a layer of units as :func:`next_levels` does, of folds and signs that leave least to describe.
 
@@ -90,7 +104,7 @@ def peeled_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool
 def _ranked_sets(level: Level, part: Neighbourhoods, most: int) -> tuple[list[list[Jump]], list[Jump]]:
     """Return the first so many folds of a ranking, for some numbers, and those that are seen where determined."""
     folds = _determined(level)
-    scores = [float(np.prod(_times_and_share(part, fold, level))) for fold in folds]
+    scores = [float(np.prod(part.seen_along(fold, level))) for fold in folds]
     ranked = [(scores[i], folds[i]) for i in np.argsort(-np.array(scores), kind="stable") if scores[i]]
     sets = [_as_jumps(chosen) for chosen in _nested(ranked, most)] or [[]]
     return sets, [entry for entry in level.partial if len(entry[1]) <= _MOST_OPEN][:_MOST_PARTIAL]
@@ -101,10 +115,10 @@ def beside_all(levels: Sequence[Level], part: Neighbourhoods) -> list[Level]:
 
     For a last resort: where signs do not show, as what is open hides them.
     """
-    if not levels or levels[0].signs is None or not levels[0].partial:
+    if not levels or levels[0].signs is None or len(levels[0].open.owner) or not levels[0].partial:
         return []
     level = levels[0]
-    likely = [jump for jump in level.likely if not len(jump[1]) and _times_and_share(part, jump[0], level)[1] > _HALF]
+    likely = [jump for jump in level.likely if not len(jump[1]) and part.seen_along(jump[0], level)[1] > _HALF]
     jumps = _as_jumps(level.seen) + likely + [jump for jump in level.partial if len(jump[1]) <= _MOST_OPEN]
     jumps, size = jumps[:MOST_FOLDS], len(level.features(part.design[:1])[0])
     open_ = Open.of([rows for _, rows in jumps], size)
@@ -220,32 +234,8 @@ def _ranked(part: Neighbourhoods) -> list[tuple[float, np.ndarray]]:
     """Return hyperplanes by how many pairs of pieces, and which share of the samples beside them, jump across them."""
     ranked = []
     for fold, _, seen in part.hyperplanes():
-        times, share = _times_and_share(part, fold)
+        times, share = part.seen_along(fold)
         if times:
             ranked.append((seen * share, fold))
     ranked.sort(key=lambda entry: -entry[0])
     return ranked
-
-
-def _times_and_share(part: Neighbourhoods, fold: np.ndarray, level: Level | None = None) -> tuple[int, float]:
-    """Return how many pairs of pieces, and which share of the pairs of samples across a fold, jump along it."""
-    pairs, known = part.pairs, part.design if level is None else level.features(part.design)
-    if level is not None:
-        sides = level.heights(part.design) >= 0.0
-        pairs = pairs[(sides[pairs[:, 0]] == sides[pairs[:, 1]]).all(axis=1)]
-    height = known @ fold
-    ends = part.pieces.of[pairs]
-    across = (ends >= 0).all(axis=1) & (height[pairs[:, 0]] * height[pairs[:, 1]] < 0.0)
-    ends = ends[across]
-    if not len(ends):
-        return 0, 0.0
-    jumps = part.coefficients[ends[:, 0]] - part.coefficients[ends[:, 1]]
-    jumps /= np.maximum(np.linalg.norm(jumps, axis=1), 1e-300)[:, None]
-    if level is None:
-        along = np.broadcast_to(fold, jumps.shape)
-    else:
-        along = level.gradients(part.design[pairs[across, 0]], fold)
-        along = along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, None]
-    rest = jumps - np.einsum("ij,ij->i", jumps, along)[:, None] * along
-    same = (ends[:, 0] != ends[:, 1]) & (np.linalg.norm(rest, axis=1) <= _PARALLEL)
-    return len(np.unique(np.sort(ends[same], axis=1), axis=0)), float(same.mean())

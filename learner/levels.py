@@ -13,12 +13,13 @@ from scipy.spatial import KDTree
 from learner.components import Components
 from learner.extension import Sight, extended
 from learner.jumps import Candidates, common, joined
-from learner.piece_regression import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance
 from learner.units import Jump, Open, Units
 
 __all__ = ["MOST_FOLDS", "Level", "Neighbourhoods", "folds_between"]
 
 _NEAREST, _SIDES = 12, 32
+_PARALLEL = 1e-6  # sine of jumps that are multiples of each other
 
 
 class Neighbourhoods:
@@ -44,6 +45,32 @@ class Neighbourhoods:
         """Return the pairs (all, or those given) that no fold separates; `heights` are the values of folds, (n, m)."""
         pairs, sides = self.pairs if pairs is None else pairs, heights >= 0.0
         return pairs[(sides[pairs[:, 0]] == sides[pairs[:, 1]]).all(axis=1)]
+
+    def seen_along(self, fold: np.ndarray, level: Units | None = None) -> tuple[int, float]:
+        """Return how many pairs of pieces, and which share of the pairs of samples across a fold, jump along it.
+
+        Across a fold of a later layer pieces do not jump along what it would be further on, if it did not bend; across
+        one of this layer they do almost everywhere.
+        """
+        pairs, known = self.pairs, self.design if level is None else level.features(self.design)
+        if level is not None:
+            pairs = self.inside(level.heights(self.design))
+        height = known @ fold
+        ends = self.pieces.of[pairs]
+        across = (ends >= 0).all(axis=1) & (height[pairs[:, 0]] * height[pairs[:, 1]] < 0.0)
+        ends = ends[across]
+        if not len(ends):
+            return 0, 0.0
+        jumps = self.coefficients[ends[:, 0]] - self.coefficients[ends[:, 1]]
+        jumps /= np.maximum(np.linalg.norm(jumps, axis=1), 1e-300)[:, None]
+        if level is None:
+            along = np.broadcast_to(fold, jumps.shape)
+        else:
+            along = level.gradients(self.design[pairs[across, 0]], fold)
+            along = along / np.maximum(np.linalg.norm(along, axis=1), 1e-300)[:, None]
+        rest = jumps - np.einsum("ij,ij->i", jumps, along)[:, None] * along
+        same = (ends[:, 0] != ends[:, 1]) & (np.linalg.norm(rest, axis=1) <= _PARALLEL)
+        return len(np.unique(np.sort(ends[same], axis=1), axis=0)), float(same.mean())
 
     def components(self, known: np.ndarray, folds: np.ndarray) -> Components:
         """Return components on features; folds are the values that cut the pieces, (n, m)."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from learner.components import Components, Fit
+from learner.extension import Sight
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods, folds_between
 from learner.orientation import oriented, oriented_beside, passed_beside
 from learner.units import Jump, Open, Units, described
@@ -85,6 +86,7 @@ class Peeling:
         self._level, self._part = level, part
         self._known, self._below = level.features(part.design), level.heights(part.design)
         self._inside = part.inside(self._below)
+        self._shares = dict[tuple[tuple[int, float], ...], tuple[int, float]]()  # what was asked of folds before
 
     def peeled(self, expired: Callable[[], bool]) -> list[Jump]:
         """Return folds in the order in which they are added, until none more leaves about as little to describe."""
@@ -97,6 +99,49 @@ class Peeling:
                 break
             now, least = best, min(least, best.cost)
         return now.jumps
+
+    def surest(self, expired: Callable[[], bool]) -> list[list[Jump]]:
+        """Return sets of folds that may be the layer: those seen along most of them, and then others one by one.
+
+        At each step all folds are added across which most pairs of samples jump along them
+        (:meth:`learner.levels.Neighbourhoods.seen_along`); if there are none, the one that leaves least to describe of
+        those that half of the pairs show, and of those that are seen wherever they are determined. The sets that leave
+        about as little to describe as any are returned, the best one first.
+        """
+        now = self._set([])
+        path = list[_Set]()
+        while len(now.jumps) < MOST_FOLDS and len(now.components.fits) > 1 and not expired():
+            sure, fair = self._seen(now, _EVERYWHERE)
+            longer = [self._set([*now.jumps, *sure][:MOST_FOLDS])] if sure else []
+            now = min(longer or (self._set([*now.jumps, jump]) for jump in fair), key=lambda one: one.cost, default=now)
+            least = min((one.cost for one in path), default=now.cost)
+            if path and (now is path[-1] or now.cost > least + _WORSE):
+                break
+            path.append(now)
+        least = min((one.cost for one in path), default=0)
+        kept = [one for one in path if one.jumps and one.cost <= least + _CLOSE]
+        return [one.jumps for one in sorted(kept, key=lambda one: one.cost)]
+
+    def _seen(self, now: _Set, everywhere: float) -> tuple[list[Jump], list[Jump]]:
+        """Return further folds that are seen along most of them, and those that are seen along half, or in part."""
+        sight = Sight(self._known, now.components, self._part.inside(now.values, self._inside))
+        taken, sure, fair = {self._key([jump]) for jump in now.jumps}, list[Jump](), list[Jump]()
+        for jump in self._candidates(now, _ALL):
+            key = self._key([jump])
+            if key in taken:
+                continue
+            taken.add(key)
+            if len(jump[1]):
+                count, share = sight.share(*jump)
+                if len(jump[1]) <= _OPEN and count >= _PAIRS and share >= everywhere:
+                    fair.append(jump)
+                continue
+            if key not in self._shares:
+                self._shares[key] = self._part.seen_along(jump[0], self._level)
+            times, share = self._shares[key]
+            if times >= _TIMES and share >= _FAIR:
+                (sure if share >= _SURE else fair).append(jump)
+        return sure, fair
 
     def sets(self, expired: Callable[[], bool]) -> list[list[Jump]]:
         """Return sets of folds that may be the layer: those peeled, without the last ones or with one more."""
@@ -115,6 +160,33 @@ class Peeling:
         voted.sort(key=lambda one: one.cost)
         found = [self._descended(one) for one in voted[:_TURNED] if not expired()] or voted[:1]
         return sorted(found, key=lambda one: one.cost)
+
+    def improved(self, one: Turned, expired: Callable[[], bool]) -> Turned:
+        """Return where adding folds, leaving out others and flipping signs, each as long as it leaves less, ends."""
+        while not expired():
+            better = min(self._changed(one, expired), key=lambda other: other.cost, default=one)
+            if better.cost >= one.cost:
+                break
+            one = self._descended(better)
+        return one
+
+    def _changed(self, one: Turned, expired: Callable[[], bool]) -> Iterator[Turned]:
+        """Yield it without one of its folds, and with one more that is seen beside them, turned both ways."""
+        now = self._set(list(one.jumps))
+        for place in range(len(one.jumps) if len(one.jumps) > 1 else 0):
+            if expired():
+                return
+            less = _without(one, place)
+            yield from self._beside(less, self._set(list(less.jumps)).components.fits)
+        more = self._seen(now, _MOSTLY) if len(one.jumps) < MOST_FOLDS else ([], [])
+        for jump in (*more[0], *more[1]):
+            for sign in (1.0, -1.0):
+                if expired():
+                    return
+                longer = replace(one, jumps=(*one.jumps, jump), signs=(*one.signs, sign))
+                yield self._told(longer)
+                if len(one.passed):
+                    yield self._told(replace(longer, passed=one.passed[:0]))
 
     def _set(self, jumps: list[Jump]) -> _Set:
         q = self._known.shape[1]
@@ -186,6 +258,11 @@ def _flipped(one: Turned, place: int) -> Turned:
     return replace(one, signs=(*one.signs[:place], -one.signs[place], *one.signs[place + 1 :]))
 
 
+def _without(one: Turned, place: int) -> Turned:
+    jumps, signs = (part[:place] + part[place + 1 :] for part in (one.jumps, one.signs))
+    return replace(one, jumps=jumps, signs=signs)
+
+
 def _rows(jumps: Sequence[Jump]) -> tuple[np.ndarray, np.ndarray]:
     """Return folds and what is open about them, and which share a sign."""
     folds = np.array([fold for fold, _ in jumps])
@@ -194,6 +271,9 @@ def _rows(jumps: Sequence[Jump]) -> tuple[np.ndarray, np.ndarray]:
 
 
 _DIGITS = 6
+_TIMES, _SURE, _FAIR = 3, 0.7, 0.5  # pairs of pieces, and share of the samples' across a fold: most, and half
+_OPEN, _PAIRS, _EVERYWHERE, _MOSTLY = 3, 20, 0.97, 0.7  # of a fold that is seen in part
+_CLOSE = 10  # coefficients more than the best set on the way
 _WORSE = 10  # coefficients more than with fewer folds
-_NEXT, _MORE = (4, 5, 3), (4, 8, 3)  # candidates that are tried: seen, in part, and likely ones
+_NEXT, _MORE, _ALL = (4, 5, 3), (4, 8, 3), (MOST_FOLDS, MOST_FOLDS, MOST_FOLDS)  # candidates: seen, in part, likely
 _FEWER, _TURNED, _PASSED = 3, 4, 2

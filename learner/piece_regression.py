@@ -9,107 +9,22 @@ to 1e-9 of the labels' spread beyond the number of its unknowns (docs/theory.md,
 2. The gradients of such pieces span the relevant subspace, now accurate to rounding (:func:`span_of_pieces`).
 3. *In R^k* (:func:`local_pieces`) a piece has only k + 1 unknowns, so pieces with few samples are found too: by exact
    fits through random small groups of neighbours.
-
-More than 400 lines: both searches share the fits, and the table that they fill.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import numpy as np
 
 from learner.exact_finish import Finished
-from tropical import LatticePolynomial
+from learner.pieces import Fit, Pieces, label_tolerance, least_squares
 
 __all__ = [
-    "Pieces",
-    "all_pieces",
     "ambient_pieces",
-    "label_tolerance",
     "local_pieces",
     "pieces_from_exact",
     "pieces_from_rough",
     "span_of_pieces",
 ]
-
-
-class _Fit(NamedTuple):
-    gradient: np.ndarray
-    constant: float
-    accuracy: float
-
-    def residuals(self, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.abs(X @ self.gradient + self.constant - y)
-
-
-@dataclass(slots=True, eq=False)
-class Pieces:
-    """Affine pieces found so far and the samples they explain.
-
-    Attributes
-    ----------
-    gradients : float array (M, p)
-    constants : float array (M,)
-    accuracy : float array (M,)
-        Estimated error of (gradient, constant): rounding of the labels, amplified by the fit's conditioning.
-    owner : int array (n,)
-        For each sample the piece that explains it, -1 for none.
-    """
-
-    gradients: np.ndarray
-    constants: np.ndarray
-    accuracy: np.ndarray
-    owner: np.ndarray
-
-    @classmethod
-    def none(cls, n: int, dimension: int) -> Pieces:
-        """Return an empty table for n samples."""
-        return cls(np.empty((0, dimension)), np.empty(0), np.empty(0), np.full(n, -1))
-
-    def __len__(self) -> int:
-        return len(self.constants)
-
-    def add(self, fit: _Fit, explained: np.ndarray) -> None:
-        """Add a piece and give it the samples it explains (a boolean mask)."""
-        self.owner[explained & (self.owner < 0)] = len(self)
-        self.gradients = np.vstack([self.gradients, fit.gradient])
-        self.constants = np.append(self.constants, fit.constant)
-        self.accuracy = np.append(self.accuracy, fit.accuracy)
-
-    def counts(self) -> np.ndarray:
-        """Return the number of samples of each piece."""
-        return np.bincount(self.owner[self.owner >= 0], minlength=len(self))
-
-
-def all_pieces(function: LatticePolynomial, Z: np.ndarray, y: np.ndarray) -> Pieces:
-    """Return the pieces of a function of R^k with the samples that lie on them; pieces equal up to rounding are one."""
-    from scipy.spatial import KDTree
-
-    gradients, constants = function.pieces.float_arrays()
-    scale = max(float(np.abs(gradients).max()), float(np.abs(constants).max()))
-    rows = np.column_stack([gradients, constants])
-    near = KDTree(rows).query_ball_point(rows, _EQUAL * scale)
-    own = [min(group) == number for number, group in enumerate(near)]
-    gradients, constants = gradients[own], constants[own]
-    residuals = np.abs(Z @ gradients.T + constants - y[:, None])
-    owner = np.where(residuals.min(axis=1) <= label_tolerance(y), residuals.argmin(axis=1), -1)
-    return Pieces(gradients, constants, np.full(len(constants), _ACCURACY * scale), owner)
-
-
-_ACCURACY = 1e-13  # of sums of jumps, relative to the gradients
-_EQUAL = 1e-10  # distance of pieces that are one, relative to the gradients
-
-
-def label_tolerance(y: np.ndarray) -> float:
-    """Return the residual up to which a sample counts as explained exactly: 1e-9 of the spread of y.
-
-    The spread is the standard deviation, but at most ten times the median distance from the median among labels that
-    are not the median itself: a few huge labels must not make all others look alike.
-    """
-    distances = np.abs(y - np.median(y))
-    return 1e-9 * min(float(y.std()), 10.0 * float(np.median(distances[distances > 0.0], axis=0)))
 
 
 def pieces_from_exact(
@@ -124,7 +39,7 @@ def pieces_from_exact(
     for gradient, constant in zip(finished.gradients, finished.constants, strict=True):
         mine = (known.owner < 0) & (np.abs(Z @ gradient + constant - y) <= tolerance)
         if mine.sum() > len(gradient) + 1:
-            known.add(_Fit(gradient, float(constant), 0.0), mine)
+            known.add(Fit(gradient, float(constant), 0.0), mine)
     found = local_pieces(Z, y, known, rng=rng)
     open_samples = found.owner < 0
     if open_samples.sum() <= _OPEN * (X.shape[1] + _REDUNDANT):
@@ -232,7 +147,7 @@ def ambient_pieces(
             explained = open_ & (fit.residuals(X, y) <= loose * tolerance)
             if explained.sum() <= needed:
                 break
-            fit = _least_squares(X[explained], y[explained])
+            fit = least_squares(X[explained], y[explained])
         else:
             pieces.add(fit, explained)
             open_ &= ~explained
@@ -361,11 +276,11 @@ def _accept(
     homogeneous: bool = False,
 ) -> bool:
     """Fit a piece on its samples in R^k and keep it with every open sample it explains."""
-    fit = _least_squares(Z[mine], y[mine], intercept=not homogeneous)
+    fit = least_squares(Z[mine], y[mine], intercept=not homogeneous)
     explained = (found.owner < 0) & (fit.residuals(Z, y) <= tolerance)
     if explained.sum() < needed:
         return False
-    found.add(_least_squares(Z[explained], y[explained], intercept=not homogeneous), explained)
+    found.add(least_squares(Z[explained], y[explained], intercept=not homogeneous), explained)
     return True
 
 
@@ -381,33 +296,17 @@ def _nearest(points: np.ndarray, seed: np.ndarray, size: int, by_direction: bool
     return np.argpartition(distances, size)[:size]
 
 
-def _least_squares(X: np.ndarray, y: np.ndarray, intercept: bool = True) -> _Fit:
-    """Return the least-squares fit; its accuracy is eps·|y|·sqrt(n) over the smallest singular value."""
-    live = X.any(axis=0)  # a column of zeros (the one coordinate of a function of none) says nothing and costs nothing
-    design = np.column_stack([X[:, live], np.ones(len(X))]) if intercept else X[:, live]
-    solution, _, _, singular = np.linalg.lstsq(design, y, rcond=None)
-    smallest = float(singular[-1]) if len(singular) else 0.0
-    rounding = _EPS * float(np.abs(y).max(initial=0.0)) * np.sqrt(len(y))
-    accuracy = rounding / smallest if smallest > 0.0 else np.inf
-    gradient, constant = np.zeros(X.shape[1]), float(solution[-1]) if intercept else 0.0
-    gradient[live] = solution[: int(live.sum())]
-    return _Fit(gradient, constant, accuracy)
-
-
-_EPS = float(np.finfo(np.float64).eps)
-
-
-def _trimmed_fit(X: np.ndarray, y: np.ndarray) -> _Fit:
+def _trimmed_fit(X: np.ndarray, y: np.ndarray) -> Fit:
     """Return the least-squares fit after repeatedly keeping the rows with the smallest residuals."""
     keep = np.arange(len(X))
     size = max(int(_KEEP * len(X)), min(len(X), X.shape[1] + 2))
-    fit = _least_squares(X, y)
+    fit = least_squares(X, y)
     for _ in range(_ROUNDS):
         best = np.sort(np.argpartition(fit.residuals(X, y), size - 1)[:size])
         if np.array_equal(best, keep):
             break
         keep = best
-        fit = _least_squares(X[keep], y[keep])
+        fit = least_squares(X[keep], y[keep])
     return fit
 
 

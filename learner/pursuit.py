@@ -73,6 +73,18 @@ class Pursuit:
         self.rough: Finished | None = None
         self.tried = 0
 
+    @property
+    def best(self) -> Finished | Refined | None:
+        """What comes closest."""
+        return self.finished or self.refined
+
+    def __str__(self) -> str:
+        if self.finished is not None:
+            return f"{len(self.finished.components)} directions, exact from start {self.tried}"
+        if self.refined is None:
+            return "no direction explains anything"
+        return f"{len(self.refined.components)} directions leave {self.refined.error:.1e} of the variance"
+
     def run(self, start: np.ndarray, wanted: int | None) -> Pursuit:
         """Search from the directions of filtered PCA (k, d), for `wanted` dimensions where a number is given."""
         self._from_spectrum(start, wanted)

@@ -20,7 +20,7 @@ import numpy as np
 
 from learner.folds import FoldedFunction
 from learner.last_layer import LastLayer, RoundedLayer, independent_columns
-from learner.piece_regression import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance
 from learner.rationalize import rationalize
 from tropical import LatticePolynomial, NotExact, PieceTable, ReLUNetwork
 from tropical._exact.linear import row_space

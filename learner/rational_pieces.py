@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learner.piece_regression import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance
 from learner.rare_pieces import rare_pieces
 from learner.rationalize import rationalize
 from tropical import NotExact, PieceTable

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from learner.adjacent_pieces import with_adjacent_pieces
 from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
 from learner.folds import FoldedFunction
 from learner.hidden_layers import as_hidden_layers, as_one_layer
 from learner.noisy_pieces import merged_pieces
-from learner.piece_regression import Pieces, all_pieces, label_tolerance, pieces_from_exact, pieces_from_rough
+from learner.piece_regression import pieces_from_exact, pieces_from_rough
+from learner.pieces import Pieces, all_pieces, label_tolerance
 from learner.pursuit import Pursuit
 from learner.rational_network import RationalNetwork, rational_network
 from learner.rational_pieces import ExactTable, recognised
@@ -135,6 +137,7 @@ class Reconstruction:
             components, pieces = pieces_from_exact(X, y, pursuit.finished, rng=self._rng)
         if len(pieces):
             self.components = components
+            pieces = with_adjacent_pieces(X @ components.T, y, pieces)
         self.on_piece = pieces.owner >= 0
         self.exact = bool(self.on_piece.any())
         self._pieces = pieces if self.exact else self._inexact_pieces()

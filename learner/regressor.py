@@ -18,9 +18,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from learner.arrays import is_foreign
 from learner.confidence import Evidence, confidence, is_sure
-from learner.corrected import Corrected
+from learner.local import Local
 from learner.on_device import lattice_values
-from learner.piece_regression import label_tolerance
+from learner.pieces import label_tolerance
 from learner.pursuit import Pursuit
 from learner.rational_network import RationalNetwork
 from learner.reconstruction import CELLS_OF_A_NETWORK, Reconstruction
@@ -75,7 +75,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     lattice_ : LatticePolynomial
         The learned function on R^d, made when it is first asked for; exact in its floats: dyadic pieces on R^k
         composed with `components_`. Where `predictor_` is "network" and :meth:`to_exact` is rational, it is the
-        network's own canonical form, if that takes no more than 10·`max_cells` cells; else, and for "corrected" and
+        network's own canonical form, if that takes no more than 10·`max_cells` cells; else, and for "local" and
         "smoother", it is the best lattice polynomial of the pieces found, another function than that of `predict`.
     explained_ : float
         Share of held-out samples explained to 1e-9 standard deviations of y.
@@ -85,12 +85,12 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         Mean square of the held-out residuals of `predict`, in units of the variance of y.
     noise_ : float
         Standard deviation of the held-out residuals, robustly, in the unit of y: label noise, and what was not learned.
-    predictor_ : {"lattice", "network", "corrected", "smoother"}
+    predictor_ : {"lattice", "network", "local", "smoother"}
         What `predict` evaluates. "network" where hidden layers recognised from the pieces
         (:mod:`learner.hidden_layers`) explain more held-out samples than any lattice polynomial of the pieces found, or
         as many where the samples do not determine that polynomial; in floats, those of a rational network where there
-        is one (:mod:`learner.rational_network`). "corrected" where none is found, but one that is near all samples
-        (:mod:`learner.joint_fit`) and halves the error, with pieces of samples close by (:mod:`learner.corrected`).
+        is one (:mod:`learner.rational_network`). "local" where it halves the error or what is not explained: pieces of
+        samples close by (:mod:`learner.local`), with a network near all samples (:mod:`learner.joint_fit`) if known.
         "smoother" where nothing exact comes as close: a smooth function of the components (:mod:`learner.smoother`).
     confidence_ : str
         What this amounts to, in words.
@@ -161,7 +161,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         how = f"significant at level {self.level:g}" if self.n_components == "auto" else "asked for"
         self._end("directions", f"{len(self.components_)} {how}", clock)
         pursuit = self._pursue(training, answers, rng, clock)
-        self._end("refinement", self._pursuit_text(pursuit), clock)
+        self.components_ = self.components_ if pursuit.best is None else pursuit.best.components
+        self._end("refinement", str(pursuit), clock)
         self._built = Reconstruction(pursuit, self.components_, training, answers, rng=rng, max_cells=self.max_cells)
         for name, step in self._built.steps(X_held, y_held, clock):
             found = step()
@@ -212,12 +213,13 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _are_sure(self, X: np.ndarray) -> np.ndarray:
         Z, (known, labels), built = X @ self._built.basis.T, self._training, self._built
         linear = bool(not self.pieces_[:, -1].any())
+        lower, upper = (bound.evaluate(Z) for bound in built.bounds)
+        gap, explained = np.abs(lower - upper), built.on_piece
         if self.predictor_ == "network" and built.folded is not None:
             gap, explained = np.zeros(len(Z)), np.abs(built.folded.evaluate(known) - labels) <= self._tolerance
-        else:
-            gap, explained = np.abs(built.bounds[0].evaluate(Z) - built.bounds[1].evaluate(Z)), built.on_piece
-        if self._corrected is not None:
-            gap = np.where(self._corrected.agree(Z), gap, np.inf)
+        elif self._local is not None:
+            values, agreed = self._local.valued(Z)
+            gap = np.where(agreed, np.maximum(np.abs(lower - values), np.abs(upper - values)), np.inf)
         return is_sure(Z, known, explained, gap, self._tolerance, homogeneous=linear)
 
     @property
@@ -327,15 +329,6 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             clock.interrupted = True
             return pursuit
 
-    def _pursuit_text(self, pursuit: Pursuit) -> str:
-        if pursuit.finished is not None:
-            self.components_ = pursuit.finished.components
-            return f"{len(self.components_)} directions, exact from start {pursuit.tried}"
-        if pursuit.refined is None:
-            return "no direction explains anything"
-        self.components_ = pursuit.refined.components
-        return f"{len(self.components_)} directions leave {pursuit.refined.error:.1e} of the variance"
-
     def _adopt(self, X: np.ndarray, y: np.ndarray) -> None:
         """Take over what was built; of the training samples keep the coordinates and labels."""
         self._training = X @ self._built.basis.T, y
@@ -351,13 +344,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         """Measure on held-out samples, and choose what `predict` evaluates."""
         Z, built = X @ self._built.basis.T, self._built
         residuals = built.local.evaluate(Z) - y
-        self.predictor_, self._smooth, self._corrected = "lattice", None, None
-        if built.near is not None:
-            corrected = Corrected.of(built.local, built.near, *self._training)
-            others = corrected.evaluate(Z) - y
-            if (others**2).mean() < _MUCH * (residuals**2).mean():
-                residuals, self.predictor_, self._corrected = others, "corrected", corrected
-                self.explained_ = float((np.abs(others) <= self._tolerance).mean())
+        self.predictor_, self._smooth, self._local = "lattice", None, None
         if built.folded is not None:
             others = built.folded.evaluate(Z) - y
             share = float((np.abs(others) <= self._tolerance).mean())
@@ -365,17 +352,25 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             margin = share - self.explained_, float((np.abs(off) <= self._tolerance).mean()) - self.explained_training_
             if margin > (0.0, 0.0) or (margin == (0.0, 0.0) and built.prefers_network):
                 residuals, self.predictor_, self.explained_ = others, "network", share
+        forms = built.forms + (built.folded is not None)
+        if built.exact and self.explained_ < 1.0:
+            local, forms = Local.of(built.local, built.folded or built.near, *self._training), forms + 1
+            others = local.evaluate(Z) - y
+            share = float((np.abs(others) <= self._tolerance).mean())
+            less = 1.0 - share < _MUCH * (1.0 - self.explained_)
+            if (others**2).mean() < (1.0 / _MUCH if less else _MUCH) * (residuals**2).mean():
+                residuals, self.predictor_, self._local, self.explained_ = others, "local", local, share
         if smooth is not None and self.explained_ < _MOSTLY:
             others = smooth.predict(X) - y
             if (others**2).mean() < (_MUCH if self.explained_ > 0.5 else 1.0) * (residuals**2).mean():
-                residuals, self.predictor_, self._smooth, self._corrected = others, "smoother", smooth, None
+                residuals, self.predictor_, self._smooth, self._local = others, "smoother", smooth, None
         self.error_ = float((residuals**2).mean()) / (float(y.var()) or 1.0)
         self.noise_ = 1.4826 * float(np.median(np.abs(residuals)))
         evidence = Evidence(
             explained=self.explained_,
             on_pieces=self.explained_training_,
             held=len(y),
-            forms=built.forms + (built.folded is not None or built.near is not None),
+            forms=forms,
             error=self.error_,
             noise=0.0 if self.explained_ > 0.5 else self.noise_,
             unsure=float(1.0 - self.is_sure(X).mean()) if self.explained_ > 0.5 else 1.0,
@@ -387,8 +382,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _predict(self, X: np.ndarray) -> np.ndarray:
         if self._smooth is not None:
             return self._smooth.predict(X)
-        if self._corrected is not None:
-            return self._corrected.evaluate(X @ self._built.basis.T)
+        if self._local is not None:
+            return self._local.evaluate(X @ self._built.basis.T)
         same = self.predictor_ == "network" or self._built.is_one_layer  # then it is the faster of two forms
         folded = self._built.folded if same else None
         return (folded or self._built.local).evaluate(X @ self._built.basis.T)
@@ -396,5 +391,5 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
-_MUCH = 0.5  # a predictor that is exact in fewer places has to have so much of the error
+_MUCH = 0.5  # of the error, or of what is not explained, that another predictor has to have
 _MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do

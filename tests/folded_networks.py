@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from learner.folds import FoldedFunction
-from learner.piece_regression import Pieces, all_pieces
+from learner.pieces import Pieces, all_pieces
 from tropical import lattice
 
 

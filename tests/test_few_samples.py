@@ -85,14 +85,14 @@ def test_exact_pieces_beside_which_a_smooth_function_predicts_are_not_called_exa
     )
 
 
-def test_a_network_beside_exact_pieces_is_said():
-    text = confidence(replace(EVIDENCE, explained=0.9, predictor="corrected"))
+def test_pieces_picked_by_samples_are_said():
+    text = confidence(replace(EVIDENCE, explained=0.9, predictor="local"))
     assert text.startswith("exact on 90.0000% of the held-out samples")
-    assert "where the pieces are far from it, a network near all samples" in text
+    assert "which piece applies is asked of samples close by" in text
 
 
-def test_samples_on_no_piece_are_said_whatever_corrects_the_pieces():
-    for predictor in ("lattice", "corrected"):
+def test_samples_on_no_piece_are_said_whatever_picks_the_pieces():
+    for predictor in ("lattice", "local"):
         text = confidence(replace(EVIDENCE, explained=1.0, on_pieces=0.9, predictor=predictor))
         assert "1.0e-01 of the training samples lie on no piece found" in text
 

@@ -14,7 +14,7 @@ from learner.folds import FoldedFunction, features
 from learner.hidden_layers import Recognised, as_hidden_layers, as_one_layer
 from learner.joint_search import Joint
 from learner.orientation import oriented, oriented_beside, passed_beside
-from learner.piece_regression import Pieces, all_pieces
+from learner.pieces import Pieces, all_pieces
 from learner.plain_network import plain_layers
 from tropical import families, lattice, same_function
 from tropical.families import random_network
@@ -236,7 +236,7 @@ def test_the_wider_search_follows_where_the_ranking_came_to_nothing(monkeypatch)
     y, pieces, _ = pieces_of(F, Z)
     first, costly, better = (SimpleNamespace(cost=cost, left=10, is_closed=True) for cost in (100, 120, 60))
     built, tried = [], []
-    following = {"next_levels": [costly], "peeled_levels": [costly, better]}
+    following = {"sure_levels": [costly], "next_levels": [], "peeled_levels": [costly, better]}
     monkeypatch.setattr(hidden_layers, "first_levels", lambda *_: [first])
     for name, levels in following.items():
         monkeypatch.setattr(hidden_layers, name, lambda level, *_, levels=levels: levels if level is first else [])
@@ -245,7 +245,7 @@ def test_the_wider_search_follows_where_the_ranking_came_to_nothing(monkeypatch)
     monkeypatch.setattr(hidden_layers, "_last_layer", lambda searches, *_: built.append(searches))
     monkeypatch.setattr(hidden_layers, "fitted_beyond", lambda levels, *_: tried.append(levels))
     assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)) == Recognised(None)
-    assert built == [[first], [better]]
+    assert built == [[first], [], [better]]
     assert tried == [[better, first]]
 
 

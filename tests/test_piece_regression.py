@@ -5,7 +5,8 @@ import pytest
 
 from learner import sample
 from learner.assemble import clauses_of_samples
-from learner.piece_regression import Pieces, ambient_pieces, label_tolerance, local_pieces, span_of_pieces
+from learner.piece_regression import ambient_pieces, local_pieces, span_of_pieces
+from learner.pieces import Pieces, label_tolerance
 from learner.report import sine_to
 from tropical import LatticePolynomial, cells, families
 

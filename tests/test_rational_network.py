@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from learner import LatticeRegressor, sample, verify
 from learner.folds import FoldedFunction
-from learner.piece_regression import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance
 from learner.rational_network import rational_network
 from tropical import BudgetExceeded, LatticePolynomial, NotExact, ReLUNetwork, check, lattice, same_function
 from tropical.families import random_network
