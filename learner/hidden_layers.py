@@ -217,12 +217,13 @@ def _levels(
     for _ in range(_MOST_DEPTH - 2):
         if not last or last[0].left <= _FEW_LEFT or expired():
             break
-        last = [level for level in following(last[0], part, expired) if level.cost < last[0].cost]
-        found += last
+        new, least = following(last[0], part, expired), last[0].cost
+        last = [level for level in new if level.cost < least]
+        found += last or [level for level in new[:1] if level.cost <= _NEAR * least]  # to start from, not to build on
     return sorted(found, key=lambda level: level.cost)
 
 
-_MOST_DEPTH = 4
+_MOST_DEPTH = 5
 _FEW_LEFT = 3  # components that are left: where they are few, one layer more explains them
 
 

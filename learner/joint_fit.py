@@ -37,6 +37,8 @@ class JointFit:
     widths : sequence of int
         Units of each layer; the first f of them are the fixed ones.
     rng : RandomState
+    start : JointLayers, optional
+        Layers to start from; without, starts are random.
 
     Attributes
     ----------
@@ -55,6 +57,7 @@ class JointFit:
         likely: Sequence[Jump],
         widths: Sequence[int],
         rng: np.random.RandomState,
+        start: JointLayers | None = None,
     ) -> None:
         self._known, self._y, self._tolerance, self._rng = known, y, tolerance, rng
         self._fixed, self._likely, self._widths = fixed, likely, widths
@@ -62,6 +65,9 @@ class JointFit:
         self.least, self.work, self._trials, self._since = np.inf, 0.0, 0, 0
         self._best: JointLayers | None = None
         self._now: tuple[float, JointLayers, np.ndarray] | None = None
+        if start is not None:
+            self._trials = _STARTS
+            self._adopt(start)
 
     @property
     def best(self) -> JointLayers:
@@ -76,6 +82,11 @@ class JointFit:
         for width in self._widths:
             size, q = size + width * q, q + width
         return size + q
+
+    @property
+    def explained(self) -> float:
+        """Share of samples that the layers last gone on with explain."""
+        return 0.0 if self._now is None else float((np.abs(self._now[2]) <= self._tolerance).mean())
 
     @property
     def is_exact(self) -> bool:

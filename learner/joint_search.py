@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from learner.joint_fit import JointFit
 from learner.joint_layers import JointLayers
 from learner.levels import Level
 from learner.pieces import label_tolerance
+from learner.units import Units
 
 __all__ = ["Joint", "fitted_beyond"]
 
@@ -37,13 +38,14 @@ def fitted_beyond(
 ) -> Joint | None:
     """Return functions of two layers beyond one that is known, if samples are enough.
 
-    None where none is known, and where fits do not come near.
+    Where layers beyond are known in part, they are what is started from. None where none is known, and where fits do
+    not come near.
 
     Parameters
     ----------
     levels : sequence of Level
-        The one first that leaves least to describe. Of those without open folds the first of each depth is tried, and
-        the best one is gone on with.
+        The one first that leaves least to describe. The first of each depth is tried, the two layers beyond its second
+        but last; and those without open folds, with two layers beyond. The best one is gone on with.
     design, y : (n, p), (n,)
     rng : RandomState
     expired : callable
@@ -52,16 +54,24 @@ def fitted_beyond(
     Notes
     -----
     Each turn is 1e11 multiplications, most of them in products of matrices: 4 s of one core at 25 GFlop/s. One for
-    each level and two more where little is gained, and up to 12 of the best while two of them halve the loss.
+    each level, or four where it explains many samples, and three more of the best where little is gained, or up to 12
+    while three of them halve the loss.
     """
     known = [level for level in levels if level.signs is not None and level.is_closed and not len(level.open.owner)]
-    bases = [next((level for level in known if level.depth == depth), None) for depth in range(1, _DEEPEST + 1)]
-    searches = [_Search(level, design, y, rng) for level in dict.fromkeys(bases) if level is not None]
+    tops = [level for level in levels if level.below and level.below.below in known]
+    searches = list[_Search]()
+    for level in _first_of_each(tops, _DEEPEST + 1):
+        search = _Search.of_layers(level, design, y, rng)
+        times = _TIMES if search.fit.explained >= _EXPLAINED else 1
+        searches += [search, *(_Search.of_layers(level, design, y, rng) for _ in range(1, times))]
+    searches += [_Search.beyond(level, design, y, rng) for level in reversed(_first_of_each(known, _DEEPEST))]
     searches = [search for search in searches if len(y) >= _SAMPLES * search.fit.size]
     if not searches:
         return None
     for search in searches:
         search.go_on(_WORK, expired)
+        if search.fit.is_exact:
+            break
     best = min(searches, key=lambda search: search.fit.least)
     if best.fit.least > _NOT_NEAR:
         return None
@@ -74,17 +84,46 @@ def fitted_beyond(
     return Joint(best.function(best.fit.best), best.function(best.fit.settled()))
 
 
-class _Search:
-    """Two layers beyond a level."""
+def _first_of_each(levels: Sequence[Level], most: int) -> list[Level]:
+    """Return the first level of each depth up to the most, the deepest one first."""
+    firsts = {level.depth: level for level in reversed(levels) if level.depth <= most}
+    return [firsts[depth] for depth in sorted(firsts, reverse=True)]
 
-    def __init__(self, level: Level, design: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> None:
-        known = np.ascontiguousarray(level.features(design).T)
-        q, self._scale, self._level = len(known), float(y.std()), level
+
+class _Search:
+    """Two layers beyond a level, which is made of `units`."""
+
+    def __init__(self, units: Units, fit: JointFit, scale: float) -> None:
+        self._units, self.fit, self._scale = units, fit, scale
+
+    @classmethod
+    def beyond(cls, level: Level, design: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> _Search:
+        """Return the search beyond a level, where folds are known that are seen on it."""
+        known, scale = np.ascontiguousarray(level.features(design).T), float(y.std())
+        q, likely = len(known), [*level.partial, *level.likely]
         fixed = np.array(level.seen).reshape(-1, q)[:_MOST_FIXED]
         widths = max(q + 2, len(fixed) + 3), q + 5
-        tolerance = label_tolerance(y) / self._scale
-        likely = [*level.partial, *level.likely]
-        self.fit = JointFit(known, y / self._scale, tolerance, fixed, likely, widths, rng)
+        return cls(level, JointFit(known, y / scale, label_tolerance(y) / scale, fixed, likely, widths, rng), scale)
+
+    @classmethod
+    def of_layers(cls, level: Level, design: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> _Search:
+        """Return the search that starts from a level and the one below it, with a few units more on each."""
+        first, base = level.below, level.below.below if level.below else None
+        assert first is not None
+        assert base is not None
+        known, scale = np.ascontiguousarray(base.features(design).T), float(y.std())
+        open_ = np.isin(np.arange(len(first.folds)), first.open.owner)
+        order = np.argsort(open_, kind="stable")  # what is not open stays as it is
+        columns = np.append(np.arange(len(known)), len(known) + order)
+        units = first.folds[order], np.array([first.on_below(row)[columns] for row in level.folds])
+        layers = JointLayers(units, np.zeros(sum(map(len, units), len(known))), int((~open_).sum()))
+        samples, labels = level.largest()
+        features = layers.features(np.ascontiguousarray(base.features(samples).T))[0][-1]
+        layers = replace(layers, top=np.linalg.lstsq(features.T, labels / scale, rcond=1e-9)[0])
+        widths = [len(rows) + more for rows, more in zip(units, _MORE, strict=True)]
+        fixed = layers.units[0][: layers.fixed]
+        fit = JointFit(known, y / scale, label_tolerance(y) / scale, fixed, (), widths, rng, layers)
+        return cls(base, fit, scale)
 
     def go_on(self, work: float, expired: Callable[[], bool]) -> None:
         """Fit on, and leave out what is not needed."""
@@ -94,11 +133,13 @@ class _Search:
 
     def function(self, layers: JointLayers) -> FoldedFunction:
         """Return the function of layers."""
-        return self._level.folded(layers.units, layers.top * self._scale)
+        return self._units.folded(layers.units, layers.top * self._scale)
 
 
 _WORK, _LEAN = 1e11, 0.3  # multiplications in a turn, and the share of them for leaving units out
-_MOST_TURNS, _PATIENCE, _GAIN = 12, 2, 0.5  # it ends where so many turns did not bring the loss down to this share
+_MOST_TURNS, _PATIENCE, _GAIN = 12, 3, 0.5  # it ends where so many turns did not bring the loss down to this share
 _NOT_NEAR = 1e-2  # of the variance, after the first turn: deep networks were at 1e-5 to 2e-3
 _DEEPEST, _MOST_FIXED = 3, 9
+_MORE = 2, 3  # units more on two layers that are known
+_TIMES, _EXPLAINED = 4, 0.3  # layers that explain so many samples are gone on from several times
 _SAMPLES = 5  # for each unknown

@@ -118,6 +118,7 @@ class Level(Units):
         open_: Open | None = None,
     ) -> None:
         super().__init__(below, folds, signs, passed, part.linear, open_)
+        self._part = part
         self.seen: list[np.ndarray] = []
         known, heights = self.features(part.design), self.heights(part.design)
         q, inside = known.shape[1], part.inside(heights)
@@ -134,6 +135,12 @@ class Level(Units):
         while layer.below is not None:
             self.cost += layer.folds.size + layer.passed.size + len(layer.open.owner)
             layer = layer.below
+
+    def largest(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the samples of the largest component, as rows of the design, and their labels."""
+        sizes = [fit.samples for fit in self.components.fits]
+        mine = self.components.of == int(np.argmax(sizes))
+        return self._part.design[mine], self._part.y[mine]
 
 
 def folds_between(

@@ -111,7 +111,7 @@ class Peeling:
         now = self._set([])
         path = list[_Set]()
         while len(now.jumps) < MOST_FOLDS and len(now.components.fits) > 1 and not expired():
-            sure, fair = self._seen(now, _EVERYWHERE)
+            sure, fair = self._seen(now, _OPEN, _EVERYWHERE)
             longer = [self._set([*now.jumps, *sure][:MOST_FOLDS])] if sure else []
             now = min(longer or (self._set([*now.jumps, jump]) for jump in fair), key=lambda one: one.cost, default=now)
             least = min((one.cost for one in path), default=now.cost)
@@ -122,7 +122,7 @@ class Peeling:
         kept = [one for one in path if one.jumps and one.cost <= least + _CLOSE]
         return [one.jumps for one in sorted(kept, key=lambda one: one.cost)]
 
-    def _seen(self, now: _Set, everywhere: float) -> tuple[list[Jump], list[Jump]]:
+    def _seen(self, now: _Set, most: int, everywhere: float) -> tuple[list[Jump], list[Jump]]:
         """Return further folds that are seen along most of them, and those that are seen along half, or in part."""
         sight = Sight(self._known, now.components, self._part.inside(now.values, self._inside))
         taken, sure, fair = {self._key([jump]) for jump in now.jumps}, list[Jump](), list[Jump]()
@@ -133,7 +133,7 @@ class Peeling:
             taken.add(key)
             if len(jump[1]):
                 count, share = sight.share(*jump)
-                if len(jump[1]) <= _OPEN and count >= _PAIRS and share >= everywhere:
+                if len(jump[1]) <= most and count >= _PAIRS and share >= everywhere:
                     fair.append(jump)
                 continue
             if key not in self._shares:
@@ -178,7 +178,7 @@ class Peeling:
                 return
             less = _without(one, place)
             yield from self._beside(less, self._set(list(less.jumps)).components.fits)
-        more = self._seen(now, _MOSTLY) if len(one.jumps) < MOST_FOLDS else ([], [])
+        more = self._seen(now, _OPEN + 1, _MOSTLY) if len(one.jumps) < MOST_FOLDS else ([], [])
         for jump in (*more[0], *more[1]):
             for sign in (1.0, -1.0):
                 if expired():

@@ -182,15 +182,24 @@ class Units:
             return list(self.folds)
         return [*self.below._folds(), *(self.below._on_absolute_values(row) for row in self.folds)]
 
-    def _on_absolute_values(self, row: np.ndarray) -> np.ndarray:
-        """Return coefficients on the units as coefficients on (design, |H_1|, ...): relu(h) = (h + |h|)/2."""
-        m = len(self.folds)
+    def on_below(self, row: np.ndarray) -> np.ndarray:
+        """Return coefficients on the units as coefficients on what they are built on and |H_1|, |H_2|, ...
+
+        By relu(h) = (h + |h|)/2. Those on what is open are left out.
+        """
         if self.signs is None:
-            first, own = row[:-m], row[-m:]
-        else:
-            own = row[:m] / 2.0
-            first = (own * self.signs) @ self.folds + row[m:] @ self.passed
-        return np.concatenate([first if self.below is None else self.below._on_absolute_values(first), own])
+            return row
+        m, rest = len(self.folds), len(self.folds) + len(self.open.owner)
+        own = row[:m] / 2.0
+        return np.concatenate([(own * self.signs) @ self.folds + row[rest:] @ self.passed, own])
+
+    def _on_absolute_values(self, row: np.ndarray) -> np.ndarray:
+        """Return coefficients on the units as coefficients on (design, |H_1|, ...)."""
+        row = self.on_below(row)
+        if self.below is None:
+            return row
+        first = row.shape[0] - len(self.folds)
+        return np.concatenate([self.below._on_absolute_values(row[:first]), row[first:]])
 
 
 def described(components: Components, open_: slice) -> int:

@@ -230,13 +230,14 @@ def test_with_no_time_for_layers_one_by_one_several_at_once_are_tried(monkeypatc
 
 
 def test_the_wider_search_follows_where_the_ranking_came_to_nothing(monkeypatch):
-    """A layer counts if it leaves less to describe than the one it is built on; none is built on twice."""
+    """A layer is built on if it leaves less to describe than the one below, and tried if about as little; once."""
     F = random_network((3, 4, 1), seed=0)
     Z = np.random.default_rng(0).standard_normal((500, 3))
     y, pieces, _ = pieces_of(F, Z)
-    first, costly, better = (SimpleNamespace(cost=cost, left=10, is_closed=True) for cost in (100, 120, 60))
+    costs = 100, 120, 140, 60
+    first, costly, worse, better = (SimpleNamespace(cost=cost, left=10, is_closed=True) for cost in costs)
     built, tried = [], []
-    following = {"sure_levels": [costly], "next_levels": [], "peeled_levels": [costly, better]}
+    following = {"sure_levels": [costly], "next_levels": [worse], "peeled_levels": [costly, better]}
     monkeypatch.setattr(hidden_layers, "first_levels", lambda *_: [first])
     for name, levels in following.items():
         monkeypatch.setattr(hidden_layers, name, lambda level, *_, levels=levels: levels if level is first else [])
@@ -245,8 +246,8 @@ def test_the_wider_search_follows_where_the_ranking_came_to_nothing(monkeypatch)
     monkeypatch.setattr(hidden_layers, "_last_layer", lambda searches, *_: built.append(searches))
     monkeypatch.setattr(hidden_layers, "fitted_beyond", lambda levels, *_: tried.append(levels))
     assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)) == Recognised(None)
-    assert built == [[first], [], [better]]
-    assert tried == [[better, first]]
+    assert built == [[first, costly], [], [better]]
+    assert tried == [[better, first, costly]]
 
 
 def test_noise_has_no_folds():

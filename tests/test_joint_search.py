@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from folded_networks import pieces_shown
 
-from learner import joint_search
+from learner import joint_fit, joint_search
 from learner.joint_fit import JointFit
 from learner.joint_layers import JointLayers
 from learner.joint_search import _Search, fitted_beyond
@@ -91,7 +91,7 @@ def test_functions_have_the_values_of_the_layers(known, depth, seed):
     """Features of a level are units; folded functions have absolute values: of any layers, at any samples."""
     y, part, *levels = known
     level, rng = levels[depth - 1], np.random.default_rng(seed)
-    search = _Search(level, part.design, y, np.random.RandomState(0))
+    search = _Search.beyond(level, part.design, y, np.random.RandomState(0))
     q = level.features(part.design).shape[1]
     widths = tuple(rng.integers(1, 5, rng.integers(1, 4)))
     units = tuple(rng.standard_normal((m, q + sum(widths[:before]))) for before, m in enumerate(widths))
@@ -118,7 +118,7 @@ def test_what_is_given_is_the_best_of_the_fit(known, fits):
 def test_folds_that_are_seen_are_fixed_and_others_likely(known, fits):
     y, part, level, _ = known
     beyond([level], part, y, expired=lambda: True)
-    _, _, tolerance, fixed, likely, widths, _ = fits[0].args
+    _, _, tolerance, fixed, likely, widths, *_ = fits[0].args
     q = level.features(part.design).shape[1]
     assert fixed.shape == (len(level.seen), q)
     assert np.array_equal(fixed, np.array(level.seen).reshape(-1, q))
@@ -227,3 +227,46 @@ def test_what_is_settled_is_given_beside_what_is_near(known, fits, monkeypatch):
     monkeypatch.setattr(JointFit, "settled", lambda self: replace(self.best, top=2.0 * self.best.top))
     found = beyond([level], part, y, expired=lambda: True)
     assert np.allclose(2.0 * found.near.evaluate(Z_of(part)), found.settled.evaluate(Z_of(part)))
+
+
+def third_of(net_levels, part, *, without=None, below_without=None):
+    """The last hidden layer as a level, perhaps with a unit missing there or in the layer below it."""
+    deep, rows, passed = net_levels
+    kept = [place for place in range(len(deep.folds)) if place != below_without]
+    if below_without is not None:
+        deep = Level(deep.below, deep.folds[kept], deep.signs[kept], passed, part)
+        rows = np.hstack([rows[:, kept], rows[:, len(rows[0]) - (not part.linear) :]])
+    own = [place for place in range(len(rows)) if place != without]
+    return Level(deep, rows[own], np.ones(len(own)), np.empty((0, rows.shape[1])), part)
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["linear", "biased"])
+def layers(request):
+    net = random_network((2, 3, 3, 2, 1), seed=125 if request.param else 101, biases=request.param)
+    Z = np.random.default_rng(0).standard_normal((800, 2))
+    y = net.evaluate(Z)
+    part = Neighbourhoods(Z, y, pieces_shown(net, Z, y, least=6)[0])
+    first = rows_of(net, 0, part.linear)
+    level = Level(None, first, np.ones(3), np.empty((0, first.shape[1])), part)
+    rows = rows_of(net, 1, part.linear)
+    deep = Level(level, rows, np.ones(3), np.empty((0, rows.shape[1])), part)
+    return y, part, (deep, rows_of(net, 2, part.linear), np.empty((0, rows.shape[1])))
+
+
+def test_of_layers_that_are_all_known_nothing_is_left_to_fit(layers, fits):
+    y, part, known_layers = layers
+    found = beyond([third_of(known_layers, part), known_layers[0], known_layers[0].below], part, y)
+    assert len(fits[0].asked) == 1
+    assert all(not fit.asked for fit in fits[1:])
+    assert fits[0]._trials == joint_fit._STARTS  # no start, and no trial
+    assert np.abs(found.near.evaluate(Z_of(part)) - y).max() <= 1e-9 * y.std()
+
+
+@pytest.mark.parametrize("missing", [{"without": 0}, {"without": 1}, {"below_without": 0}, {"below_without": 2}])
+def test_layers_that_lack_a_unit_are_completed(layers, fits, missing):
+    y, part, known_layers = layers
+    top = third_of(known_layers, part, **missing)
+    found = beyond([top, top.below.below], part, y)
+    off = np.abs(found.near.evaluate(Z_of(part)) - y) / y.std()
+    assert (off <= 1e-9).mean() > 0.99
+    assert np.array_equal(fits[0].best.units[0][: len(top.below.folds)], top.below.folds)  # what is known stays
