@@ -27,19 +27,19 @@ explains samples, also those on no piece.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from learner.folds import FoldedFunction, features
+from learner.folds import FoldedFunction
 from learner.joint_search import fitted_beyond
 from learner.layer_search import beside_all, first_levels, next_levels, peeled_levels, sure_levels
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.pieces import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, fitted_together, pruned
 
-__all__ = ["Recognised", "as_hidden_layers", "as_one_layer"]
+__all__ = ["Recognised", "as_hidden_layers"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,39 +56,6 @@ class Recognised:
 
     function: FoldedFunction | None
     near: FoldedFunction | None = None
-
-
-def as_one_layer(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> FoldedFunction | None:
-    """Return the function of one hidden layer that explains *all* samples on pieces; None if there is none.
-
-    Its folds are hyperplanes between neighbouring pieces; the rest is one least-squares problem of n rows and up to 150
-    columns.
-
-    Parameters
-    ----------
-    Z, y : (n, k), (n,)
-    pieces : Pieces
-        On R^k, with owners.
-    """
-    if not len(pieces):
-        return None
-    part = Neighbourhoods(*_thinned(Z, y, pieces))
-    mine, p = part.owner >= 0, part.design.shape[1]
-    folds = [fold for fold, _, _ in sorted(part.hyperplanes(), key=lambda entry: -entry[2])[:_MOST]]
-    while True:
-        known = features(part.design[mine], folds)
-        if known.shape[1] + _SPARE > len(known):
-            return None
-        top = np.linalg.lstsq(known, part.y[mine], rcond=None)[0]
-        if np.abs(known @ top - part.y[mine]).max() > part.tolerance:
-            return None
-        weights = np.abs(top[p:])
-        heavy = weights > _ZERO * float(weights.max(initial=0.0))
-        if heavy.all():
-            break
-        folds = [fold for fold, keep in zip(folds, heavy, strict=True) if keep]
-    found, mine = FoldedFunction(folds, top, part.linear, Z.shape[1]), pieces.owner >= 0
-    return found if np.abs(found.evaluate(Z[mine]) - y[mine]).max() <= label_tolerance(y) else None
 
 
 def as_hidden_layers(
@@ -108,8 +75,9 @@ def as_hidden_layers(
 
     Parameters
     ----------
-    Z, y, pieces
-        As for :func:`as_one_layer`.
+    Z, y : (n, k), (n,)
+    pieces : Pieces
+        On R^k, with owners.
     rng : RandomState
         Of the starts.
     accept : callable
@@ -143,32 +111,47 @@ def _found(
     expired: Callable[[], bool],
     soon: Callable[[], bool],
 ) -> Recognised:
-    part = Neighbourhoods(*_thinned(Z, y, pieces))
+    part = Neighbourhoods.of(Z, y, pieces)
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
-    first, levels = first_levels(part, soon), list[Level]()
+    first, levels, best = first_levels(part, soon), list[Level](), _Best(Z, y)
     for following in (sure_levels, next_levels, peeled_levels):
         found = _levels(first, following, part, soon)
         built = [level for level in found if level.left <= _MOST_LEFT and level.is_closed]
         built = [level for level in built if level.cost <= _NEAR * found[0].cost and level not in levels][:_LEVELS]
         built += [] if expired() or levels else beside_all(built, part)
-        function = _last_layer(
-            [_Search(level, design, y, pieces.owner, rng) for level in built], pieces, accept, expired
-        )
-        if function is not None:
-            return Recognised(function)
+        searches = [_Search(level, design, y, pieces.owner, rng) for level in built]
+        best.put(_last_layer(searches, pieces, accept, expired))
+        if best.share >= _ENOUGH_EXPLAINED:
+            return Recognised(best.function)
         levels += [level for level in found if level not in levels]
         if expired():
-            return Recognised(None)
+            return Recognised(best.function)
     joint = fitted_beyond(sorted(levels, key=lambda level: level.cost), design, y, rng, expired)
     if joint is None:
-        return Recognised(None)
+        return Recognised(best.function)
     mine, off = pieces.owner >= 0, [function.evaluate(Z) - y for function in (joint.settled, joint.near)]
     settled, near = (float((one**2).mean()) for one in off)
-    if (np.abs(off[0][mine]) <= part.tolerance).mean() >= _NEARLY and settled <= _AS_NEAR * max(
-        near, part.tolerance**2
-    ):
-        return Recognised(joint.settled)
-    return Recognised(None, joint.near)
+    least = max(near, part.tolerance**2)
+    if (np.abs(off[0][mine]) <= part.tolerance).mean() >= _NEARLY and settled <= _AS_NEAR * least:
+        best.put(joint.settled)
+    return Recognised(best.function, None if best.function else joint.near)
+
+
+class _Best:
+    """The function that explains most samples."""
+
+    def __init__(self, Z: np.ndarray, y: np.ndarray) -> None:
+        self._Z, self._y, self._tolerance = Z, y, label_tolerance(y)
+        self.function: FoldedFunction | None = None
+        self.share = 0.0
+
+    def put(self, function: FoldedFunction | None) -> None:
+        """Keep a function if it explains more than those before."""
+        if function is None:
+            return
+        share = float((np.abs(function.evaluate(self._Z) - self._y) <= self._tolerance).mean())
+        if self.function is None or share > self.share:
+            self.function, self.share = function, share
 
 
 def _last_layer(
@@ -199,6 +182,7 @@ _LEVELS, _TRIALS = 3, 32  # layers to build the last one on, and starts on each
 _DEEP_TRIALS = 4  # starts on a layer that is complete and not the first: one of the first few does it
 _OPEN_TRIALS = 150  # starts on a layer of which something is open
 _NEAR = 1.3  # cost of a layer that may be it, over the least
+_ENOUGH_EXPLAINED = 0.9998  # share of the samples: with fewer, others are looked for
 _AS_NEAR = 10.0  # mean square of residuals that a fit to most samples may have, over the least
 _MORE = 4  # starts where all samples on pieces are explained, but not all others
 _OTHERS = 12  # starts where a function that explains all samples was not accepted
@@ -225,22 +209,6 @@ def _levels(
 
 _MOST_DEPTH = 5
 _FEW_LEFT = 3  # components that are left: where they are few, one layer more explains them
-
-
-def _thinned(Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> tuple[np.ndarray, np.ndarray, Pieces]:
-    """Return the samples on pieces, of those with very many only the first."""
-    most, order = max(_FEWEST, _ENOUGH // max(1, len(pieces))), np.argsort(pieces.owner, kind="stable")
-    starts = np.searchsorted(pieces.owner[order], np.arange(len(pieces)))
-    place = np.arange(len(order)) - starts[np.maximum(pieces.owner[order], 0)]
-    kept = np.sort(order[(pieces.owner[order] >= 0) & (place < most)])
-    kept = kept if (pieces.owner >= 0).sum() > _ENOUGH else np.arange(len(Z))
-    return Z[kept], y[kept], replace(pieces, owner=pieces.owner[kept])
-
-
-_ENOUGH, _FEWEST = 20_000, 50  # samples in all, and on a piece
-_MOST = 150
-_SPARE = 20  # samples beyond the unknowns
-_ZERO = 1e-7  # weights below this share of the largest are rounding
 
 
 # ------------------------------------------------------------ the last layer

@@ -7,6 +7,8 @@ first level is built on coordinates, the next on the units of the first, and so 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.spatial import KDTree
 
@@ -19,6 +21,7 @@ from learner.units import Jump, Open, Units
 __all__ = ["MOST_FOLDS", "Level", "Neighbourhoods", "folds_between"]
 
 _NEAREST, _SIDES = 12, 32
+_ENOUGH, _FEWEST = 20_000, 50  # samples in all, and on a piece
 _PARALLEL = 1e-6  # sine of jumps that are multiples of each other
 
 
@@ -35,6 +38,17 @@ class Neighbourhoods:
         self.pairs = pairs[(pieces.owner[pairs] >= 0).all(axis=1) & (pairs[:, 0] < pairs[:, 1])]
         self.pieces = Components(self.design, y, pieces.owner, self.pairs, self.design.shape[1], self.tolerance)
         self.coefficients = np.array([fit.coefficients for fit in self.pieces.fits]).reshape(-1, self.design.shape[1])
+
+    @classmethod
+    def of(cls, Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> Neighbourhoods:
+        """Return those of all samples; where very many lie on pieces, of those on pieces that have most the first."""
+        most, order = max(_FEWEST, _ENOUGH // max(1, len(pieces))), np.argsort(pieces.owner, kind="stable")
+        if (pieces.owner >= 0).sum() <= _ENOUGH:
+            return cls(Z, y, pieces)
+        starts = np.searchsorted(pieces.owner[order], np.arange(len(pieces)))
+        place = np.arange(len(order)) - starts[np.maximum(pieces.owner[order], 0)]
+        kept = np.sort(order[(pieces.owner[order] >= 0) & (place < most)])
+        return cls(Z[kept], y[kept], replace(pieces, owner=pieces.owner[kept]))
 
     def hyperplanes(self) -> list[tuple[np.ndarray, np.ndarray, int]]:
         """Return what jumps between pieces are multiples of: (unit coefficients, what is open, times seen)."""

@@ -13,8 +13,9 @@ import numpy as np
 from learner.adjacent_pieces import with_adjacent_pieces
 from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
 from learner.folds import FoldedFunction
-from learner.hidden_layers import as_hidden_layers, as_one_layer
+from learner.hidden_layers import as_hidden_layers
 from learner.noisy_pieces import merged_pieces
+from learner.one_layer import as_one_layer
 from learner.piece_regression import pieces_from_exact, pieces_from_rough
 from learner.pieces import Pieces, all_pieces, label_tolerance
 from learner.pursuit import Pursuit

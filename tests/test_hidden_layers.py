@@ -11,8 +11,9 @@ from learner import LatticeRegressor, hidden_layers, sample, verify
 from learner.assemble import renumbered
 from learner.components import Fit
 from learner.folds import FoldedFunction, features
-from learner.hidden_layers import Recognised, as_hidden_layers, as_one_layer
+from learner.hidden_layers import Recognised, as_hidden_layers
 from learner.joint_search import Joint
+from learner.one_layer import as_one_layer
 from learner.orientation import oriented, oriented_beside, passed_beside
 from learner.pieces import Pieces, all_pieces
 from learner.plain_network import plain_layers

@@ -222,3 +222,94 @@ def test_a_function_that_is_passed_on_is_found():
     assert len(found.passed) == 1
     assert same_up_to_sign(found.passed[0], always[0])
     assert found.signs == (1.0,) * len(folds)
+
+
+# ------------------------------------------------------------ the surest ones
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_surest_folds_are_all_of_the_layer(seed):
+    part, level, folds, _ = shown_of(random_network((3, 5, 5, 1), seed=seed))
+    sets = Peeling(level, part).surest(never)
+    assert all(any(may_be(jump, fold) for fold in folds) for chosen in sets for jump in chosen)
+    assert max(sum(any(may_be(jump, fold) for jump in chosen) for fold in folds) for chosen in sets) >= len(folds) - 1
+
+
+@pytest.fixture(scope="module")
+def deeper():
+    """A network of three layers: the first one, and the folds of the second and of the third on it."""
+    net = random_network((3, 6, 6, 6, 1), seed=5)
+    Z = np.random.default_rng(0).standard_normal((8000, 3))
+    y = net.evaluate(Z)
+    part = Neighbourhoods(Z, y, pieces_shown(net, Z, y, least=5)[0])
+    level = first_layer(net, part)
+    return part, level, second_layer(net, level), net
+
+
+def test_pieces_jump_along_folds_of_the_layer_and_not_along_others(deeper):
+    part, level, folds, _ = deeper
+    known = level.features(part.design)
+    sides = (known @ folds.T > 0.0).mean(axis=0)
+    bent = [fold for fold, side in zip(folds, sides, strict=True) if 0.02 < side < 0.98]
+    seen = [part.seen_along(fold, level) for fold in bent]
+    assert len(seen) >= 4
+    assert np.median([share for _, share in seen]) > 0.6
+    assert min(times for times, _ in seen) >= 3
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        times, share = part.seen_along(rng.standard_normal(folds.shape[1]), level)
+        assert times == 0
+        assert share == 0.0
+    assert part.seen_along(np.zeros(folds.shape[1]), level) == (0, 0.0)
+
+
+def test_of_a_deeper_network_the_surest_folds_are_those_of_the_second_layer(deeper):
+    part, level, folds, _ = deeper
+    search = Peeling(level, part)
+    sets = search.surest(never)
+    costs = [search._set(chosen).cost for chosen in sets]
+    assert costs == sorted(costs)
+    assert all(any(may_be(jump, fold) for fold in folds) for jump in sets[0])
+    assert len(sets[0]) >= 4
+    assert search.surest(lambda: True) == []
+
+
+def test_a_fold_that_is_missing_is_added_and_one_too_many_is_left_out(shown):
+    part, level, folds, passed = shown
+    search, nothing = Peeling(level, part), np.empty((0, folds.shape[1]))
+    jumps = tuple((fold, nothing) for fold in folds)
+    right = search._told(Turned(0, jumps, (1.0,) * len(jumps), passed))
+    short = search._told(replace(right, jumps=jumps[:-1], signs=right.signs[:-1]))
+    found = search.improved(short, never)
+    assert found.cost < short.cost
+    assert len(found.jumps) == len(jumps)
+    assert all(any(may_be(jump, fold) for fold in folds) for jump in found.jumps)
+    rng = np.random.default_rng(0)
+    row = rng.standard_normal(folds.shape[1])
+    more = (row / np.linalg.norm(row), nothing)
+    longer = search._told(replace(right, jumps=(*jumps, more), signs=(*right.signs, 1.0)))
+    found = search.improved(longer, never)
+    assert found.cost <= right.cost < longer.cost
+    assert not any(np.array_equal(fold, more[0]) for fold, _ in found.jumps)
+    assert search.improved(longer, lambda: True) is longer
+
+
+@given(st.integers(0, 10**6), st.booleans())
+def test_law_coefficients_on_units_are_the_same_function_on_absolute_values(seed, linear):
+    rng = np.random.default_rng(seed)
+    p = 3 + (not linear)
+    units = Units(None, rng.standard_normal((4, p)), rng.choice([-1.0, 1.0], 4), rng.standard_normal((2, p)), linear)
+    Z = rng.standard_normal((30, 3))
+    design = Z if linear else np.column_stack([Z, np.ones(30)])
+    row = rng.standard_normal(units.features(design).shape[1])
+    both = np.hstack([design, np.abs(design @ units.folds.T)])
+    assert np.allclose(both @ units.on_below(row), units.features(design) @ row)
+    absolute = Units(None, units.folds, None, np.empty((0, p)), linear)
+    row = rng.standard_normal(absolute.features(design).shape[1])
+    assert absolute.on_below(row) is row
+
+
+def test_coefficients_on_what_is_open_are_left_out():
+    open_ = Open.of([np.eye(3)[:1], np.empty((0, 3))], 3)
+    units = Units(None, np.eye(3)[:2], np.ones(2), np.eye(3)[2:], True, open_)
+    assert units.on_below(np.array([2.0, 4.0, 99.0, 5.0])).tolist() == [1.0, 2.0, 5.0, 1.0, 2.0]
