@@ -64,7 +64,9 @@ def fitted_beyond(
         search = _Search.of_layers(level, design, y, rng)
         times = _TIMES if search.fit.explained >= _EXPLAINED else 1
         searches += [search, *(_Search.of_layers(level, design, y, rng) for _ in range(1, times))]
-    searches += [_Search.beyond(level, design, y, rng) for level in reversed(_first_of_each(known, _DEEPEST))]
+    for level in reversed(_first_of_each(known, _DEEPEST)):
+        upper = next((other for other in levels if other.below is level and other.signs is not None), None)
+        searches.append(_Search.beyond(level, upper, design, y, rng))
     searches = [search for search in searches if len(y) >= _SAMPLES * search.fit.size]
     if not searches:
         return None
@@ -97,11 +99,17 @@ class _Search:
         self._units, self.fit, self._scale = units, fit, scale
 
     @classmethod
-    def beyond(cls, level: Level, design: np.ndarray, y: np.ndarray, rng: np.random.RandomState) -> _Search:
-        """Return the search beyond a level, where folds are known that are seen on it."""
+    def beyond(
+        cls, level: Level, upper: Level | None, design: np.ndarray, y: np.ndarray, rng: np.random.RandomState
+    ) -> _Search:
+        """Return the search beyond a level, where folds are known that are seen on it, or those of an upper one."""
         known, scale = np.ascontiguousarray(level.features(design).T), float(y.std())
-        q, likely = len(known), [*level.partial, *level.likely]
-        fixed = np.array(level.seen).reshape(-1, q)[:_MOST_FIXED]
+        q, seen, likely = len(known), level.seen, [*level.partial, *level.likely]
+        if upper is not None:
+            jumps = upper.open.jumps(upper.folds)
+            seen = [fold for fold, open_ in jumps if not len(open_)]
+            likely = [*(jump for jump in jumps if len(jump[1])), *likely]
+        fixed = np.array(seen).reshape(-1, q)[:_MOST_FIXED]
         widths = max(q + 2, len(fixed) + 3), q + 5
         return cls(level, JointFit(known, y / scale, label_tolerance(y) / scale, fixed, likely, widths, rng), scale)
 

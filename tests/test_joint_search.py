@@ -91,7 +91,7 @@ def test_functions_have_the_values_of_the_layers(known, depth, seed):
     """Features of a level are units; folded functions have absolute values: of any layers, at any samples."""
     y, part, *levels = known
     level, rng = levels[depth - 1], np.random.default_rng(seed)
-    search = _Search.beyond(level, part.design, y, np.random.RandomState(0))
+    search = _Search.beyond(level, None, part.design, y, np.random.RandomState(0))
     q = level.features(part.design).shape[1]
     widths = tuple(rng.integers(1, 5, rng.integers(1, 4)))
     units = tuple(rng.standard_normal((m, q + sum(widths[:before]))) for before, m in enumerate(widths))
