@@ -9,12 +9,12 @@ else. Differences of neighbouring pieces show the folds, one layer after another
    coefficients on (z, |H_1|, |H_2|, ...) that determine the signs, and obey them on every component (:func:`oriented`).
 3. *Second layer.* The same once more with the units as features: components instead of pieces
    (:mod:`learner.components`), jumps as coefficients on the features, seen wherever two components touch.
-4. *Further layers.* Folds of the second layer are ranked and turned as those of the first are. Units that are active
-   wherever samples fell have no fold: what they pass on, linear functions of the first layer, is found with the signs
-   (:func:`oriented_beside`). Then the second layer's units are features, and so on (:mod:`learner.layer_search`). A
+4. *Further layers.* Folds of the second layer are those that pieces jump along wherever they are, and those that leave
+   least to describe beside them; so are the signs (:mod:`learner.peeling`). Units that are active wherever samples fell
+   have no fold: what they pass on, linear functions of the first layer, is found with the signs
+   (:mod:`learner.orientation`). Then the second layer's units are features, and so on (:mod:`learner.layer_search`). A
    layer is added only if fewer coefficients then describe the function. What is open about its folds, as they were seen
-   in part, is a feature more, until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`). Where
-   this ranking comes to nothing, other folds and signs are looked for (:mod:`learner.peeling`).
+   in part, is a feature more, until components settle it (:mod:`learner.extension`, :mod:`learner.open_folds`).
 5. *Last layer.* What is not seen of it is found by least squares from many starts, which end at rounding or are dropped
    (:mod:`learner.unit_fit`), together with what is still open.
 6. *Several layers at once.* Where folds are seen in too few places for all that, two layers are fitted at once on units
@@ -34,7 +34,7 @@ from threadpoolctl import threadpool_limits
 
 from learner.folds import FoldedFunction
 from learner.joint_search import fitted_beyond
-from learner.layer_search import beside_all, first_levels, next_levels, peeled_levels, sure_levels
+from learner.layer_search import beside_all, first_levels, peeled_levels, sure_levels
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.pieces import Pieces, label_tolerance
 from learner.unit_fit import Layer, fitted, fitted_together, pruned
@@ -114,7 +114,7 @@ def _found(
     part = Neighbourhoods.of(Z, y, pieces)
     design = Z if part.linear else np.column_stack([Z, np.ones(len(Z))])
     first, levels, best = first_levels(part, soon), list[Level](), _Best(Z, y)
-    for following in (sure_levels, next_levels, peeled_levels):
+    for following in (sure_levels, peeled_levels):
         found = _levels(first, following, part, soon)
         built = [level for level in found if level.left <= _MOST_LEFT and level.is_closed]
         built = [level for level in built if level.cost <= _NEAR * found[0].cost and level not in levels][:_LEVELS]

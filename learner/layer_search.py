@@ -1,26 +1,23 @@
 r"""The search for layers of units behind pieces: which folds belong to a layer, which way they are turned.
 
-Folds of a layer are those that are seen along their whole length; the first ones of a ranking are tried, and the layer
-that leaves least to describe is taken (:class:`learner.levels.Level`). Where that comes to nothing, sets of folds are
-built up one by one, and their signs looked for (:mod:`learner.peeling`); that takes longer.
+Hyperplanes of the first layer are ranked, and for later layers sets of folds are built up and turned
+(:mod:`learner.peeling`): from those that are seen along most of them, and where that comes to nothing from all that are
+seen, which takes longer. The layer that leaves least to describe is taken (:class:`learner.levels.Level`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from learner.levels import MOST_FOLDS, Level, Neighbourhoods
 from learner.open_folds import settled
-from learner.orientation import equations, oriented, oriented_beside
+from learner.orientation import oriented
 from learner.peeling import Peeling
 from learner.units import Jump, Open
 
-__all__ = ["beside_all", "first_levels", "next_levels", "peeled_levels", "sure_levels"]
-
-_PARALLEL = 1e-6  # of a row: weights below are none
+__all__ = ["beside_all", "first_levels", "peeled_levels", "sure_levels"]
 
 
 def first_levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
@@ -29,7 +26,7 @@ def first_levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Leve
     A fold too many is one of the second layer in some place; with one too few all others are harder to describe.
     """
     ranked, none, levels = _ranked(part), np.empty((0, part.design.shape[1])), []
-    for folds in _nested(ranked):
+    for folds in _nested(ranked, _MOST_COUNTS):
         if expired():
             break
         values = part.design @ folds.T
@@ -44,39 +41,12 @@ def first_levels(part: Neighbourhoods, expired: Callable[[], bool]) -> list[Leve
     return sorted(levels, key=lambda level: level.cost)
 
 
-def next_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
+def sure_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
     """Return layers on a layer of units, the one first that leaves least to describe; [] where signs do not show.
 
-    Folds are those that are determined, ranked as in the first layer, with or without those that are seen where they
-    are determined. The best layer is then completed as long as that leaves less to describe: by folds of functions that
-    are passed on, as such a fold is one of the same layer, and by single folds that are determined in part. What is
-    open about folds then follows from what is built on them.
-    """
-    if level.signs is None:
-        return []
-    sets, partial = _ranked_sets(level, part, _MOST_NEXT)
-    layers = [
-        layer
-        for chosen in sets
-        for more in _subsets(partial)
-        if not expired() and (layer := _voted(level, chosen + more, part)) is not None
-    ]
-    layers = sorted(layers, key=lambda layer: layer.cost)[:_MOST_LAYERS]
-    levels = sorted((layer.level(level, part) for layer in layers if not expired()), key=lambda one: one.cost)
-    while levels and not expired():
-        more = _passed_folds(levels[0])
-        layer = _voted(level, layers[0].jumps() + _as_jumps(more), part) if more else None
-        longer = None if layer is None else layer.level(level, part)
-        if layer is None or longer is None or longer.cost >= levels[0].cost:
-            break
-        layers[0], levels[0] = layer, longer
-    return sorted([_settled(one, part) for one in levels], key=lambda one: one.cost)
-
-
-def sure_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
-    """Return layers on a layer of units as :func:`next_levels` does, of the folds that are seen along most of them.
-
-    See :meth:`learner.peeling.Peeling.surest`.
+    Folds are those that are seen along most of them (:meth:`learner.peeling.Peeling.surest`), turned; then folds are
+    added to the best layer and left out as long as that leaves less to describe. What is open about folds follows from
+    what is built on them.
     """
     if level.signs is None:
         return []
@@ -88,25 +58,25 @@ def sure_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool])
 
 
 def peeled_levels(level: Level, part: Neighbourhoods, expired: Callable[[], bool]) -> list[Level]:
-    """Return layers on a layer of units as :func:`next_levels` does, of folds and signs that leave least to describe.
+    """Return layers on a layer of units as :func:`sure_levels` does, of folds and signs that leave least to describe.
 
     Sets of folds are ranked ones, with those that are seen where they are determined, and those that are peeled.
     """
     if level.signs is None:
         return []
-    peeling, (sets, partial) = Peeling(level, part), _ranked_sets(level, part, _FEW_NEXT)
+    peeling, (sets, partial) = Peeling(level, part), _ranked_sets(level, part)
     sets = [chosen + partial[:count] for chosen in sets for count in range(len(partial) + 1)] + peeling.sets(expired)
     turned = peeling.turned([chosen for chosen in sets if 0 < len(chosen) <= MOST_FOLDS], expired)[:_MOST_LAYERS]
     levels = [_settled(one.level(level, part), part) for one in turned if not expired()]
     return sorted(levels, key=lambda one: one.cost)
 
 
-def _ranked_sets(level: Level, part: Neighbourhoods, most: int) -> tuple[list[list[Jump]], list[Jump]]:
+def _ranked_sets(level: Level, part: Neighbourhoods) -> tuple[list[list[Jump]], list[Jump]]:
     """Return the first so many folds of a ranking, for some numbers, and those that are seen where determined."""
-    folds = _determined(level)
+    folds = [*level.seen, *(fold for fold, open_ in level.likely if not len(open_))]
     scores = [float(np.prod(part.seen_along(fold, level))) for fold in folds]
     ranked = [(scores[i], folds[i]) for i in np.argsort(-np.array(scores), kind="stable") if scores[i]]
-    sets = [_as_jumps(chosen) for chosen in _nested(ranked, most)] or [[]]
+    sets = [_as_jumps(chosen) for chosen in _nested(ranked, _FEW)] or [[]]
     return sets, [entry for entry in level.partial if len(entry[1]) <= _MOST_OPEN][:_MOST_PARTIAL]
 
 
@@ -126,64 +96,8 @@ def beside_all(levels: Sequence[Level], part: Neighbourhoods) -> list[Level]:
     return [Level(level, folds, None, np.empty((0, size)), part, open_)] if len(open_.owner) else []
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """Folds, turned: what was voted on, signs, functions passed on, and the cost of it."""
-
-    folds: np.ndarray
-    signs: np.ndarray
-    passed: np.ndarray
-    open: Open
-    cost: int
-
-    def jumps(self) -> list[Jump]:
-        """Return the folds with what is open about them."""
-        return self.open.jumps(self.folds)
-
-    def level(self, below: Level, part: Neighbourhoods) -> Level:
-        """Return the level; that takes longer than the vote."""
-        return Level(below, self.folds, self.signs, self.passed, part, self.open)
-
-
-def _subsets(partial: list[Jump]) -> list[list[Jump]]:
-    """Return the first so many of a list, and all but one."""
-    count = len(partial)
-    without = [partial[:place] + partial[place + 1 :] for place in range(count - 2, -1, -1)]
-    return [*(partial[:first] for first in range(count, -1, -1)), *without]
-
-
-def _determined(level: Level) -> list[np.ndarray]:
-    """Return the folds of the next layer, perhaps, about which nothing is open."""
-    return [*level.seen, *(fold for fold, open_ in level.likely if not len(open_))]
-
-
 def _as_jumps(folds: Sequence[np.ndarray] | np.ndarray) -> list[Jump]:
     return [(fold, np.empty((0, len(fold)))) for fold in folds]
-
-
-def _voted(level: Level, jumps: list[Jump], part: Neighbourhoods) -> _Layer | None:
-    """Return these folds with the signs that most samples obey; None if there are none."""
-    if not 0 < len(jumps) <= MOST_FOLDS:
-        return None
-    folds = np.array([fold for fold, _ in jumps])
-    known, below = level.features(part.design), level.heights(part.design)
-    q = known.shape[1]
-    open_ = Open.of([rows for _, rows in jumps], q)
-    values = known @ folds.T
-    features = np.hstack([known, np.abs(values), open_.beside(known, np.sign(values))])
-    fits = part.components(features, np.hstack([below, values])).fits
-    rows, owner = np.vstack([folds, open_.rows]), np.concatenate([np.arange(len(folds)), open_.owner])
-    best, share = oriented(rows, fits, part.linear, owner)
-    passed = np.empty((0, q))
-    for count in range(1, _MOST_PASSED + 1):
-        signs, functions, more = oriented_beside(rows, fits, part.linear, count, owner)
-        if signs is not None and more > share:
-            best, share = signs, more
-            passed = np.hstack([functions, np.zeros((count, q - functions.shape[1]))])
-    if best is None or share <= _HALF:
-        return None
-    cost = sum(fit.rank for fit in fits) - equations(rows, fits, part.linear, best[owner], passed)
-    return _Layer(folds, best, passed, open_, cost + open_.rows.shape[0] + q * (len(folds) + len(passed)))
 
 
 def _settled(level: Level, part: Neighbourhoods) -> Level:
@@ -209,24 +123,18 @@ def _with(folds: np.ndarray, open_: Open, t: np.ndarray, clear: np.ndarray) -> t
     return folds, Open(open_.rows[~clear], open_.owner[~clear])
 
 
-def _passed_folds(level: Level) -> list[np.ndarray]:
-    """Return folds seen of functions that are passed on alone, on what the level is built on."""
-    m = len(level.folds) + len(level.open.owner)
-    return [row[m:] @ level.passed for row in _determined(level) if np.abs(row[:m]).max() <= _PARALLEL]
-
-
-def _nested(ranked: list[tuple[float, np.ndarray]], most: int | None = None) -> list[np.ndarray]:
+def _nested(ranked: list[tuple[float, np.ndarray]], most: int) -> list[np.ndarray]:
     """Return the first so many folds of a ranked list, first those before the largest gap."""
     scores = np.array([score for score, _ in ranked[: MOST_FOLDS + 1]] + [0.0])
     counts = 1 + np.flatnonzero(scores[:-1] >= _FAINTEST * scores[0])[:MOST_FOLDS]
     folds = np.array([fold for _, fold in ranked[:MOST_FOLDS]])
     order = sorted(counts.tolist(), key=lambda count: scores[count] / scores[count - 1])
-    return [folds[:count] for count in order[: _MOST_COUNTS if most is None else most]]
+    return [folds[:count] for count in order[:most]]
 
 
 _FAINTEST, _MOST_COUNTS = 0.08, 6
 _CLEAR = 0.9  # share of samples that obey the signs: below, absolute values are tried as well
-_MOST_NEXT, _FEW_NEXT, _MOST_PASSED, _MOST_OPEN, _HALF = 4, 2, 2, 3, 0.5
+_FEW, _MOST_OPEN, _HALF = 2, 3, 0.5
 _MOST_PARTIAL, _MOST_LAYERS, _MOST_SETTLED = 6, 3, 4
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from learner.components import Fit
 from learner.small_spans import basis_of, without
 
-__all__ = ["equations", "oriented", "oriented_beside", "passed_beside"]
+__all__ = ["oriented", "oriented_beside", "passed_beside"]
 
 
 def oriented(
@@ -250,18 +250,6 @@ def _choices(owner: np.ndarray) -> np.ndarray:
 _MOST_ASKED, _MOST_SETS, _MOST_POOLED, _FINALISTS = 10, 12, 30, 16
 
 
-def equations(folds: np.ndarray, fits: Sequence[Fit], linear: bool, signs: np.ndarray, passed: np.ndarray) -> int:
-    """Return how many coefficients of components the signs (one for each row of `folds`) and functions predict."""
-    p = folds.shape[1]
-    k = p - (not linear)
-    laws = [_law(fit, signs, folds[:, :k], k, p, passed[:, :k]) for fit in fits]
-    return sum(
-        k - int(np.linalg.matrix_rank(free, _FLAT)) if free.size else k
-        for fit, (off, free) in zip(fits, laws, strict=True)
-        if np.linalg.norm(off) <= _OFF * np.linalg.norm(fit.coefficients)
-    )
-
-
 def _missed(
     fits: Sequence[Fit], signs: np.ndarray, rows: np.ndarray, p: int, spans: np.ndarray, most: float = np.inf
 ) -> np.ndarray:
@@ -282,7 +270,7 @@ def _missed(
             left, doubtful = _beyond(np.concatenate([laws[:, 1:], passed], axis=1), laws[:, 0])
             for place in doubtful:
                 number, fit = kept[place // len(some)], some[place % len(some)]
-                left[place] = _law(fit, signs[number], rows, k, p, spans[number])[0]
+                left[place] = _law(fit, signs[number], rows, k, p, spans[number])
             bounds = [_OFF * np.linalg.norm(fit.coefficients) for fit in some]
             breaks = np.linalg.norm(left, axis=1).reshape(len(kept), len(some)) > bounds
             missed[kept] += breaks @ np.array([fit.samples for fit in some])
@@ -300,15 +288,13 @@ def _beyond(free: np.ndarray, vectors: np.ndarray) -> tuple[np.ndarray, list[int
     return without(basis, vectors), np.flatnonzero(doubtful).tolist()
 
 
-def _law(
-    fit: Fit, signs: np.ndarray, rows: np.ndarray, k: int, p: int, passed: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return what is left of the law, and what is free in it, (k,) and (k, o)."""
+def _law(fit: Fit, signs: np.ndarray, rows: np.ndarray, k: int, p: int, passed: np.ndarray) -> np.ndarray:
+    """Return what is left of the law beyond what is free in it, (k,)."""
     law = np.hstack([np.eye(k), np.zeros((k, p - k)), -(rows * signs[:, None]).T])
     off, free = law @ fit.coefficients, np.hstack([law @ fit.open.T, passed.T])
     if free.size:
         off = off - free @ np.linalg.lstsq(free, off, rcond=_FLAT)[0]
-    return off, free
+    return off
 
 
 _SPARE = 10  # samples beyond the unknowns, for a component to be asked

@@ -238,7 +238,7 @@ def test_the_wider_search_follows_where_the_ranking_came_to_nothing(monkeypatch)
     costs = 100, 120, 140, 60
     first, costly, worse, better = (SimpleNamespace(cost=cost, left=10, is_closed=True) for cost in costs)
     built, tried = [], []
-    following = {"sure_levels": [costly], "next_levels": [worse], "peeled_levels": [costly, better]}
+    following = {"sure_levels": [costly, worse], "peeled_levels": [worse, costly, better]}
     monkeypatch.setattr(hidden_layers, "first_levels", lambda *_: [first])
     for name, levels in following.items():
         monkeypatch.setattr(hidden_layers, name, lambda level, *_, levels=levels: levels if level is first else [])
@@ -247,7 +247,7 @@ def test_the_wider_search_follows_where_the_ranking_came_to_nothing(monkeypatch)
     monkeypatch.setattr(hidden_layers, "_last_layer", lambda searches, *_: built.append(searches))
     monkeypatch.setattr(hidden_layers, "fitted_beyond", lambda levels, *_: tried.append(levels))
     assert as_hidden_layers(Z, y, pieces, rng=np.random.RandomState(0)) == Recognised(None)
-    assert built == [[first, costly], [], [better]]
+    assert built == [[first, costly], [better]]
     assert tried == [[better, first, costly]]
 
 
