@@ -193,7 +193,8 @@ class _Search:
             near = near[self.owner[near] < 0]
             if self.owner[sample] >= 0 or len(near) <= p:
                 continue
-            others = np.array(list(combinations(range(1, len(near)), p - 1)), dtype=int).reshape(-1, p - 1)
+            chosen = list(combinations(range(1, len(near)), p - 1))
+            others = np.array(chosen, dtype=int).reshape(len(chosen), p - 1)
             groups = near[np.column_stack([np.zeros(len(others), dtype=int), others])]
             fits = _solved(self._design[groups], self._y[groups])
             off = np.abs(fits @ self._design[near].T - self._y[near])

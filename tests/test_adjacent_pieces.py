@@ -125,6 +125,20 @@ def test_law_labels_that_lie_on_no_piece_get_none(seed, count, biased):
     assert (found.owner[off] == -1).all()
 
 
+@given(st.integers(0, 10**6), st.integers(1, 6), st.integers(1, 3), st.integers(1, 40), st.booleans())
+def test_law_in_any_dimension_nothing_is_invented(seed, k, count, open_, biased):
+    rng = np.random.default_rng(seed)
+    slopes, constants = rng.standard_normal((count, k)), biased * rng.standard_normal(count)
+    slopes[0] *= rng.random() < 0.8  # a plateau
+    owner = np.concatenate([np.repeat(np.arange(count), 12), np.full(open_, -1)])
+    Z = rng.standard_normal((len(owner), k))
+    y = np.where(owner < 0, rng.standard_normal(len(owner)), np.einsum("nk,nk->n", Z, slopes[owner]) + constants[owner])
+    pieces = Pieces(slopes, constants, np.full(count, 1e-15), owner)
+    found = with_adjacent_pieces(Z, y, pieces)
+    assert len(found) == count
+    assert np.array_equal(found.owner, owner)
+
+
 @pytest.mark.parametrize("scale", [1e-6, 1e6])
 def test_units_of_labels_do_not_matter(scale):
     net = random_network((3, 6, 6, 1), 1)
@@ -149,6 +163,19 @@ def test_nothing_to_do():
     found = with_adjacent_pieces(line, np.maximum(line[:, 0], 0.0), two)
     assert found.owner[-1] in (-1, 1, 2)
     assert found.owner[:-1].tolist() == two.owner[:-1].tolist()
+
+
+@pytest.mark.parametrize("biased", [False, True])
+def test_in_one_dimension(biased):
+    line = np.linspace(-1.0, 1.0, 41)[:, None]
+    y = np.where(line[:, 0] > 0.0, 0.7, -0.2) * line[:, 0] + 0.25 * biased
+    owner = np.where(line[:, 0] > 0.0, -1, 0)
+    one = Pieces(np.array([[-0.2]]), np.array([0.25 * biased]), np.array([1e-15]), owner)
+    found = with_adjacent_pieces(line, y, one)
+    assert len(found) == 2
+    assert np.allclose(found.gradients[1], 0.7)
+    assert np.allclose(found.constants[1], 0.25 * biased)
+    assert (found.owner >= 0).all()
 
 
 def test_copies_of_one_sample_test_nothing():
