@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import KDTree
 
-from learner.pieces import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance, on_sphere
 
 __all__ = ["with_adjacent_pieces"]
 
@@ -84,7 +84,7 @@ class _Search:
         self._before, self._y, self._p = pieces, y, Z.shape[1] + (not self._linear)
         self._design = Z if self._linear else np.column_stack([Z, np.ones(len(Z))])
         self._norms = np.linalg.norm(self._design, axis=1)
-        self._points = Z / np.maximum(np.linalg.norm(Z, axis=1), _TINY)[:, None] if self._linear else Z
+        self._points, _ = on_sphere(Z, self._linear)
         self._tolerance = label_tolerance(y)
         self._spread = self._tolerance / _EXACT
         rows = np.column_stack([pieces.gradients, pieces.constants])[:, : self._p]
@@ -183,12 +183,11 @@ class _Search:
             for number, sample, others in zip(open_, samples, near, strict=True)
         ]
 
-    def look_for_groups(self) -> int:
+    def look_for_groups(self) -> None:
         """Solve for p of the open samples near each other, and test with others."""
         p, size = self._p, self._p + 1
         while size < p + _TESTS and comb(size, p - 1) <= _GROUPS:
             size += 1
-        found = 0
         for _, sample, near in self._seeds(size):
             near = near[self.owner[near] < 0]
             if self.owner[sample] >= 0 or len(near) <= p:
@@ -204,8 +203,7 @@ class _Search:
             for guess in np.flatnonzero((off <= self._tolerance).any(axis=1)):
                 error = self._error(fits[guess], groups[guess])
                 passed += self._passed(fits[guess], error, near, off[guess], off)
-            found += self._add_if_one(passed)
-        return found
+            self._add_if_one(passed)
 
     def _folds(self) -> tuple[np.ndarray, list[list[int]]]:
         """Return pairs of pieces that touch, and of each piece the numbers of its pairs."""
@@ -295,4 +293,4 @@ def _solved(designs: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 _SINGULAR = 1e-9
 _EXACT = 1e-9  # label tolerance over spread
-_EPS, _TINY = float(np.finfo(np.float64).eps), 1e-300
+_EPS = float(np.finfo(np.float64).eps)

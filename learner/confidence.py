@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from learner.pieces import on_sphere
+
 __all__ = ["Evidence", "confidence", "is_sure"]
 
 
@@ -120,11 +122,7 @@ def is_sure(
     """
     from scipy.spatial import KDTree
 
-    def placed(points: np.ndarray) -> np.ndarray:
-        if not homogeneous:
-            return points
-        return points / np.maximum(np.linalg.norm(points, axis=1), 1e-300)[:, None]
-
     nearest = min(len(known), Z.shape[1] + 2)
-    neighbours = KDTree(placed(known)).query(placed(Z), nearest)[1].reshape(len(Z), nearest)
+    tree = KDTree(on_sphere(known, homogeneous)[0])
+    neighbours = tree.query(on_sphere(Z, homogeneous)[0], nearest)[1].reshape(len(Z), nearest)
     return (gap <= tolerance) & on_piece[neighbours].all(axis=1)

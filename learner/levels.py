@@ -15,7 +15,7 @@ from scipy.spatial import KDTree
 from learner.components import Components
 from learner.extension import Sight, extended
 from learner.jumps import Candidates, common, joined
-from learner.pieces import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance, on_sphere
 from learner.units import Jump, Open, Units
 
 __all__ = ["MOST_FOLDS", "Level", "Neighbourhoods", "folds_between"]
@@ -32,7 +32,7 @@ class Neighbourhoods:
         self.y, self.owner, self.tolerance = y, pieces.owner, label_tolerance(y)
         self.linear = not pieces.constants.any()
         self.design = Z if self.linear else np.column_stack([Z, np.ones(len(Z))])
-        points = Z / np.maximum(np.linalg.norm(Z, axis=1), 1e-300)[:, None] if self.linear else Z
+        points, _ = on_sphere(Z, self.linear)
         near = np.asarray(KDTree(points).query(points, min(_NEAREST, len(Z)))[1]).reshape(len(Z), -1)
         pairs = np.column_stack([np.repeat(np.arange(len(Z)), near.shape[1]), near.ravel()])
         self.pairs = pairs[(pieces.owner[pairs] >= 0).all(axis=1) & (pairs[:, 0] < pairs[:, 1])]
@@ -42,9 +42,9 @@ class Neighbourhoods:
     @classmethod
     def of(cls, Z: np.ndarray, y: np.ndarray, pieces: Pieces) -> Neighbourhoods:
         """Return those of all samples; where very many lie on pieces, of those on pieces that have most the first."""
-        most, order = max(_FEWEST, _ENOUGH // max(1, len(pieces))), np.argsort(pieces.owner, kind="stable")
         if (pieces.owner >= 0).sum() <= _ENOUGH:
             return cls(Z, y, pieces)
+        most, order = max(_FEWEST, _ENOUGH // max(1, len(pieces))), np.argsort(pieces.owner, kind="stable")
         starts = np.searchsorted(pieces.owner[order], np.arange(len(pieces)))
         place = np.arange(len(order)) - starts[np.maximum(pieces.owner[order], 0)]
         kept = np.sort(order[(pieces.owner[order] >= 0) & (place < most)])

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from learner.folds import FoldedFunction
-from learner.pieces import label_tolerance
+from learner.pieces import label_tolerance, on_sphere, owners
 from tropical import LatticePolynomial
 
 __all__ = ["Local"]
@@ -71,8 +71,8 @@ class Local:
         gradients, constants = pieces.pieces.float_arrays()
         linear, tolerance = not constants.any(), label_tolerance(y)
         slopes = gradients if linear else np.column_stack([gradients, constants])
-        owner = _owners(slopes, Z if linear else np.column_stack([Z, np.ones(len(Z))]), y, tolerance)
-        points, scales = _on_sphere(Z, linear)
+        owner = owners(gradients, constants, Z, y, tolerance)
+        points, scales = on_sphere(Z, linear)
         missed = np.zeros(len(y)) if near is None else (y - near.evaluate(Z)) / scales
         design = points if linear else np.column_stack([points, np.ones(len(Z))])
         return cls(slopes, owner, design, y / scales, near, missed, KDTree(points), tolerance)
@@ -85,7 +85,7 @@ class Local:
         """Return the values, and where samples, and the network if there is one, agree on one piece."""
         values, whole = np.empty(len(Z)), np.empty(len(Z), dtype=bool)
         linear = self.slopes.shape[1] == Z.shape[1]
-        points, scales = _on_sphere(Z, linear)
+        points, scales = on_sphere(Z, linear)
         expected = np.zeros(len(Z)) if self.near is None else self.near.evaluate(Z) / scales
         count = min(_SIGNS, len(self.owner))
         for first in range(0, len(Z), _ROWS):
@@ -155,24 +155,6 @@ def _distinct(owner: np.ndarray, most: int) -> np.ndarray:
     return np.take_along_axis(padded, places, 1)
 
 
-def _on_sphere(Z: np.ndarray, linear: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the points at which functions are compared, and the factor of values there."""
-    if not linear:
-        return Z, np.ones(len(Z))
-    scales = np.maximum(np.linalg.norm(Z, axis=1), _TINY)
-    return Z / scales[:, None], scales
-
-
-def _owners(slopes: np.ndarray, design: np.ndarray, y: np.ndarray, tolerance: float) -> np.ndarray:
-    """Return the piece that each sample lies on, -1 for none."""
-    owner = np.full(len(y), -1)
-    for first in range(0, len(y), _ROWS):
-        rows = slice(first, first + _ROWS)
-        off = np.abs(design[rows] @ slopes.T - y[rows, None])
-        owner[rows] = np.where(off.min(axis=1) <= tolerance, off.argmin(axis=1), -1)
-    return owner
-
-
 _NEAREST, _SIGNS, _CANDIDATES = 40, 60, 16  # samples whose pieces are candidates, that tell, and candidates
 _MISSED, _WIDER = 10, 4.0
-_CLOSE, _TINY, _ROWS = 1e-9, 1e-300, 1024
+_CLOSE, _ROWS = 1e-9, 1024

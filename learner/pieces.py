@@ -9,7 +9,7 @@ import numpy as np
 
 from tropical import LatticePolynomial
 
-__all__ = ["Fit", "Pieces", "all_pieces", "label_tolerance", "least_squares"]
+__all__ = ["Fit", "Pieces", "all_pieces", "label_tolerance", "least_squares", "on_sphere", "owners"]
 
 
 class Fit(NamedTuple):
@@ -73,12 +73,30 @@ def all_pieces(function: LatticePolynomial, Z: np.ndarray, y: np.ndarray) -> Pie
     near = KDTree(rows).query_ball_point(rows, _EQUAL * scale)
     own = [min(group) == number for number, group in enumerate(near)]
     gradients, constants = gradients[own], constants[own]
-    residuals = np.abs(Z @ gradients.T + constants - y[:, None])
-    owner = np.where(residuals.min(axis=1) <= label_tolerance(y), residuals.argmin(axis=1), -1)
+    owner = owners(gradients, constants, Z, y, label_tolerance(y))
     return Pieces(gradients, constants, np.full(len(constants), _ACCURACY * scale), owner)
 
 
+def owners(gradients: np.ndarray, constants: np.ndarray, Z: np.ndarray, y: np.ndarray, tolerance: float) -> np.ndarray:
+    """Return the piece that is closest to each label, -1 where none is within the tolerance, (n,)."""
+    owner = np.full(len(Z), -1)
+    for first in range(0, len(Z), _CHUNK):
+        rows = slice(first, first + _CHUNK)
+        off = np.abs(Z[rows] @ gradients.T + constants - y[rows, None])
+        owner[rows] = np.where(off.min(axis=1) <= tolerance, off.argmin(axis=1), -1)
+    return owner
+
+
+def on_sphere(Z: np.ndarray, linear: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return the points at which functions are compared, on the unit sphere if linear, and the factors of values."""
+    if not linear:
+        return Z, np.ones(len(Z))
+    scales = np.maximum(np.linalg.norm(Z, axis=1), _TINY)
+    return Z / scales[:, None], scales
+
+
 _ACCURACY = 1e-13  # of sums of jumps, relative to the gradients
+_CHUNK, _TINY = 4096, 1e-300
 _EQUAL = 1e-10  # distance of pieces that are one, relative to the gradients
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from learner.pieces import Pieces, label_tolerance
+from learner.pieces import Pieces, label_tolerance, owners
 from learner.rare_pieces import rare_pieces
 from learner.rationalize import rationalize
 from tropical import NotExact, PieceTable
@@ -81,8 +81,7 @@ def recognised(pieces: Pieces, basis: np.ndarray, X: np.ndarray, y: np.ndarray) 
     places = np.array([number[row] for row in exact])
     owner = np.where(open_, -1, places[pieces.owner])
     if rare:
-        residuals = np.abs(X[open_] @ gradients.T + constants - y[open_, None])
-        owner[open_] = np.where(residuals.min(axis=1) <= tolerance, residuals.argmin(axis=1), -1)
+        owner[open_] = owners(gradients, constants, X[open_], y[open_], tolerance)
     local = Pieces(gradients @ basis.T, constants, np.full(len(table), _SPAN_ACCURACY * scale), owner)
     return ExactTable(table, residual=residual, n_rare=len(rare)), local
 
