@@ -91,10 +91,10 @@ def as_hidden_layers(
     -----
     Components cost a QR factor for each two units that touch. Then up to 32 starts on each of three layers, with m
     units on q features, each of up to 100 rounds of n·(m q)², m up to 15 or so; 150 where a part of the layer is open.
-    A third and a fourth layer are tried where the folds of the second and the third describe the function with fewer
-    coefficients than those of the first and the second do. Where all that is in vain, folds and signs are looked for
+    Further layers, up to the fifth, are tried where the folds of the last one describe the function with fewer
+    coefficients than those of the one before do. Where all that is in vain, folds and signs are looked for
     in a wider search (:func:`learner.layer_search.peeled_levels`), and then two layers more are fitted at once
-    (:func:`learner.joint_search.fitted_beyond`), for 3e11 to 5e11 multiplications, or more where that gains much.
+    (:func:`learner.joint_search.fitted_beyond`), for up to 1.4e12 multiplications, or more where that gains much.
     """
     if not len(pieces):
         return Recognised(None)

@@ -213,13 +213,14 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _are_sure(self, X: np.ndarray) -> np.ndarray:
         Z, (known, labels), built = X @ self._built.basis.T, self._training, self._built
         linear = bool(not self.pieces_[:, -1].any())
-        lower, upper = (bound.evaluate(Z) for bound in built.bounds)
-        gap, explained = np.abs(lower - upper), built.on_piece
         if self.predictor_ == "network" and built.folded is not None:
             gap, explained = np.zeros(len(Z)), np.abs(built.folded.evaluate(known) - labels) <= self._tolerance
-        elif self._local is not None:
-            values, agreed = self._local.valued(Z)
-            gap = np.where(agreed, np.maximum(np.abs(lower - values), np.abs(upper - values)), np.inf)
+        else:
+            lower, upper = (bound.evaluate(Z) for bound in built.bounds)
+            gap, explained = np.abs(lower - upper), built.on_piece
+            if self._local is not None:
+                values, agreed = self._local.valued(Z)
+                gap = np.where(agreed, np.maximum(np.abs(lower - values), np.abs(upper - values)), np.inf)
         return is_sure(Z, known, explained, gap, self._tolerance, homogeneous=linear)
 
     @property
