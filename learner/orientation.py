@@ -164,7 +164,7 @@ def _laws(vectors: np.ndarray, signs: np.ndarray, rows: np.ndarray, p: int) -> n
     """Return g_z - Σ_j s_j g_j ∇H_j of some g (v, features) for many signs, (signs, v, k)."""
     k = rows.shape[1]
     terms = vectors[:, p:, None] * rows
-    weighted = signs @ terms.transpose(1, 0, 2).reshape(len(rows), -1)
+    weighted = signs @ terms.transpose(1, 0, 2).reshape(len(rows), len(vectors) * k)
     return vectors[:, :k] - weighted.reshape(len(signs), len(vectors), k)
 
 
