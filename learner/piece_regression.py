@@ -94,6 +94,8 @@ def ambient_pieces(
     *,
     rng: np.random.RandomState,
     enough: float = 0.5,
+    crossing: bool = False,
+    seeds: float = np.inf,
 ) -> Pieces:
     """Find pieces with many samples by trimmed least squares in R^d.
 
@@ -110,6 +112,11 @@ def ambient_pieces(
     rng : RandomState
     enough : float
         Stop when this share of them is explained and the gradients span k dimensions.
+    crossing : bool
+        Whether neighbours have close labels, too: pieces that apply at the same directions, as the choice between them
+        looks at others, are apart there.
+    seeds : float
+        At most so many.
 
     Returns
     -------
@@ -130,17 +137,19 @@ def ambient_pieces(
     open_ = np.ones(len(pool), dtype=bool)
     goal = (1.0 - enough) * len(pool)
     needed = d + _REDUNDANT
-    coordinates = X @ directions.T
+    coordinates = _coordinates(X, y, directions, crossing)
     seen: list[np.ndarray] = []
     failures = rounds = 0
-    while rounds < _ROUNDS_OF_SEEDS and open_.sum() > needed:
+    while rounds < _ROUNDS_OF_SEEDS and seeds > 0 and open_.sum() > needed:
+        seeds -= 1
         if open_.sum() <= goal and len(span_of_pieces(pieces, tolerance)) >= len(directions):
             break
         candidates = np.flatnonzero(open_)
         seed = candidates[rng.randint(len(candidates))]
         size = min(len(candidates), int(rng.choice(_NEIGHBOURS) * d) + 2)
         # Neighbours by direction suit cones (no biases), neighbours by distance suit everything else: try both.
-        near = candidates[_nearest(coordinates[candidates], coordinates[seed], size, bool(rng.randint(2)))]
+        by_direction = not crossing and bool(rng.randint(2))
+        near = candidates[_nearest(coordinates[candidates], coordinates[seed], size, by_direction)]
         fit = _trimmed_fit(X[near], y[near])
         seen.append(fit.gradient)
         for loose in (_LOOSE, 1.0):
@@ -157,10 +166,16 @@ def ambient_pieces(
         if failures == _FAILURES:
             failures, rounds = 0, rounds + 1
             _, _, rows = np.linalg.svd(np.array(seen), full_matrices=False)
-            coordinates = X @ rows[: len(directions)].T
+            coordinates = _coordinates(X, y, rows[: len(directions)], crossing)
     owner = known.owner.copy()
     owner[pool] = np.where(open_, owner[pool], pieces.owner)
     return Pieces(pieces.gradients, pieces.constants, pieces.accuracy, owner)
+
+
+def _coordinates(X: np.ndarray, y: np.ndarray, directions: np.ndarray, labels: bool) -> np.ndarray:
+    """Return what neighbours are close in: coordinates, and the label in units of its spread."""
+    Z = X @ directions.T
+    return np.column_stack([Z, y / (float(y.std()) or 1.0)]) if labels else Z
 
 
 _POOL = 1000

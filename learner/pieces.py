@@ -9,7 +9,7 @@ import numpy as np
 
 from tropical import LatticePolynomial
 
-__all__ = ["Fit", "Pieces", "all_pieces", "label_tolerance", "least_squares", "on_sphere", "owners"]
+__all__ = ["Fit", "Pieces", "all_pieces", "each_once", "label_tolerance", "least_squares", "on_sphere", "owners"]
 
 
 class Fit(NamedTuple):
@@ -65,16 +65,21 @@ class Pieces:
 
 def all_pieces(function: LatticePolynomial, Z: np.ndarray, y: np.ndarray) -> Pieces:
     """Return the pieces of a function of R^k with the samples that lie on them; pieces equal up to rounding are one."""
-    from scipy.spatial import KDTree
-
     gradients, constants = function.pieces.float_arrays()
     scale = max(float(np.abs(gradients).max()), float(np.abs(constants).max()))
-    rows = np.column_stack([gradients, constants])
-    near = KDTree(rows).query_ball_point(rows, _EQUAL * scale)
-    own = [min(group) == number for number, group in enumerate(near)]
+    own = each_once(gradients, constants, _EQUAL * scale)
     gradients, constants = gradients[own], constants[own]
     owner = owners(gradients, constants, Z, y, label_tolerance(y))
     return Pieces(gradients, constants, np.full(len(constants), _ACCURACY * scale), owner)
+
+
+def each_once(gradients: np.ndarray, constants: np.ndarray, distance: float) -> np.ndarray:
+    """Return which pieces are not as close as that to one before them, as bools (M,)."""
+    from scipy.spatial import KDTree
+
+    rows = np.column_stack([gradients, constants])
+    near = KDTree(rows).query_ball_point(rows, distance)
+    return np.array([min(group) == number for number, group in enumerate(near)], dtype=bool)
 
 
 def owners(gradients: np.ndarray, constants: np.ndarray, Z: np.ndarray, y: np.ndarray, tolerance: float) -> np.ndarray:

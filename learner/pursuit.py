@@ -4,12 +4,14 @@ A start is right if refinement from it explains the labels, and that is seen at 
 size of the labels to some per cent of it. So starts may be many and cheap:
 
 1. the directions of filtered PCA, as many as its test confirms;
-2. planes in the *leading subspace* of a smooth filter of |y|: where samples are few, a direction of V is spread over
-   several leading eigenvectors, each of which is hardly above the noise, but a subspace of some k more dimensions
-   contains most of it. In p dimensions with p << d the samples are plenty, so planes are found there by refinement from
-   several starts, and the subspace is then doubled until it is R^d;
-3. refinement with a subspace apart for each fold, which does not mistake the noise it was fitted to for signal;
-4. one direction more, from slices of the residual within cells of the known coordinates: the paper's residual filter.
+2. where that explains nothing, three directions more that only moments of third degree show
+   (:mod:`learner.third_degree`), beyond exact pieces that cross (:mod:`learner.crossing`) if there are some;
+3. planes in the *leading subspace* of a smooth filter of |y| (:mod:`learner.leading_plane`);
+4. refinement with a subspace apart for each fold, which does not mistake the noise it was fitted to for signal;
+5. one direction more, from slices of the residual within cells of the known coordinates: the paper's residual filter.
+
+Where exact pieces look at fewer directions than the choice between them does, the other directions are normals of walls
+that tell them apart (:mod:`learner.walls`).
 
 Directions that the function found does not look at are dropped.
 """
@@ -22,10 +24,13 @@ from itertools import product
 
 import numpy as np
 
+from learner.crossing import across_walls, crossing_pieces
 from learner.exact_finish import Finished, exact_finish
 from learner.gauss_newton import off_span, orthonormal
+from learner.leading_plane import FILTERS, leading_plane
 from learner.refine import Refined, refine, refine_apart
 from learner.subspace import FilteredPCA
+from learner.third_degree import third_degree
 
 __all__ = ["Pursuit"]
 
@@ -52,6 +57,8 @@ class Pursuit:
         Exact subspace and pieces, if they were found.
     rough : Finished or None
         Subspace and pieces up to noise, where they were found and are not exact.
+    walls : (r, d)
+        Normals, right to some per cent, of walls between exact pieces: which of these applies looks at them, too.
     tried : int
         Number of starts.
     """
@@ -71,6 +78,7 @@ class Pursuit:
         self.refined: Refined | None = None
         self.finished: Finished | None = None
         self.rough: Finished | None = None
+        self.walls = np.empty((0, X.shape[1]))
         self.tried = 0
 
     @property
@@ -108,7 +116,7 @@ class Pursuit:
             columns = start[:rank] if len(start) >= rank else FilteredPCA(rank).fit(self.X, self.y).components_
             if self._try(columns, f"filtered PCA, {rank} directions") or self._expired():
                 return
-            if rank == len(start) and self._further_rounds(start, most):
+            if rank == len(start) and (self._by_third_degree(start, most) or self._further_rounds(start, most)):
                 return
             if rank == len(start) and self.refined is not None and self.refined.error > _EXPLAINED:
                 far = refine(self.X, self.y, columns, outer=0.5, expired=self._expired)
@@ -121,10 +129,10 @@ class Pursuit:
         for rank in [rank for rank in ranks if rank > 1] or ranks:
             if self.refined is not None and self.refined.error < _EXPLAINED:
                 return
-            for filtered in _FILTERS:
+            for filtered in FILTERS:
                 if self._expired():
                     return
-                columns = self._leading_plane(filtered, rank)
+                columns = leading_plane(self.X, self.y, filtered, rank, rng=self._rng, expired=self._expired)
                 if self._try(columns, f"the leading subspace, {rank} directions", apart=True):
                     return
 
@@ -132,6 +140,23 @@ class Pursuit:
         """Refine from a start and keep the result if it is the best; return whether the labels are explained."""
         result = self._refined(start) if apart else refine(self.X, self.y, start, expired=self._expired)
         return self._better(result, what)
+
+    def _by_third_degree(self, start: np.ndarray, most: int) -> bool:
+        """Where known directions alone explain nothing, add three that products of three coordinates show."""
+        if self.refined is None or self.refined.error <= _SEEN or self._expired():
+            return False
+        crossing = crossing_pieces(self.X, self.y, start, rng=self._rng)
+        known = start if crossing is None else crossing.components
+        if len(known) + _DEGREE > most:
+            return False
+        rows = third_degree(self.X, self.y, known, rank=_DEGREE, rng=self._rng, expired=self._expired)
+        if not len(rows):
+            return False
+        if self._try(np.vstack([known, rows]), f"moments of third degree, {len(known) + len(rows)} directions"):
+            return True
+        if crossing is not None:
+            self._across_walls(crossing)
+        return self._explained()
 
     def _further_rounds(self, start: np.ndarray, most: int) -> bool:
         """Add directions that only show within cells of the known ones, and try them all together.
@@ -153,27 +178,6 @@ class Pursuit:
                 if self._better(fewer, f"without the flattest, {len(rows) - 1} directions"):
                     return True
         return False
-
-    def _leading_plane(self, filtered: Callable[[np.ndarray], np.ndarray], rank: int) -> np.ndarray:
-        """Return the best plane in the leading subspace of a filter, refined as the subspace grows."""
-        d = self.X.shape[1]
-        psi = filtered(np.abs(self.y - (0.0 if self._one_sided() else np.median(self.y))))
-        vectors = np.linalg.eigh((self.X * (psi - psi.mean())[:, None]).T @ self.X)[1].T[::-1]
-        size = min(d, max(_LEADING, 3 * rank))
-        rows = self.X @ vectors[:size].T
-        starts = [np.eye(rank, size), *(orthonormal(self._rng.standard_normal((rank, size))) for _ in range(_PLANES))]
-        best = min((refine(rows, self.y, s, rounds=8, expired=self._expired) for s in starts), key=_error)
-        plane = best.components @ vectors[:size]
-        while size < d and not self._expired():
-            size = min(d, 2 * size)
-            frame = vectors[:size]
-            grown = refine(self.X @ frame.T, self.y, orthonormal(plane @ frame.T), rounds=10, expired=self._expired)
-            plane = grown.components @ frame
-        return plane
-
-    def _one_sided(self) -> bool:
-        """Whether zero is a natural centre: many labels are exactly zero, or they have both signs about it."""
-        return abs(float(np.median(self.y))) < float(np.std(self.y))
 
     # ------------------------------------------------------------ refinement
 
@@ -209,6 +213,8 @@ class Pursuit:
         """Look for exact pieces on the best subspace; without success, on that of a finer function, which is closer."""
         self._drop_idle_directions()
         self._solve_exactly()
+        if self.finished is not None and not self._whole():
+            self._across_walls(self.finished)
         current = self.refined
         if current is None or current.error <= _FINEST or self._whole() or self._expired():
             return
@@ -217,6 +223,14 @@ class Pursuit:
             self._note(f"finer: {finer.error:.1e} of the variance left")
             self.refined = finer
             self._solve_exactly()
+
+    def _across_walls(self, found: Finished) -> None:
+        """Where pieces look at fewer directions than the choice between them does, find the others by that choice."""
+        if self.refined is None or self._expired():
+            return
+        result = across_walls(self.X, self.y, found, self.refined.components, rng=self._rng)
+        if result is not None:
+            self.finished, self.walls = result
 
     def _whole(self) -> bool:
         """Whether exact pieces look at all directions of the best subspace."""
@@ -377,21 +391,7 @@ _DETAIL, _FEW_ROUNDS = 3, 8
 _FINER, _FINEST = 0.7, 1e-4  # error over that of the coarse function to go on; below, a finer one is not needed
 _NEARLY_ALL = 0.9  # of the samples: pieces that span fewer directions are all there is only if they explain so many
 _PLENTY, _ENOUGH = 50, 20  # samples for each input (and direction)
-_MOST = 8
+_MOST, _DEGREE = 8, 3
 _ON_PIECE = 10.0  # times rounding: residuals of samples on a piece
 _WIDE = (5, 3, 2)  # of the samples left, one in so many is a neighbour where pieces are thin
 _CELLS = 2  # of the label's law given the known directions
-_LEADING, _PLANES = 6, 5
-
-
-def _clipped(magnitudes: np.ndarray) -> np.ndarray:
-    return np.minimum(magnitudes / max(float(magnitudes.mean()), 1e-300), 4.0)
-
-
-def _saturating(magnitudes: np.ndarray) -> np.ndarray:
-    squares = (magnitudes / max(float(magnitudes.mean()), 1e-300)) ** 2
-    return (squares - 1.0) / (squares + 0.5)
-
-
-_FILTERS = (_clipped, _saturating)
-"""Of |y| in units of its mean. Steeper and flatter ones find less at ten samples an input."""

@@ -7,12 +7,14 @@ on the directions found, R^k; the gradients in R^d are products with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from learner.adjacent_pieces import with_adjacent_pieces
 from learner.assemble import COMPLETED, Clauses, complete, forms_of_samples, renumbered
 from learner.folds import FoldedFunction
+from learner.gauss_newton import off_span
 from learner.hidden_layers import as_hidden_layers
 from learner.noisy_pieces import merged_pieces
 from learner.one_layer import as_one_layer
@@ -64,6 +66,8 @@ class Reconstruction:
         The rational network that `folded` stands for.
     reason : str
         Why there is none; "" where there is.
+    walls : int
+        How many of the components, the last, are normals of walls between pieces, right to some per cent.
     open : bool
         Whether the forms differ somewhere, so that samples and pieces found do not determine the function.
     explained : float
@@ -88,7 +92,7 @@ class Reconstruction:
         self.near: FoldedFunction | None = None
         self.network: RationalNetwork | None = None
         self.reason = "no network was found behind the pieces"
-        self.explained, self.forms, self.open = 0.0, 0, False
+        self.explained, self.forms, self.open, self.walls = 0.0, 0, False, 0
         self._pursuit, self._X, self._y, self._rng, self._max_cells = pursuit, X, y, rng, max_cells
         self._tolerance = label_tolerance(y)
         self._whole: LatticePolynomial | None = None
@@ -138,12 +142,22 @@ class Reconstruction:
             components, pieces = pieces_from_exact(X, y, pursuit.finished, rng=self._rng)
         if len(pieces):
             self.components = components
-            pieces = with_adjacent_pieces(X @ components.T, y, pieces)
+            pieces = self._with_walls(with_adjacent_pieces(X @ components.T, y, pieces))
         self.on_piece = pieces.owner >= 0
         self.exact = bool(self.on_piece.any())
         self._pieces = pieces if self.exact else self._inexact_pieces()
-        share = float(self.on_piece.mean())
-        return f"{len(self._pieces)} on R^{len(self.components)}, explain {share:.4%} of the samples"
+        share, beyond = float(self.on_piece.mean()), f", {self.walls} of them normals of walls" if self.walls else ""
+        return f"{len(self._pieces)} on R^{len(self.components)}{beyond}, explain {share:.4%} of the samples"
+
+    def _with_walls(self, pieces: Pieces) -> Pieces:
+        """Add the normals of walls to the components: no piece looks at them, but the choice between pieces does."""
+        rest = off_span(self._pursuit.walls, self.components)
+        values, rows = np.linalg.svd(rest, full_matrices=False)[1:]
+        rows = rows[: int((values > _NORMAL).sum())]
+        self.walls = len(rows)
+        self.components = np.vstack([self.components, rows])
+        flat = np.zeros((len(pieces), len(rows)))
+        return replace(pieces, gradients=np.hstack([pieces.gradients, flat]))
 
     def _inexact_pieces(self) -> Pieces:
         """Return pieces by least squares: as the refinement left them, or one affine function of the components."""
@@ -161,7 +175,7 @@ class Reconstruction:
         return Pieces(fit[None, :-1], fit[-1:], np.array([np.inf]), np.full(len(X), -1))
 
     def _one_layer(self) -> str | None:
-        if not self.exact or len(self._pieces) <= 2:
+        if not self.exact or len(self._pieces) <= 2 or self.walls:
             return None
         Z, seen = self._X @ self.basis.T, len(self._pieces)
         self.folded = as_one_layer(Z, self._y, self._pieces)
@@ -225,7 +239,7 @@ class Reconstruction:
         lower, upper = (bound.evaluate(fresh) for bound in self.bounds)
         self.open = bool((np.abs(lower - upper) > self._tolerance).any())
         whole = self.explained == 1.0 and self.on_piece.all() and not self.open
-        if not self.exact or self.folded is not None or whole:
+        if not self.exact or self.folded is not None or whole or self.walls:
             return None
         Z, rng = self._X @ self.basis.T, self._rng
         limits = {"expired": clock.expired, "soon": clock.part(_FOR_LAYERS)}
@@ -269,6 +283,7 @@ class Reconstruction:
         return str(self.network)
 
 
+_NORMAL = 0.1  # sine: what is left of a normal off the gradients of pieces is none below
 _FOR_LAYERS = 0.5  # of the time left: layers one by one, before several at once
 _POINTS = 20_000  # at which the forms are compared
 CELLS_OF_A_NETWORK = 10  # times max_cells: they cost some hundredths of a millisecond each
