@@ -19,7 +19,7 @@ __all__ = ["across_walls", "crossing_pieces"]
 
 
 def crossing_pieces(X: np.ndarray, y: np.ndarray, start: np.ndarray, *, rng: np.random.RandomState) -> Finished | None:
-    """Return exact pieces that cross on rough directions (k, d), and the span of their gradients; None without any.
+    """Return exact pieces that cross on rough directions (k, d), k >= 0, and their span; None with fewer than two.
 
     Notes
     -----
@@ -29,8 +29,8 @@ def crossing_pieces(X: np.ndarray, y: np.ndarray, start: np.ndarray, *, rng: np.
     seeds = float(np.clip(_MOST_OPERATIONS / (_FITS * d**3), 2, _SEEDS))
     everything = np.ones(n, dtype=bool)
     pieces = ambient_pieces(X, y, start, Pieces.none(n, d), everything, rng=rng, crossing=True, seeds=seeds)
-    components = span_of_pieces(pieces, label_tolerance(y)) if len(pieces) > 1 else np.empty((0, d))
-    if not 0 < len(components) <= len(start):
+    components = span_of_pieces(pieces, label_tolerance(y))
+    if len(pieces) < 2 or len(components) > len(start):
         return None
     gradients = pieces.gradients @ components.T
     return Finished(components, gradients, pieces.constants, pieces.owner, label_tolerance(y), exact=True, rounds=0)
@@ -52,7 +52,7 @@ def across_walls(
 def _distinct(found: Finished, X: np.ndarray, y: np.ndarray, tolerance: float) -> Finished:
     """Return each piece once, and constants that are rounding as zeros."""
     constants = np.where(np.abs(found.constants) <= tolerance, 0.0, found.constants)
-    own = each_once(found.gradients, constants, _EQUAL * float(np.abs(found.gradients).max()))
+    own = each_once(found.gradients, constants, _EQUAL * float(np.abs(np.column_stack([found.gradients, constants])).max()))
     gradients, constants = found.gradients[own], constants[own]
     owner = owners(gradients, constants, X @ found.components.T, y, tolerance)
     return replace(found, gradients=gradients, constants=constants, owner=owner)

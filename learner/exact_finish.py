@@ -134,6 +134,8 @@ def _polished(
     for _ in range(_POLISHING):
         pieces.scales[:] = rounding
         pieces.assign(pieces.coordinates(X, best), y, grow=False)
+        if not len(pieces.coefficients):
+            return None  # at rounding none has as many members as it was accepted for
         turned = pieces.turn(X, y, best, precise=True)
         pieces.refit(pieces.coordinates(X, turned), y)
         scale = float(np.median(pieces.measured))

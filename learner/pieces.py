@@ -109,10 +109,11 @@ def label_tolerance(y: np.ndarray) -> float:
     """Return the residual up to which a sample counts as explained exactly: 1e-9 of the spread of y.
 
     The spread is the standard deviation, but at most ten times the median distance from the median among labels that
-    are not the median itself: a few huge labels must not make all others look alike.
+    are not the median itself, up to rounding: a few huge labels must not make all others look alike.
     """
     distances = np.abs(y - np.median(y))
-    return 1e-9 * min(float(y.std()), 10.0 * float(np.median(distances[distances > 0.0], axis=0)))
+    others = distances[distances > _ROUNDING * np.median(np.abs(y))]
+    return 1e-9 * min(float(y.std()), 10.0 * float(np.median(others)) if len(others) else np.inf)
 
 
 def least_squares(X: np.ndarray, y: np.ndarray, intercept: bool = True) -> Fit:
@@ -129,3 +130,4 @@ def least_squares(X: np.ndarray, y: np.ndarray, intercept: bool = True) -> Fit:
 
 
 _EPS = float(np.finfo(np.float64).eps)
+_ROUNDING = 64.0 * _EPS  # in units of a typical label

@@ -107,11 +107,13 @@ class Pursuit:
     def _from_spectrum(self, start: np.ndarray, wanted: int | None) -> None:
         """Try ranks in the order of their plausibility, cheap starts first, until one explains the labels."""
         n, d = self.X.shape
+        most = min(d, _MOST) if wanted is None else wanted
+        if len(start) == 0 and self._by_third_degree(start, most):
+            return
         if wanted is None and len(start) == 0 and n >= _PLENTY * d:
             return  # with so many samples a direction that labels show would have been confirmed
         ranks = [wanted] if wanted is not None else [*dict.fromkeys([len(start), 2, 3, 1])]
         ranks = [rank for rank in ranks if 0 < rank <= d]
-        most = min(d, _MOST) if wanted is None else wanted
         for rank in ranks:
             columns = start[:rank] if len(start) >= rank else FilteredPCA(rank).fit(self.X, self.y).components_
             if self._try(columns, f"filtered PCA, {rank} directions") or self._expired():
@@ -143,7 +145,7 @@ class Pursuit:
 
     def _by_third_degree(self, start: np.ndarray, most: int) -> bool:
         """Where known directions alone explain nothing, add three that products of three coordinates show."""
-        if self.refined is None or self.refined.error <= _SEEN or self._expired():
+        if self._expired() or (self.refined is not None and self.refined.error <= _SEEN):
             return False
         crossing = crossing_pieces(self.X, self.y, start, rng=self._rng)
         known = start if crossing is None else crossing.components
@@ -152,11 +154,11 @@ class Pursuit:
         rows = third_degree(self.X, self.y, known, rank=_DEGREE, rng=self._rng, expired=self._expired)
         if not len(rows):
             return False
-        if self._try(np.vstack([known, rows]), f"moments of third degree, {len(known) + len(rows)} directions"):
-            return True
-        if crossing is not None:
-            self._across_walls(crossing)
-        return self._explained()
+        result = refine(self.X, self.y, np.vstack([known, rows]), expired=self._expired)
+        if result.error > _SEEN:
+            return False
+        what = f"moments of third degree, {len(result.components)} directions"
+        return self._better(result, what) or (crossing is not None and self._across_walls(crossing))
 
     def _further_rounds(self, start: np.ndarray, most: int) -> bool:
         """Add directions that only show within cells of the known ones, and try them all together.
@@ -213,9 +215,11 @@ class Pursuit:
         """Look for exact pieces on the best subspace; without success, on that of a finer function, which is closer."""
         self._drop_idle_directions()
         self._solve_exactly()
-        if self.finished is not None and not self._whole():
-            self._across_walls(self.finished)
         current = self.refined
+        if current is not None and not self._whole() and not self._expired():
+            crossing = self.finished or crossing_pieces(self.X, self.y, current.components, rng=self._rng)
+            if crossing is not None and self._across_walls(crossing):
+                return
         if current is None or current.error <= _FINEST or self._whole() or self._expired():
             return
         finer = refine(self.X, self.y, current.components, rounds=_FEW_ROUNDS, detail=_DETAIL, expired=self._expired)
@@ -224,13 +228,14 @@ class Pursuit:
             self.refined = finer
             self._solve_exactly()
 
-    def _across_walls(self, found: Finished) -> None:
+    def _across_walls(self, found: Finished) -> bool:
         """Where pieces look at fewer directions than the choice between them does, find the others by that choice."""
         if self.refined is None or self._expired():
-            return
+            return False
         result = across_walls(self.X, self.y, found, self.refined.components, rng=self._rng)
         if result is not None:
             self.finished, self.walls = result
+        return result is not None
 
     def _whole(self) -> bool:
         """Whether exact pieces look at all directions of the best subspace."""

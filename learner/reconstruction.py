@@ -142,7 +142,8 @@ class Reconstruction:
             components, pieces = pieces_from_exact(X, y, pursuit.finished, rng=self._rng)
         if len(pieces):
             self.components = components
-            pieces = self._with_walls(with_adjacent_pieces(X @ components.T, y, pieces))
+            beside = with_adjacent_pieces(X @ components.T, y, pieces) if len(components) else pieces
+            pieces = self._with_walls(beside)
         self.on_piece = pieces.owner >= 0
         self.exact = bool(self.on_piece.any())
         self._pieces = pieces if self.exact else self._inexact_pieces()
@@ -157,7 +158,8 @@ class Reconstruction:
         self.walls = len(rows)
         self.components = np.vstack([self.components, rows])
         flat = np.zeros((len(pieces), len(rows)))
-        return replace(pieces, gradients=np.hstack([pieces.gradients, flat]))
+        along = pieces.gradients[:, : len(self.components) - len(rows)]  # of no direction there is one of zeros
+        return replace(pieces, gradients=np.hstack([along, flat]) if len(rows) else pieces.gradients)
 
     def _inexact_pieces(self) -> Pieces:
         """Return pieces by least squares: as the refinement left them, or one affine function of the components."""

@@ -35,7 +35,7 @@ def third_degree(
     rank: int = 3,
     expired: Callable[[], bool] = lambda: False,
 ) -> np.ndarray:
-    """Return directions that third moments show beyond known ones, (r, d) with r = `rank` or 0 if they are no clear.
+    """Return directions that third moments show beyond known ones, (r, d) with r = `rank`, or 0 where signs at random show as much.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def third_degree(
     drawn: list[float] = []
     for _ in range(_DRAWS):
         drawn.append(_best(rows, weights * rng.choice([-1.0, 1.0], len(weights)), rank, rng)[1])
-        if expired() or drawn[-1] > size:
+        if expired() or (len(drawn) > 1 and min(drawn) * _CLEAR > size):
             return np.empty((0, d))
-    return orthonormal(off_span(found, known)) if size > _CLEAR * sum(drawn) / _DRAWS else np.empty((0, d))
+    return orthonormal(off_span(found, known)) if size > _CLEAR * np.median(drawn) else np.empty((0, d))
 
 
 def standardised(p: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -92,16 +92,20 @@ def standardised(p: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _best(rows: np.ndarray, weights: np.ndarray, rank: int, rng: np.random.RandomState) -> tuple[np.ndarray, float]:
     """Return the best of many higher-order orthogonal iterations, and the size of the tensor on it."""
     vectors = np.linalg.eigh(_gram(rows, weights))[1].T[::-1]
-    starts = [vectors[:rank]]
+    kept = [vectors[None, :rank]]
     for size in _LEADING:
         frame = vectors[: max(rank, size)]
-        starts += [orthonormal(rng.standard_normal((rank, len(frame)))) @ frame for _ in range(_STARTS)]
-    bases = np.array(starts)
-    for kept, turns in _SCREENING:
-        bases, sizes = _iterated(rows, weights, bases, turns)
-        bases = bases[np.argsort(-sizes)[:kept]]
-    bases, sizes = _iterated(rows, weights, bases, _TURNS)
+        starts = [orthonormal(rng.standard_normal((rank, len(frame)))) @ frame for _ in range(_STARTS)]
+        kept.append(_largest(rows, weights, np.array(starts), _FEW_TURNS, _KEPT))
+    best = _largest(rows, weights, np.concatenate(kept), _MORE_TURNS, 1)
+    bases, sizes = _iterated(rows, weights, best, _TURNS)
     return bases[0], float(sizes[0])
+
+
+def _largest(rows: np.ndarray, weights: np.ndarray, bases: np.ndarray, turns: int, count: int) -> np.ndarray:
+    """Return the subspaces on which the tensor is largest after some turns, (count, k, d)."""
+    bases, sizes = _iterated(rows, weights, bases, turns)
+    return bases[np.argsort(-sizes)[:count]]
 
 
 def _gram(rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -136,8 +140,8 @@ def _iterated(rows: np.ndarray, weights: np.ndarray, bases: np.ndarray, turns: i
 
 _LEAST = 5  # samples for each input: with fewer the null is as large as anything
 _MOST_OPERATIONS = 1e11
-_DRAWS, _CLEAR = 3, 1.15  # draws of signs, and the ratio to their mean from which labels show something
+_DRAWS, _CLEAR = 3, 1.0  # draws of signs; the ratio to their median from which refinement is worth its time
 _NEIGHBOURS, _CLIP, _TINY = 50, 2.5, 1e-300
-_LEADING, _STARTS = (10, 20), 30  # eigenvectors that starts are in the span of, and starts for each
-_SCREENING, _TURNS = ((8, 4), (1, 10)), 20  # the best so many go on after so many turns
+_LEADING, _STARTS = (10, 20), 100  # eigenvectors that starts are in the span of, and starts for each
+_KEPT, _FEW_TURNS, _MORE_TURNS, _TURNS = 8, 4, 10, 20
 _BLOCK = 1000

@@ -86,10 +86,12 @@ def find_walls(
     mine, own = X[owner >= 0], owner[owner >= 0]
     frame = np.vstack([found.components, beyond])
     design = _design(mine, constants)
-    gaps = [_row(found.gradients[p] - found.gradients[q], found.constants[p] - found.constants[q]) for p, q in pairs]
-    folds = np.array([_lifted(gap, found.components, constants) for gap in gaps])
-    folds = folds / np.linalg.norm(folds[:, : X.shape[1]], axis=1)[:, None]
-    rough = [_lifted(row, frame, constants) for row in _hyperplanes(mine @ frame.T, own, np.abs(design @ folds.T), constants, rng)]
+    pieces = np.column_stack([found.gradients, found.constants])
+    gaps = [pieces[p] - pieces[q] for p, q in pairs if np.any(pieces[p, :-1] != pieces[q, :-1])]
+    folds = np.array([_lifted(gap, found.components, constants) for gap in gaps]).reshape(len(gaps), design.shape[1])
+    folds /= np.linalg.norm(folds[:, : X.shape[1]], axis=1)[:, None]
+    clear = np.abs(design @ folds.T).min(axis=1, initial=np.inf)
+    rough = [_lifted(row, frame, constants) for row in _hyperplanes(mine @ frame.T, own, clear, constants, rng)]
     best: Walls | None = None
     for count in range(1, len(rough) + 1):  # the fewest that tell the pieces apart: one more makes twice as many cells
         walls = _of_rows(design, own, np.array(rough[:count]), folds)
@@ -97,7 +99,7 @@ def find_walls(
             best = walls
     if best is None or best.wrong > _TELLING:
         return None
-    best = _sharpened(design, own, best)
+    best = _sharpened(design, own, best, X.shape[1], np.zeros(len(best.rows), dtype=bool))
     return best if best.wrong <= _WRONG else None
 
 
@@ -113,10 +115,6 @@ def _design(X: np.ndarray, constants: bool) -> np.ndarray:
     return np.column_stack([X, np.ones(len(X))]) if constants else X
 
 
-def _row(gradient: np.ndarray, constant: float) -> np.ndarray:
-    return np.append(gradient, constant)
-
-
 def _lifted(row: np.ndarray, frame: np.ndarray, constants: bool) -> np.ndarray:
     """Return a hyperplane (k + 1,) of coordinates along a frame as one of R^d, with a constant if there are any."""
     return np.append(row[:-1] @ frame, row[-1]) if constants else row[:-1] @ frame
@@ -126,7 +124,7 @@ def _lifted(row: np.ndarray, frame: np.ndarray, constants: bool) -> np.ndarray:
 
 
 def _hyperplanes(
-    Z: np.ndarray, own: np.ndarray, away: np.ndarray, constants: bool, rng: np.random.RandomState
+    Z: np.ndarray, own: np.ndarray, clear: np.ndarray, constants: bool, rng: np.random.RandomState
 ) -> list[np.ndarray]:
     """Return hyperplanes (k + 1,) through many places where the piece changes and no fold is near, the best first."""
     from scipy.spatial import KDTree
@@ -135,7 +133,7 @@ def _hyperplanes(
     points = Z / lengths[:, None]
     near = np.asarray(KDTree(points).query(points, min(_NEAR, len(points)))[1]).reshape(len(points), -1)
     other = own[near] != own[:, None]
-    changes = other.any(axis=1) & ((away / lengths[:, None]).min(axis=1) > _WIDTH)
+    changes = other.any(axis=1) & (clear > _WIDTH * lengths)
     partner = near[np.arange(len(Z)), other.argmax(axis=1)]
     places = (points[changes] + points[partner[changes]]) / 2.0
     result: list[np.ndarray] = []
@@ -191,31 +189,27 @@ def _of_rows(design: np.ndarray, own: np.ndarray, rows: np.ndarray, folds: np.nd
     return Walls(rows, folds, piece, float((piece[cells] != own).mean()))
 
 
-def _sharpened(design: np.ndarray, own: np.ndarray, walls: Walls) -> Walls:
-    """Move walls by logistic regression in R^d, one at a time, until as few samples as possible are on wrong sides."""
+def _sharpened(design: np.ndarray, own: np.ndarray, walls: Walls, d: int, fixed: np.ndarray) -> Walls:
+    """Move walls, but the fixed ones, by logistic regression in R^d, until few samples are on wrong sides."""
     from sklearn.linear_model import LogisticRegression
 
-    best, since = walls, 0
+    best = walls = _of_rows(design, own, walls.rows, walls.folds)
+    since = 0
     while since < _PATIENCE and best.wrong > 0.0:
         rows = walls.rows.copy()
         cells = _cells(design, np.vstack([walls.folds, walls.rows]))
-        for number in range(len(rows)):
+        for number in np.flatnonzero(~fixed):
             below, above = walls.sides(number, cells)
             tells = (below != above) & ((own == below) | (own == above))
             target = own[tells] == above[tells]
             if target.all() or not target.any():
                 continue
             fit = LogisticRegression(C=_LOOSE, fit_intercept=False, max_iter=_MOST_STEPS).fit(design[tells], target)
-            rows[number] = fit.coef_[0] / np.linalg.norm(fit.coef_[0, : _inputs(design, walls)])
+            rows[number] = fit.coef_[0] / np.linalg.norm(fit.coef_[0, :d])
         walls = _of_rows(design, own, rows, walls.folds)
         since = 0 if walls.wrong < best.wrong else since + 1
         best = min(best, walls, key=lambda one: one.wrong)
     return best
-
-
-def _inputs(design: np.ndarray, walls: Walls) -> int:
-    """Return d: the last column of a design with constants is one everywhere."""
-    return design.shape[1] - int(bool(np.ptp(design[:, -1]) == 0.0))
 
 
 # ------------------------------------------------------------ inside
@@ -241,29 +235,41 @@ def steep_pieces(
     Up to 300 least-squares problems of some times d rows for each wall.
     """
     d, constants = X.shape[1], walls.rows.shape[1] > X.shape[1]
-    open_ = owners(found.gradients, found.constants, X @ found.components.T, y, tolerance) < 0
-    pieces = np.column_stack([found.gradients @ found.components, found.constants])
-    new, rough = [], []
-    for number in range(len(walls.rows)):
-        inside = _inside(_design(X[open_], constants), y[open_], pieces, walls, number, tolerance)
-        new += inside
-        if not inside and np.linalg.norm(off_span(walls.rows[[number], :d], found.components)) > _WIDTH:
-            rough.append(walls.rows[number, :d])
-    if new:
-        pieces = np.vstack([pieces, new])
-        values, rows = np.linalg.svd(off_span(pieces[:, :d], found.components), full_matrices=False)[1:]
-        beyond = rows[: int((values > _FLAT * values[0]).sum())]
-        components = np.vstack([found.components, orthonormal(off_span(beyond, found.components))])
-        gradients = pieces[:, :d] @ components.T
-        owner = owners(gradients, pieces[:, d], X @ components.T, y, tolerance)
-        found = replace(found, components=components, gradients=gradients, constants=pieces[:, d], owner=owner)
-    return found, np.array(rough).reshape(len(rough), d)
+    owner = _only(found, X, y, tolerance)
+    design, own = _design(X, constants), owner[owner >= 0]
+    flat = np.column_stack([found.gradients @ found.components, found.constants])
+    pieces, exact = flat, np.zeros(len(walls.rows), dtype=bool)
+    while not exact.all():
+        open_ = owners(pieces[:, :d], pieces[:, d], X, y, tolerance) < 0
+        before = exact.sum()
+        for number in np.flatnonzero(~exact):
+            slope, inside = _inside(design[open_], y[open_], flat, walls, number, tolerance)
+            if len(inside):
+                pieces, exact[number] = np.vstack([pieces, inside]), True
+                walls.rows[number] = slope / np.linalg.norm(slope[:d])
+        if exact.sum() == before:
+            break  # else samples inside the others are fewer to confuse, and the others are told apart better
+        walls = _sharpened(design[owner >= 0], own, walls, d, exact)
+    found = _joined(X, y, found, pieces, tolerance)
+    normals = walls.rows[~exact, :d]
+    return found, normals[np.linalg.norm(off_span(normals, found.components), axis=1) > _WIDTH]
+
+
+def _joined(X: np.ndarray, y: np.ndarray, found: Finished, pieces: np.ndarray, tolerance: float) -> Finished:
+    """Return pieces (M, d + 1), with the directions that they look at beyond those of the first ones."""
+    d = X.shape[1]
+    values, rows = np.linalg.svd(off_span(pieces[:, :d], found.components), full_matrices=False)[1:]
+    beyond = rows[: int((values > _FLAT * np.abs(pieces).max()).sum())]
+    components = np.vstack([found.components, orthonormal(off_span(beyond, found.components))])
+    gradients, constants = pieces[:, :d] @ components.T, pieces[:, d]
+    owner = owners(gradients, constants, X @ components.T, y, tolerance)
+    return replace(found, components=components, gradients=gradients, constants=constants, owner=owner)
 
 
 def _inside(
     design: np.ndarray, y: np.ndarray, pieces: np.ndarray, walls: Walls, number: int, tolerance: float
-) -> list[np.ndarray]:
-    """Return the steep pieces (d + 1,) inside a wall, from samples on no piece; none where they are too few."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return v and the steep pieces (r, d + 1) inside a wall, from samples on no piece; none where they are too few."""
     p, place = design.shape[1], len(walls.folds) + number
     rows = np.vstack([walls.folds, walls.rows])
     away = np.abs(design @ rows.T)
@@ -281,10 +287,10 @@ def _inside(
         if on.sum() >= p + _REDUNDANT:
             slope = least_squares(design[mine[on]], target[on], intercept=False).gradient
             pairs = np.sort(np.column_stack([below, above])[mine[on]], axis=1)  # (a, b) and (b, a) are one
-            kinds = {*zip(*pairs.T.tolist(), sign[on].tolist(), strict=True)}
+            kinds = sorted({*zip(*pairs.T.tolist(), sign[on].tolist(), strict=True)})
             full = np.append(slope, np.zeros(pieces.shape[1] - p))
-            return [(pieces[a] + pieces[b]) / 2.0 + side * full for a, b, side in sorted(kinds)]
-    return []
+            return slope, np.array([(pieces[a] + pieces[b]) / 2.0 + side * full for a, b, side in kinds])
+    return np.empty(0), np.empty((0, pieces.shape[1]))
 
 
 def _least_absolute(design: np.ndarray, target: np.ndarray, tolerance: float) -> np.ndarray:
