@@ -347,6 +347,14 @@ def test_the_net_of_weights(instance):
     assert lemmas.check("N'", **instance)
 
 
+@pytest.mark.parametrize("net", [ReLUNetwork([[1, 1]]), ReLUNetwork([[[1]], [1]]), ReLUNetwork([[[1, 2]], [1]])])
+def test_the_net_of_weights_is_decided_where_the_bound_is_attained(net):
+    moved = ReLUNetwork([*net.weights[:-1], [[a * 9 / 8 for a in row] for row in net.weights[-1]]])
+    report = lemmas.check("N'", net, moved)
+    assert report.verdict == "holds"
+    assert len(net.weights) > 1 or report.comparisons[0].left == report.comparisons[0].right
+
+
 def test_the_net_of_weights_needs_the_norms_of_the_other_layers():
     F, G = ReLUNetwork([[[1]], [4]]), ReLUNetwork([[[2]], [4]])
     assert lemmas.check("N'", F, G).ratio.upper > Fraction(99, 100)  # attained

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from flint import fmpq
+
 from tropical._exact.rational import as_fraction
 from tropical.decide import sup_distance
 from tropical.exceptions import InvalidInput, InvalidType
+from tropical.gaussian.closed_form import Combination, square_root
 from tropical.gaussian.spectra import eigenvalue_enclosures
-from tropical.gaussian.values import Enclosure, enclosure_of_ball
+from tropical.gaussian.values import Enclosure, Exact, enclosure_of_ball, exact_value
 from tropical.gaussian.working_precision import bits_for, working_bits
 from tropical.lemmas.numbers import ball_of, bounds, plus, times
 from tropical.lemmas.report import Hypothesis, LemmaReport, compare
@@ -112,16 +115,28 @@ class WeightNet(Lemma):
         return st.fixed_dictionaries({"network": testing.networks(biases=False), "eta": step})
 
 
-def spectral_norm(matrix: Matrix) -> Fraction | Enclosure:
-    """Return the largest singular value of a rational matrix, enclosed; 0 is exact.
+def spectral_norm(matrix: Matrix) -> Fraction | Exact | Enclosure:
+    """Return the largest singular value of a rational matrix: exact up to rank one, where bounds are attained.
 
-    >>> spectral_norm(((Fraction(3), Fraction(4)),))
-    Enclosure(5 ± 0)
+    Of higher rank it is enclosed.
+
+    >>> spectral_norm(((Fraction(3), Fraction(4)),)), spectral_norm(((Fraction(1), Fraction(1)),))
+    (Exact(5), Exact(sqrt(2) = 1.41421356237))
     """
     if not any(map(any, matrix)):
         return Fraction(0)
+    if is_rank_one(matrix):
+        square = sum(a * a for row in matrix for a in row)
+        return exact_value(Combination.of(square_root(fmpq(square.numerator, square.denominator))))
     rows = matrix if len(matrix) <= len(matrix[0]) else tuple(zip(*matrix, strict=True))
     gram = [[sum((a * b for a, b in zip(p, q, strict=True)), Fraction(0)) for q in rows] for p in rows]
     with working_bits(bits_for(_DIGITS) + 64):
         largest = eigenvalue_enclosures([[ball_of(entry) for entry in row] for row in gram])[0]
         return enclosure_of_ball(largest.sqrt())
+
+
+def is_rank_one(matrix: Matrix) -> bool:
+    """Return whether the rows of a matrix that is not zero are multiples of one."""
+    first = next(row for row in matrix if any(row))
+    place = next(i for i, a in enumerate(first) if a)
+    return all(a * first[place] == b * row[place] for row in matrix for a, b in zip(row, first, strict=True))
