@@ -33,6 +33,8 @@ class Evidence:
         Share of held-out samples at which the function is not sure; see :func:`is_sure`.
     predictor : str
         "lattice", "network", "local" or "smoother".
+    walls : int
+        Number of walls between pieces whose normals are right to some per cent.
     stopped : str
         "", or what stopped the fit before its end.
     """
@@ -45,6 +47,7 @@ class Evidence:
     noise: float
     unsure: float
     predictor: str
+    walls: int
     stopped: str
 
 
@@ -55,12 +58,14 @@ def confidence(evidence: Evidence) -> str:
 
 
 def _statement(evidence: Evidence) -> str:
+    walls = "one wall" if evidence.walls == 1 else f"{evidence.walls} walls"
+    sides = f"; which piece applies depends on the side of {walls}, known to some per cent" if evidence.walls else ""
     held, error = evidence.held, f"held-out error {evidence.error:.1e} of the variance of y"
     if evidence.explained == 1.0:
         # The best of m forms is kept: a form that errs on a share p passes h held-out samples with probability
         # (1 - p)^h, so that one of m does is bounded by m exp(-p h), which is 5 % at p = ln(20 m)/h.
         wrong = f"at most {np.log(20.0 * evidence.forms) / held:.1e} of the distribution of the inputs"
-        text = f"exact on all {held} held-out samples: wrong on {wrong} at 95 % confidence"
+        text = f"exact on all {held} held-out samples: wrong on {wrong} at 95 % confidence{sides}"
         if evidence.unsure > 0.0:
             text += f"; on {evidence.unsure:.1e} of them other functions agree with the training samples as well"
         if evidence.on_pieces < 1.0 and evidence.predictor in ("lattice", "local"):
@@ -76,7 +81,7 @@ def _statement(evidence: Evidence) -> str:
         near = "which piece applies is asked of samples close by; "
         return (
             f"exact on {evidence.explained:.4%} of the held-out samples; some {what} or direction is missing; "
-            f"{near if evidence.predictor == 'local' else ''}{error}; is_sure(X) tells where"
+            f"{near if evidence.predictor == 'local' else ''}{error}{sides}; is_sure(X) tells where"
         )
     noisy = np.isfinite(evidence.noise) and evidence.noise > 0.0 and evidence.error < _SOMETHING
     if evidence.predictor == "lattice" and noisy:

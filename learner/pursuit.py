@@ -24,13 +24,12 @@ from itertools import product
 
 import numpy as np
 
-from learner.crossing import across_walls, crossing_pieces
+from learner.crossing import across_walls, crossing_pieces, with_third_degree
 from learner.exact_finish import Finished, exact_finish
 from learner.gauss_newton import off_span, orthonormal
 from learner.leading_plane import FILTERS, leading_plane
 from learner.refine import Refined, refine, refine_apart
 from learner.subspace import FilteredPCA
-from learner.third_degree import third_degree
 
 __all__ = ["Pursuit"]
 
@@ -147,18 +146,15 @@ class Pursuit:
         """Where known directions alone explain nothing, add three that products of three coordinates show."""
         if self._expired() or (self.refined is not None and self.refined.error <= _SEEN):
             return False
-        crossing = crossing_pieces(self.X, self.y, start, rng=self._rng)
-        known = start if crossing is None else crossing.components
-        if len(known) + _DEGREE > most:
-            return False
-        rows = third_degree(self.X, self.y, known, rank=_DEGREE, rng=self._rng, expired=self._expired)
+        limits = {"rng": self._rng, "expired": self._expired}
+        crossing, rows = with_third_degree(self.X, self.y, start, most, **limits)
         if not len(rows):
             return False
-        result = refine(self.X, self.y, np.vstack([known, rows]), expired=self._expired)
+        result = refine(self.X, self.y, rows, expired=self._expired)
         if result.error > _SEEN:
             return False
         what = f"moments of third degree, {len(result.components)} directions"
-        return self._better(result, what) or (crossing is not None and self._across_walls(crossing))
+        return self._better(result, what) or (crossing is not None and self._cross_walls(crossing))
 
     def _further_rounds(self, start: np.ndarray, most: int) -> bool:
         """Add directions that only show within cells of the known ones, and try them all together.
@@ -209,6 +205,8 @@ class Pursuit:
             self.refined = result
             if result.error < _WORTH_FINISHING:
                 self._finish()
+            elif result.error < _WORTH_CROSSING:
+                self._cross_walls()
         return self._explained()
 
     def _finish(self) -> None:
@@ -216,11 +214,7 @@ class Pursuit:
         self._drop_idle_directions()
         self._solve_exactly()
         current = self.refined
-        if current is not None and not self._whole() and not self._expired():
-            crossing = self.finished or crossing_pieces(self.X, self.y, current.components, rng=self._rng)
-            if crossing is not None and self._across_walls(crossing):
-                return
-        if current is None or current.error <= _FINEST or self._whole() or self._expired():
+        if self._cross_walls() or current is None or current.error <= _FINEST or self._whole() or self._expired():
             return
         finer = refine(self.X, self.y, current.components, rounds=_FEW_ROUNDS, detail=_DETAIL, expired=self._expired)
         if finer.error < _FINER * current.error:
@@ -228,11 +222,15 @@ class Pursuit:
             self.refined = finer
             self._solve_exactly()
 
-    def _across_walls(self, found: Finished) -> bool:
+    def _cross_walls(self, found: Finished | None = None) -> bool:
         """Where pieces look at fewer directions than the choice between them does, find the others by that choice."""
-        if self.refined is None or self._expired():
+        if self.refined is None or self._expired() or self._whole():
             return False
-        result = across_walls(self.X, self.y, found, self.refined.components, rng=self._rng)
+        found = found or self.finished or crossing_pieces(self.X, self.y, self.refined.components, rng=self._rng)
+        if found is None:
+            return False
+        directions, limits = self.refined.components, {"rng": self._rng, "expired": self._expired}
+        result = across_walls(self.X, self.y, found, directions, **limits)
         if result is not None:
             self.finished, self.walls = result
         return result is not None
@@ -389,14 +387,14 @@ def _joined(first: Finished, second: Finished, left: np.ndarray) -> Finished:
 _EXPLAINED = 0.02  # of the variance: honest residuals of a right subspace end below, of wrong ones at tens of per cent
 _SMALL = 1e-3  # what is left below is misfit and noise, or pieces too rare to show a direction
 _SEEN = 0.7  # honest residuals below are no chance
-_WORTH_FINISHING = 0.15
+_WORTH_FINISHING, _WORTH_CROSSING = 0.15, 0.4
 _IDLE, _WORSE, _NOTHING = 0.3, 1.1, 1e-6
 _GAIN = 0.9
 _DETAIL, _FEW_ROUNDS = 3, 8
 _FINER, _FINEST = 0.7, 1e-4  # error over that of the coarse function to go on; below, a finer one is not needed
 _NEARLY_ALL = 0.9  # of the samples: pieces that span fewer directions are all there is only if they explain so many
 _PLENTY, _ENOUGH = 50, 20  # samples for each input (and direction)
-_MOST, _DEGREE = 8, 3
+_MOST = 8
 _ON_PIECE = 10.0  # times rounding: residuals of samples on a piece
 _WIDE = (5, 3, 2)  # of the samples left, one in so many is a neighbour where pieces are thin
 _CELLS = 2  # of the label's law given the known directions

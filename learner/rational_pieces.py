@@ -45,7 +45,9 @@ class ExactTable:
         )
 
 
-def recognised(pieces: Pieces, basis: np.ndarray, X: np.ndarray, y: np.ndarray) -> tuple[ExactTable, Pieces]:
+def recognised(
+    pieces: Pieces, basis: np.ndarray, X: np.ndarray, y: np.ndarray, *, walls: int = 0
+) -> tuple[ExactTable, Pieces]:
     """Round the pieces to rationals where they allow it, and look for rational ones that few samples show.
 
     Parameters
@@ -54,6 +56,8 @@ def recognised(pieces: Pieces, basis: np.ndarray, X: np.ndarray, y: np.ndarray) 
         On the coordinates along the basis.
     basis : (k, d)
     X, y : (n, d), (n,)
+    walls : int
+        How many of the directions no piece looks at.
 
     Returns
     -------
@@ -68,8 +72,9 @@ def recognised(pieces: Pieces, basis: np.ndarray, X: np.ndarray, y: np.ndarray) 
     except NotExact as error:
         return ExactTable(None, str(error)), pieces
     table = PieceTable.from_rows(sorted(set(exact)))
-    if table.rank() != len(basis) and not (table.rank() == 0 and not basis.any()):
-        return ExactTable(None, f"the rational pieces have rank {table.rank()}, the floats {len(basis)}"), pieces
+    rank = len(basis) - walls
+    if table.rank() != rank and not (table.rank() == 0 and not basis.any()):
+        return ExactTable(None, f"the rational pieces have rank {table.rank()}, the floats {rank}"), pieces
     residual = float(np.abs(rows - np.array([[float(a) for a in row] for row in exact])).max())
     tolerance = label_tolerance(y)
     open_ = pieces.owner < 0

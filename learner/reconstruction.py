@@ -193,7 +193,7 @@ class Reconstruction:
         if not self.exact:
             return None
         if _determines_gradients(self._X):
-            self.table, self._pieces = recognised(self._pieces, self.basis, self._X, self._y)
+            self.table, self._pieces = recognised(self._pieces, self.basis, self._X, self._y, walls=self.walls)
         else:
             self.table = ExactTable(None, "the inputs do not span R^d, so they do not determine gradients")
         self.on_piece = self._pieces.owner >= 0
@@ -213,7 +213,7 @@ class Reconstruction:
         return " and ".join(f"{len(clauses)} clauses ({form})" for form, clauses in self._clauses.items())
 
     def _complete(self) -> str | None:
-        if self.table.table is None or len(self._clauses) != 2:
+        if self.table.table is None or len(self._clauses) != 2 or self.walls:
             return None
         found, clauses = complete(self.table.table, self._clauses, self._max_cells)
         if clauses is not None:

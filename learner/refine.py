@@ -190,15 +190,16 @@ def _without_outliers(labels: np.ndarray, fit: SmootherFit) -> np.ndarray:
     """Return the labels, those far from the last fit moved to where they are no longer far.
 
     Far is far for all other samples, too, and a fifth of the labels' spread at least: a fit that misses a kink is not
-    held back by that.
+    held back by that. More than a tenth are not outliers but what the fit has to explain, as where labels are zero on
+    half of space and most residuals are small.
     """
-    size = 1.4826 * float(np.median(np.abs(fit.residuals)))
-    limit = max(_FAR * size, _FAR_AT_LEAST)
+    size, tenth = np.quantile(np.abs(fit.residuals), [0.5, 1.0 - _MOST_OUTLIERS])
+    limit = max(_FAR * 1.4826 * size, _FAR_AT_LEAST, tenth)
     excess = fit.residuals - np.clip(fit.residuals, -limit, limit)
     return labels - excess if excess.any() else labels
 
 
-_FAR, _FAR_AT_LEAST = 8.0, 0.2
+_FAR, _FAR_AT_LEAST, _MOST_OUTLIERS = 8.0, 0.2, 0.1
 
 
 class _Choice:

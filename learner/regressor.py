@@ -68,7 +68,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     components_ : float array (k, d)
-        Orthonormal basis of the span of the gradients, accurate to rounding where the labels are exact.
+        Orthonormal basis of the span of the gradients, accurate to rounding where the labels are exact; behind it the
+        normals of walls between pieces (:mod:`learner.walls`), to some per cent, where `confidence_` says so.
     pieces_ : float array (M, d + 1)
         Rows (u, c) of the pieces found, in R^d; rank of the gradients k. In the order of `lattice_` where
         `predictor_` is "lattice".
@@ -158,7 +159,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         if not hasattr(spectral, "components_"):
             spectral.set_params(random_state=rng).fit(training, answers)
         self.start_, self.components_ = spectral.forget_sums(), spectral.components_
-        how = f"significant at level {self.level:g}" if self.n_components == "auto" else "asked for"
+        how = "asked for" if self.n_components != "auto" else f"significant at level {self.level:g}"
         self._end("directions", f"{len(self.components_)} {how}", clock)
         pursuit = self._pursue(training, answers, rng, clock)
         self.components_ = self.components_ if pursuit.best is None else pursuit.best.components
@@ -259,6 +260,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         return self._exact_lattice()
 
     def _exact_lattice(self) -> LatticePolynomial:
+        if self._built.walls:
+            raise NotExact("which of the pieces applies depends on the sides of walls known to some per cent")
         if self.exact_.table is None:
             raise NotExact(self.exact_.reason)
         return LatticePolynomial(self.exact_.table, self._built.clauses, self._built.form)
@@ -276,7 +279,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         folded = self._built.folded
         if folded is not None and (self.predictor_ == "network" or (self.exact_.table is None and folded.depth == 1)):
             return folded.to_network(self._built.basis)
-        return (self.lattice_ if self.exact_.table is None else self._exact_lattice()).to_network()
+        inexact = self.exact_.table is None or self._built.walls
+        return (self.lattice_ if inexact else self._exact_lattice()).to_network()
 
     # ------------------------------------------------------------ steps
 
@@ -376,6 +380,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
             noise=0.0 if self.explained_ > 0.5 else self.noise_,
             unsure=float(1.0 - self.is_sure(X).mean()) if self.explained_ > 0.5 else 1.0,
             predictor=self.predictor_,
+            walls=built.walls,
             stopped="an interrupt" if clock.interrupted else "max_time" if clock.expired() else "",
         )
         self.confidence_ = confidence(evidence)
@@ -383,11 +388,9 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
     def _predict(self, X: np.ndarray) -> np.ndarray:
         if self._smooth is not None:
             return self._smooth.predict(X)
-        if self._local is not None:
-            return self._local.evaluate(X @ self._built.basis.T)
         same = self.predictor_ == "network" or self._built.is_one_layer  # then it is the faster of two forms
         folded = self._built.folded if same else None
-        return (folded or self._built.local).evaluate(X @ self._built.basis.T)
+        return (self._local or folded or self._built.local).evaluate(X @ self._built.basis.T)
 
 
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more

@@ -35,7 +35,7 @@ def third_degree(
     rank: int = 3,
     expired: Callable[[], bool] = lambda: False,
 ) -> np.ndarray:
-    """Return directions that third moments show beyond known ones, (r, d) with r = `rank`, or 0 where signs at random show as much.
+    """Return directions that third moments show beyond known ones; none where signs at random show as much.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def third_degree(
     Returns
     -------
     float array (r, d)
-        Orthonormal rows, orthogonal to the known ones.
+        r = rank, or 0: orthonormal rows, orthogonal to the known ones.
 
     Notes
     -----

@@ -17,14 +17,16 @@ Where samples inside are fewer than inputs, the wall stays what the classificati
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
 from learner.exact_finish import Finished
 from learner.gauss_newton import off_span, orthonormal
-from learner.pieces import least_squares, owners
+from learner.pieces import least_squares, on_sphere, owners
 
 __all__ = ["Walls", "find_walls", "steep_pieces"]
 
@@ -35,20 +37,32 @@ class Walls:
 
     Attributes
     ----------
-    rows : (m, p)
-        Normals of unit length on R^d, and constants if pieces have some: p = d or d + 1.
-    folds : (f, p)
+    rows : (m, d + 1)
+        Normals of unit length, and constants; above is where <normal, x> + constant > 0.
+    folds : (f, d + 1)
         The same for the hyperplanes at which two of the pieces are equal.
     piece : int array (2^(f+m),)
         The piece of each cell, -1 where no sample tells; bit i of a cell's number is the side of row i, folds first.
     wrong : float
         Share of the samples on pieces that lie in a cell of another piece.
+    linear : bool
+        Whether pieces have no constants, and walls none.
     """
 
     rows: np.ndarray
     folds: np.ndarray
     piece: np.ndarray
     wrong: float
+    linear: bool
+
+    @property
+    def unknowns(self) -> int:
+        """Coefficients of a wall, and of a piece."""
+        return self.rows.shape[1] - int(self.linear)
+
+    def cells(self, design: np.ndarray) -> np.ndarray:
+        """Return the number of the cell of each sample (n, d + 1), the last entry 1."""
+        return _cells(design, np.vstack([self.folds, self.rows]))
 
     def sides(self, number: int, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the pieces below and above a wall, for cells on either side of it."""
@@ -57,7 +71,14 @@ class Walls:
 
 
 def find_walls(
-    X: np.ndarray, y: np.ndarray, found: Finished, directions: np.ndarray, *, tolerance: float, rng: np.random.RandomState
+    X: np.ndarray,
+    y: np.ndarray,
+    found: Finished,
+    directions: np.ndarray,
+    *,
+    tolerance: float,
+    rng: np.random.RandomState,
+    expired: Callable[[], bool] = lambda: False,
 ) -> Walls | None:
     """Return the walls between pieces found, None where no few hyperplanes tell their samples apart.
 
@@ -65,72 +86,71 @@ def find_walls(
     ----------
     X, y : (n, d), (n,)
     found : Finished
-        Exact pieces.
+        Exact pieces, no two alike.
     directions : (r, d)
-        Rough directions that the choice between them looks at, beyond those that the pieces look at.
+        Rough directions that the choice between them looks at, the pieces' among them.
     tolerance : float
         Residual of samples on pieces.
     rng : RandomState
+    expired : callable
+        Leave walls as they are where it returns True.
 
     Notes
     -----
     Some thousand hyperplanes against n points in R^k, and some ten logistic regressions in R^d for each wall.
     """
-    beyond = off_span(directions, found.components)
-    beyond = np.linalg.svd(beyond, full_matrices=False)[2][: max(0, len(directions) - len(found.components))]
+    room = max(0, len(directions) - len(found.components))
+    beyond = np.linalg.svd(off_span(directions, found.components), full_matrices=False)[2][:room]
     pairs = list(combinations(range(len(found.gradients)), 2))
     if not len(beyond) or not 1 <= len(pairs) <= _MOST_FOLDS:
         return None
-    constants = bool(found.constants.any())
-    owner = _only(found, X, y, tolerance)
-    mine, own = X[owner >= 0], owner[owner >= 0]
+    design, own = _on_one_piece(X, y, found, tolerance)
     frame = np.vstack([found.components, beyond])
-    design = _design(mine, constants)
     pieces = np.column_stack([found.gradients, found.constants])
     gaps = [pieces[p] - pieces[q] for p, q in pairs if np.any(pieces[p, :-1] != pieces[q, :-1])]
-    folds = np.array([_lifted(gap, found.components, constants) for gap in gaps]).reshape(len(gaps), design.shape[1])
-    folds /= np.linalg.norm(folds[:, : X.shape[1]], axis=1)[:, None]
+    folds = np.array([_lifted(gap / np.linalg.norm(gap[:-1]), found.components) for gap in gaps])
+    folds = folds.reshape(len(gaps), X.shape[1] + 1)
     clear = np.abs(design @ folds.T).min(axis=1, initial=np.inf)
-    rough = [_lifted(row, frame, constants) for row in _hyperplanes(mine @ frame.T, own, clear, constants, rng)]
+    linear = not found.constants.any()
+    rough = [_lifted(row, frame) for row in _hyperplanes(design[:, :-1] @ frame.T, own, clear, linear, rng)]
     best: Walls | None = None
     for count in range(1, len(rough) + 1):  # the fewest that tell the pieces apart: one more makes twice as many cells
-        walls = _of_rows(design, own, np.array(rough[:count]), folds)
+        walls = _of_rows(design, own, np.array(rough[:count]), folds, linear)
         if best is None or walls.wrong < _FEWER * best.wrong:
             best = walls
     if best is None or best.wrong > _TELLING:
         return None
-    best = _sharpened(design, own, best, X.shape[1], np.zeros(len(best.rows), dtype=bool))
+    best = _sharpened(design, own, best, np.zeros(len(best.rows), dtype=bool), expired)
     return best if best.wrong <= _WRONG else None
 
 
-def _only(found: Finished, X: np.ndarray, y: np.ndarray, tolerance: float) -> np.ndarray:
-    """Return the piece of each sample that lies on one and is close to no other, else -1."""
-    values = (X @ found.components.T) @ found.gradients.T + found.constants
-    owner = owners(found.gradients, found.constants, X @ found.components.T, y, tolerance)
-    owner[(np.abs(values - y[:, None]) <= _APART * tolerance).sum(axis=1) > 1] = -1
-    return owner
+def _on_one_piece(X: np.ndarray, y: np.ndarray, found: Finished, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the samples that lie on one piece and are close to no other, with a column of ones, and their pieces."""
+    Z = X @ found.components.T
+    off = np.abs(Z @ found.gradients.T + found.constants - y[:, None])
+    mine = (off.min(axis=1) <= tolerance) & ((off <= _APART * tolerance).sum(axis=1) == 1)
+    return _with_ones(X[mine]), off[mine].argmin(axis=1)
 
 
-def _design(X: np.ndarray, constants: bool) -> np.ndarray:
-    return np.column_stack([X, np.ones(len(X))]) if constants else X
+def _with_ones(X: np.ndarray) -> np.ndarray:
+    return np.column_stack([X, np.ones(len(X))])
 
 
-def _lifted(row: np.ndarray, frame: np.ndarray, constants: bool) -> np.ndarray:
-    """Return a hyperplane (k + 1,) of coordinates along a frame as one of R^d, with a constant if there are any."""
-    return np.append(row[:-1] @ frame, row[-1]) if constants else row[:-1] @ frame
+def _lifted(row: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Return a hyperplane (k + 1,) of coordinates along a frame as one of R^d."""
+    return np.append(row[:-1] @ frame, row[-1])
 
 
 # ------------------------------------------------------------ where they are, on rough coordinates
 
 
 def _hyperplanes(
-    Z: np.ndarray, own: np.ndarray, clear: np.ndarray, constants: bool, rng: np.random.RandomState
+    Z: np.ndarray, own: np.ndarray, clear: np.ndarray, linear: bool, rng: np.random.RandomState
 ) -> list[np.ndarray]:
     """Return hyperplanes (k + 1,) through many places where the piece changes and no fold is near, the best first."""
     from scipy.spatial import KDTree
 
-    lengths = np.ones(len(Z)) if constants else np.linalg.norm(Z, axis=1)
-    points = Z / lengths[:, None]
+    points, lengths = on_sphere(Z, linear)
     near = np.asarray(KDTree(points).query(points, min(_NEAR, len(points)))[1]).reshape(len(points), -1)
     other = own[near] != own[:, None]
     changes = other.any(axis=1) & (clear > _WIDTH * lengths)
@@ -138,8 +158,8 @@ def _hyperplanes(
     places = (points[changes] + points[partner[changes]]) / 2.0
     result: list[np.ndarray] = []
     least = _LEAST_SHARE * len(places)
-    while len(result) < _MOST_WALLS and len(places) > max(least, 2 * places.shape[1]):
-        row = _through_most(places, constants, rng)
+    while len(result) < _MOST_WALLS and len(places) > max(least, 2 * Z.shape[1]):
+        row = _through_most(places, linear, rng)
         on = np.abs(places @ row[:-1] + row[-1]) < _WIDTH
         if on.sum() < least:
             break
@@ -148,28 +168,31 @@ def _hyperplanes(
     return result
 
 
-def _through_most(places: np.ndarray, constants: bool, rng: np.random.RandomState) -> np.ndarray:
-    """Return the hyperplane (k + 1,) through most places, of those through random few of them; half of them close by."""
+def _through_most(places: np.ndarray, linear: bool, rng: np.random.RandomState) -> np.ndarray:
+    """Return the hyperplane (k + 1,) through most places, of those through few random ones; half of them close by."""
     from scipy.spatial import KDTree
 
-    design = _design(places, constants)
-    k, needed = places.shape[1], design.shape[1] - 1
+    k = places.shape[1]
+    design = places if linear else _with_ones(places)
+    needed = design.shape[1] - 1
     seeds = rng.randint(len(places), size=_TRIALS)
     close = np.asarray(KDTree(places).query(places[seeds], min(_AROUND, len(places)))[1]).reshape(_TRIALS, -1)
     picks = rng.randint(len(places), size=(_TRIALS, needed))
     local = np.arange(_TRIALS) % 2 == 0
     picks[local] = np.take_along_axis(close, rng.randint(close.shape[1], size=(_TRIALS, needed)), axis=1)[local]
-    picks[:, 0] = seeds
+    if needed:
+        picks[:, 0] = seeds
     rows = np.linalg.svd(design[picks])[2][:, -1]
-    sizes = np.linalg.norm(rows[:, :k], axis=1)
-    rows = rows[sizes > 0.0] / sizes[sizes > 0.0, None]
+    sizes = np.maximum(np.linalg.norm(rows[:, :k], axis=1), _TINY)
+    rows = rows / sizes[:, None]
     row = rows[(np.abs(design @ rows.T) < _WIDTH).sum(axis=0).argmax()]
+    row = np.append(row[:k], 0.0 if linear else row[-1])
     for _ in range(_POLISHING):
-        on = design[np.abs(design @ row) < _WIDTH]
-        centre = on.mean(axis=0) if constants else np.zeros(k)
-        normal = np.linalg.eigh((on - centre)[:, :k].T @ (on - centre)[:, :k])[1][:, 0]
-        row = np.append(normal, -normal @ centre[:k]) if constants else normal
-    return row if constants else np.append(row, 0.0)
+        on = places[np.abs(places @ row[:-1] + row[-1]) < _WIDTH]
+        centre = np.zeros(k) if linear or not len(on) else on.mean(axis=0)
+        normal = np.linalg.eigh((on - centre).T @ (on - centre))[1][:, 0]
+        row = np.append(normal, -normal @ centre)
+    return row
 
 
 # ------------------------------------------------------------ which side, in R^d
@@ -180,43 +203,59 @@ def _cells(design: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return (design @ rows.T > 0.0) @ (1 << np.arange(len(rows)))
 
 
-def _of_rows(design: np.ndarray, own: np.ndarray, rows: np.ndarray, folds: np.ndarray) -> Walls:
+def _of_rows(design: np.ndarray, own: np.ndarray, rows: np.ndarray, folds: np.ndarray, linear: bool) -> Walls:
     """Return walls with the piece of most samples in each cell."""
     cells = _cells(design, np.vstack([folds, rows]))
     counts = np.zeros((1 << (len(folds) + len(rows)), int(own.max()) + 1), dtype=int)
     np.add.at(counts, (cells, own), 1)
     piece = np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
-    return Walls(rows, folds, piece, float((piece[cells] != own).mean()))
+    return Walls(rows, folds, piece, float((piece[cells] != own).mean()), linear)
 
 
-def _sharpened(design: np.ndarray, own: np.ndarray, walls: Walls, d: int, fixed: np.ndarray) -> Walls:
+def _sharpened(
+    design: np.ndarray, own: np.ndarray, walls: Walls, fixed: np.ndarray, expired: Callable[[], bool]
+) -> Walls:
     """Move walls, but the fixed ones, by logistic regression in R^d, until few samples are on wrong sides."""
-    from sklearn.linear_model import LogisticRegression
-
-    best = walls = _of_rows(design, own, walls.rows, walls.folds)
+    best = walls = _of_rows(design, own, walls.rows, walls.folds, walls.linear)
     since = 0
-    while since < _PATIENCE and best.wrong > 0.0:
-        rows = walls.rows.copy()
-        cells = _cells(design, np.vstack([walls.folds, walls.rows]))
-        for number in np.flatnonzero(~fixed):
+    while since < _PATIENCE and best.wrong > 0.0 and not expired():
+        rows, cells = walls.rows.copy(), walls.cells(design)
+        for number in np.flatnonzero(~fixed).tolist():
             below, above = walls.sides(number, cells)
             tells = (below != above) & ((own == below) | (own == above))
             target = own[tells] == above[tells]
-            if target.all() or not target.any():
-                continue
-            fit = LogisticRegression(C=_LOOSE, fit_intercept=False, max_iter=_MOST_STEPS).fit(design[tells], target)
-            rows[number] = fit.coef_[0] / np.linalg.norm(fit.coef_[0, :d])
-        walls = _of_rows(design, own, rows, walls.folds)
+            if target.any() and not target.all():
+                rows[number] = _separating(design[tells], target, walls.unknowns)
+        walls = _of_rows(design, own, rows, walls.folds, walls.linear)
         since = 0 if walls.wrong < best.wrong else since + 1
         best = min(best, walls, key=lambda one: one.wrong)
     return best
+
+
+def _separating(design: np.ndarray, target: np.ndarray, unknowns: int) -> np.ndarray:
+    """Return the hyperplane (d + 1,) of logistic regression, the samples of the target above it."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    with catch_warnings():
+        simplefilter("ignore", ConvergenceWarning)  # a wall that is not at its best place yet is moved again
+        fit = LogisticRegression(C=_LOOSE, fit_intercept=False, max_iter=_MOST_STEPS).fit(design[:, :unknowns], target)
+    row = np.zeros(design.shape[1])
+    row[:unknowns] = fit.coef_[0]
+    return row / np.linalg.norm(row[:-1])
 
 
 # ------------------------------------------------------------ inside
 
 
 def steep_pieces(
-    X: np.ndarray, y: np.ndarray, found: Finished, walls: Walls, *, tolerance: float
+    X: np.ndarray,
+    y: np.ndarray,
+    found: Finished,
+    walls: Walls,
+    *,
+    tolerance: float,
+    expired: Callable[[], bool] = lambda: False,
 ) -> tuple[Finished, np.ndarray]:
     """Return the pieces found with steep ones inside walls, and the normals (r, d) of walls whose are not found.
 
@@ -229,27 +268,30 @@ def steep_pieces(
         That tell them apart.
     tolerance : float
         Residual of samples on pieces.
+    expired : callable
+        Look inside no more walls where it returns True.
 
     Notes
     -----
     Up to 300 least-squares problems of some times d rows for each wall.
     """
-    d, constants = X.shape[1], walls.rows.shape[1] > X.shape[1]
-    owner = _only(found, X, y, tolerance)
-    design, own = _design(X, constants), owner[owner >= 0]
+    d, everything = X.shape[1], _with_ones(X)
+    design, own = _on_one_piece(X, y, found, tolerance)
     flat = np.column_stack([found.gradients @ found.components, found.constants])
     pieces, exact = flat, np.zeros(len(walls.rows), dtype=bool)
     while not exact.all():
         open_ = owners(pieces[:, :d], pieces[:, d], X, y, tolerance) < 0
-        before = exact.sum()
-        for number in np.flatnonzero(~exact):
-            slope, inside = _inside(design[open_], y[open_], flat, walls, number, tolerance)
+        rows, before = walls.rows.copy(), exact.copy()
+        for number in np.flatnonzero(~exact).tolist():
+            if expired():
+                break
+            slope, inside = _inside(everything[open_], y[open_], flat, walls, number, tolerance)
             if len(inside):
                 pieces, exact[number] = np.vstack([pieces, inside]), True
-                walls.rows[number] = slope / np.linalg.norm(slope[:d])
-        if exact.sum() == before:
+                rows[number] = slope / np.linalg.norm(slope[:d])
+        if (exact == before).all():
             break  # else samples inside the others are fewer to confuse, and the others are told apart better
-        walls = _sharpened(design[owner >= 0], own, walls, d, exact)
+        walls = _sharpened(design, own, replace(walls, rows=rows), exact, expired)
     found = _joined(X, y, found, pieces, tolerance)
     normals = walls.rows[~exact, :d]
     return found, normals[np.linalg.norm(off_span(normals, found.components), axis=1) > _WIDTH]
@@ -269,28 +311,27 @@ def _joined(X: np.ndarray, y: np.ndarray, found: Finished, pieces: np.ndarray, t
 def _inside(
     design: np.ndarray, y: np.ndarray, pieces: np.ndarray, walls: Walls, number: int, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return v and the steep pieces (r, d + 1) inside a wall, from samples on no piece; none where they are too few."""
-    p, place = design.shape[1], len(walls.folds) + number
-    rows = np.vstack([walls.folds, walls.rows])
-    away = np.abs(design @ rows.T)
-    below, above = walls.sides(number, _cells(design, rows))
+    """Return v (d + 1,) and the steep pieces (r, d + 1) inside a wall; none where samples on no piece are too few."""
+    p, place = walls.unknowns, len(walls.folds) + number
+    away = np.abs(design @ np.vstack([walls.folds, walls.rows]).T)
+    below, above = walls.sides(number, walls.cells(design))
     inside = (away[:, len(walls.folds) :].argmin(axis=1) == number) & (below >= 0) & (above >= 0) & (below != above)
     others = np.delete(away, place, axis=1).min(axis=1, initial=np.inf)
     for clear in _CLEAR:
         mine = np.flatnonzero(inside & (others > clear))[: _ENOUGH * p]
         if len(mine) < p + _REDUNDANT:
             continue
-        low, high = pieces[below[mine], :p], pieces[above[mine], :p]
-        sign = np.sign(np.einsum("ij,ij->i", design[mine], high - low))
-        target = sign * (y[mine] - np.einsum("ij,ij->i", design[mine], (high + low) / 2.0))
-        on = _least_absolute(design[mine], target, tolerance)
+        low, high = (np.einsum("ij,ij->i", design[mine], pieces[side[mine]]) for side in (below, above))
+        sign, rows = np.sign(high - low), design[mine, :p]
+        target = sign * (y[mine] - (high + low) / 2.0)
+        on = _least_absolute(rows, target, tolerance)
         if on.sum() >= p + _REDUNDANT:
-            slope = least_squares(design[mine[on]], target[on], intercept=False).gradient
+            slope = np.zeros(design.shape[1])
+            slope[:p] = least_squares(rows[on], target[on], intercept=False).gradient
             pairs = np.sort(np.column_stack([below, above])[mine[on]], axis=1)  # (a, b) and (b, a) are one
             kinds = sorted({*zip(*pairs.T.tolist(), sign[on].tolist(), strict=True)})
-            full = np.append(slope, np.zeros(pieces.shape[1] - p))
-            return slope, np.array([(pieces[a] + pieces[b]) / 2.0 + side * full for a, b, side in kinds])
-    return np.empty(0), np.empty((0, pieces.shape[1]))
+            return slope, np.array([(pieces[a] + pieces[b]) / 2.0 + side * slope for a, b, side in kinds])
+    return np.empty(0), np.empty((0, design.shape[1]))
 
 
 def _least_absolute(design: np.ndarray, target: np.ndarray, tolerance: float) -> np.ndarray:

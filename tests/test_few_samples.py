@@ -75,6 +75,7 @@ EVIDENCE = Evidence(
     noise=0.0,
     unsure=0.5,
     predictor="smoother",
+    walls=0,
     stopped="",
 )
 
