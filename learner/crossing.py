@@ -67,8 +67,8 @@ def across_walls(
     *,
     rng: np.random.RandomState,
     expired: Callable[[], bool] = lambda: False,
-) -> tuple[Finished, np.ndarray] | None:
-    """Return pieces found with the steep ones between them, and normals (r, d) of walls whose are too thin to find.
+) -> Finished | None:
+    """Return pieces found with the steep ones between them, and normals of walls whose are too thin to find.
 
     None where no few hyperplanes in the span of rough directions (k, d) and the pieces' say which piece applies.
     """

@@ -14,7 +14,7 @@ samples than unknowns, (d - k)·k + (k + 1)·pieces, fix the subspace.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -40,6 +40,8 @@ class Finished:
     exact : bool
         Whether the scale is rounding, on more samples than there are unknowns.
     rounds : int
+    walls : (r, d)
+        Normals of walls between pieces (:mod:`learner.walls`) that no piece looks at, right to some per cent.
     """
 
     components: np.ndarray
@@ -49,6 +51,7 @@ class Finished:
     scale: float
     exact: bool
     rounds: int
+    walls: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
 
 def exact_finish(

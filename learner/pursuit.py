@@ -56,8 +56,6 @@ class Pursuit:
         Exact subspace and pieces, if they were found.
     rough : Finished or None
         Subspace and pieces up to noise, where they were found and are not exact.
-    walls : (r, d)
-        Normals, right to some per cent, of walls between exact pieces: which of these applies looks at them, too.
     tried : int
         Number of starts.
     """
@@ -77,7 +75,6 @@ class Pursuit:
         self.refined: Refined | None = None
         self.finished: Finished | None = None
         self.rough: Finished | None = None
-        self.walls = np.empty((0, X.shape[1]))
         self.tried = 0
 
     @property
@@ -231,8 +228,7 @@ class Pursuit:
             return False
         directions, limits = self.refined.components, {"rng": self._rng, "expired": self._expired}
         result = across_walls(self.X, self.y, found, directions, **limits)
-        if result is not None:
-            self.finished, self.walls = result
+        self.finished = result or self.finished
         return result is not None
 
     def _whole(self) -> bool:

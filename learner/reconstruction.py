@@ -142,18 +142,18 @@ class Reconstruction:
             components, pieces = pieces_from_exact(X, y, pursuit.finished, rng=self._rng)
         if len(pieces):
             self.components = components
-            beside = with_adjacent_pieces(X @ components.T, y, pieces) if len(components) else pieces
-            pieces = self._with_walls(beside)
+            pieces = with_adjacent_pieces(X @ components.T, y, pieces) if len(components) else pieces
+            if pursuit.finished is not None and len(pursuit.finished.walls):
+                pieces = self._with_walls(pieces, pursuit.finished.walls)
         self.on_piece = pieces.owner >= 0
         self.exact = bool(self.on_piece.any())
         self._pieces = pieces if self.exact else self._inexact_pieces()
         share, beyond = float(self.on_piece.mean()), f", {self.walls} of them normals of walls" if self.walls else ""
         return f"{len(self._pieces)} on R^{len(self.components)}{beyond}, explain {share:.4%} of the samples"
 
-    def _with_walls(self, pieces: Pieces) -> Pieces:
+    def _with_walls(self, pieces: Pieces, normals: np.ndarray) -> Pieces:
         """Add the normals of walls to the components: no piece looks at them, but the choice between pieces does."""
-        rest = off_span(self._pursuit.walls, self.components)
-        values, rows = np.linalg.svd(rest, full_matrices=False)[1:]
+        values, rows = np.linalg.svd(off_span(normals, self.components), full_matrices=False)[1:]
         rows = rows[: int((values > _NORMAL).sum())]
         self.walls = len(rows)
         self.components = np.vstack([self.components, rows])

@@ -256,8 +256,8 @@ def steep_pieces(
     *,
     tolerance: float,
     expired: Callable[[], bool] = lambda: False,
-) -> tuple[Finished, np.ndarray]:
-    """Return the pieces found with steep ones inside walls, and the normals (r, d) of walls whose are not found.
+) -> Finished:
+    """Return the pieces found with steep ones inside walls, and the normals of walls whose are not found.
 
     Parameters
     ----------
@@ -294,7 +294,7 @@ def steep_pieces(
         walls = _sharpened(design, own, replace(walls, rows=rows), exact, expired)
     found = _joined(X, y, found, pieces, tolerance)
     normals = walls.rows[~exact, :d]
-    return found, normals[np.linalg.norm(off_span(normals, found.components), axis=1) > _WIDTH]
+    return replace(found, walls=normals[np.linalg.norm(off_span(normals, found.components), axis=1) > _WIDTH])
 
 
 def _joined(X: np.ndarray, y: np.ndarray, found: Finished, pieces: np.ndarray, tolerance: float) -> Finished:

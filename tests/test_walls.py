@@ -63,8 +63,8 @@ def test_steep_pieces_inside_walls_are_exact(kind, seed):
     assert walls.wrong < 0.02
     assert walls.linear == (kind != "constants")
     assert sine(walls.rows[:, :-1], frame) < 0.1
-    pieces, normals = steep_pieces(X, y, found, walls, tolerance=tolerance)
-    assert len(normals) == 0
+    pieces = steep_pieces(X, y, found, walls, tolerance=tolerance)
+    assert len(pieces.walls) == 0
     assert len(pieces.components) == len(frame)
     assert sine(pieces.components, frame) < 1e-12
     values = (X @ pieces.components.T) @ pieces.gradients.T + pieces.constants
@@ -79,10 +79,10 @@ def test_steep_pieces_inside_walls_are_exact(kind, seed):
 @pytest.mark.parametrize("kind", ["constants", "linear", "two"])
 def test_walls_too_thin_to_have_samples_keep_the_normals_of_the_classification(kind):
     X, y, frame, found, rough = teacher(4000, 0, kind, 1e-4)
-    pieces, normals = across_walls(X, y, found, rough, rng=np.random.RandomState(0))
+    pieces = across_walls(X, y, found, rough, rng=np.random.RandomState(0))
     assert len(pieces.gradients) == 2
-    assert len(normals) == (2 if kind != "linear" else 1)
-    assert sine(normals, frame) < 0.03
+    assert len(pieces.walls) == (2 if kind != "linear" else 1)
+    assert sine(pieces.walls, frame) < 0.03
 
 
 def test_pieces_that_known_coordinates_tell_apart_have_no_walls():
@@ -120,8 +120,8 @@ def test_the_same_piece_twice_is_one():
         exact=True,
         rounds=0,
     )
-    pieces, normals = across_walls(X, y, twice, rough, rng=np.random.RandomState(0))
-    assert len(normals) == 0
+    pieces = across_walls(X, y, twice, rough, rng=np.random.RandomState(0))
+    assert len(pieces.walls) == 0
     assert sine(pieces.components, frame) < 1e-12
 
 
