@@ -151,7 +151,8 @@ def ambient_pieces(
         by_direction = not crossing and bool(rng.randint(2))
         near = candidates[_nearest(coordinates[candidates], coordinates[seed], size, by_direction)]
         fit = _trimmed_fit(X[near], y[near])
-        seen.append(fit.gradient)
+        if np.isfinite(fit.gradient).all():  # least squares of few rows may fail without saying so
+            seen.append(fit.gradient)
         for loose in (_LOOSE, 1.0):
             explained = open_ & (fit.residuals(X, y) <= loose * tolerance)
             if explained.sum() <= needed:
@@ -163,7 +164,7 @@ def ambient_pieces(
             failures = 0
             continue
         failures += 1
-        if failures == _FAILURES:
+        if failures >= _FAILURES and seen:
             failures, rounds = 0, rounds + 1
             _, _, rows = np.linalg.svd(np.array(seen), full_matrices=False)
             coordinates = _coordinates(X, y, rows[: len(directions)], crossing)

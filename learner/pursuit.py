@@ -114,7 +114,7 @@ class Pursuit:
             columns = start[:rank] if len(start) >= rank else FilteredPCA(rank).fit(self.X, self.y).components_
             if self._try(columns, f"filtered PCA, {rank} directions") or self._expired():
                 return
-            if rank == len(start) and (self._by_third_degree(start, most) or self._further_rounds(start, most)):
+            if rank == len(start) and (self._further_rounds(start, most) or self._by_third_degree(start, most)):
                 return
             if rank == len(start) and self.refined is not None and self.refined.error > _EXPLAINED:
                 far = refine(self.X, self.y, columns, outer=0.5, expired=self._expired)
@@ -211,13 +211,15 @@ class Pursuit:
         self._drop_idle_directions()
         self._solve_exactly()
         current = self.refined
-        if self._cross_walls() or current is None or current.error <= _FINEST or self._whole() or self._expired():
+        walled = self.finished if self._cross_walls() else None
+        if current is None or current.error <= _FINEST or self._whole() or self._expired():
             return
         finer = refine(self.X, self.y, current.components, rounds=_FEW_ROUNDS, detail=_DETAIL, expired=self._expired)
         if finer.error < _FINER * current.error:
             self._note(f"finer: {finer.error:.1e} of the variance left")
             self.refined = finer
             self._solve_exactly()
+            self.finished = self.finished if walled is None or self._whole() else walled
 
     def _cross_walls(self, found: Finished | None = None) -> bool:
         """Where pieces look at fewer directions than the choice between them does, find the others by that choice."""

@@ -159,7 +159,7 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
         if not hasattr(spectral, "components_"):
             spectral.set_params(random_state=rng).fit(training, answers)
         self.start_, self.components_ = spectral.forget_sums(), spectral.components_
-        how = "asked for" if self.n_components != "auto" else f"significant at level {self.level:g}"
+        how = f"significant at level {self.level:g}" if self.n_components == "auto" else "asked for"
         self._end("directions", f"{len(self.components_)} {how}", clock)
         pursuit = self._pursue(training, answers, rng, clock)
         self.components_ = self.components_ if pursuit.best is None else pursuit.best.components
@@ -367,7 +367,8 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
                 residuals, self.predictor_, self._local, self.explained_ = others, "local", local, share
         if smooth is not None and self.explained_ < _MOSTLY:
             others = smooth.predict(X) - y
-            if (others**2).mean() < (_MUCH if self.explained_ > 0.5 else 1.0) * (residuals**2).mean():
+            margin = _MUCH if self.explained_ > (_MOST if built.walls else 0.5) else 1.0
+            if (others**2).mean() < margin * (residuals**2).mean():
                 residuals, self.predictor_, self._smooth, self._local = others, "smoother", smooth, None
         self.error_ = float((residuals**2).mean()) / (float(y.var()) or 1.0)
         self.noise_ = 1.4826 * float(np.median(np.abs(residuals)))
@@ -396,4 +397,4 @@ class LatticeRegressor(RegressorMixin, BaseEstimator):
 _FEW_SAMPLES, _SAMPLES_AN_INPUT = 8000, 150  # for the search of the subspace, where there are more
 _ROUNDING = 0.1  # of the tolerance: what pieces have to reach while the subspace is solved for
 _MUCH = 0.5  # of the error, or of what is not explained, that another predictor has to have
-_MOSTLY = 0.98  # a lattice polynomial exact on more of the held-out samples is kept whatever the others do
+_MOST, _MOSTLY = 0.9, 0.98  # of the held-out samples: exact on more, rough walls may stay; or it is kept in any case
