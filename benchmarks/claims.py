@@ -253,8 +253,9 @@ def _steepness_table(cells: list[tuple[str, Any]], eigenvalues: list[tuple[str, 
         + table(head, rows)
         + "\n\nShows: what filters of the label see of three directions goes to 0 in proportion to t = O(1/Λ), which "
         "is proved, and beside it the samples that this learner needs at fixed d and k. It is not confined to filters "
-        "of the label, and needs more all the same. Does not show: a lower bound for every algorithm. A search that "
-        "stops at its time counts as not found."
+        "of the label: moments of third degree show these directions at every t, and V is found to rounding where the "
+        "steep pieces, of probability O(t), have more samples than inputs. Does not show: a lower bound for every "
+        "algorithm. A search that stops at its time counts as not found."
     )
 
 
