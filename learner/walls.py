@@ -105,6 +105,8 @@ def find_walls(
     if not len(beyond) or not 1 <= len(pairs) <= _MOST_FOLDS:
         return None
     design, own = _on_one_piece(X, y, found, tolerance)
+    if len(own) <= design.shape[1]:
+        return None
     frame = np.vstack([found.components, beyond])
     pieces = np.column_stack([found.gradients, found.constants])
     gaps = [pieces[p] - pieces[q] for p, q in pairs if np.any(pieces[p, :-1] != pieces[q, :-1])]

@@ -109,6 +109,20 @@ def test_many_pieces_or_no_direction_left_are_not_tried():
     assert across_walls(X, np.maximum(X[:, 0], 0.0), two, np.eye(1, D), rng=np.random.RandomState(0)) is None
 
 
+@pytest.mark.parametrize("n", [0, 1, 5, D])
+def test_few_samples_on_pieces_are_not_tried(n):
+    X, y, _, found, rough = teacher(200, 0, "linear", 0.1)
+    y[n:] += 1.0 + np.arange(200.0 - n)
+    assert across_walls(X, y, found, rough, rng=np.random.RandomState(0)) is None
+
+
+def test_time_that_is_up_ends_the_search_where_it_is():
+    X, y, frame, found, rough = teacher(4000, 0, "two", 0.1)
+    pieces = across_walls(X, y, found, rough, rng=np.random.RandomState(0), expired=lambda: True)
+    assert len(pieces.gradients) == 2
+    assert sine(pieces.walls, frame) < 0.2
+
+
 def test_the_same_piece_twice_is_one():
     X, y, frame, found, rough = teacher(4000, 1, "linear", 0.1)
     twice = Finished(
