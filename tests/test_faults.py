@@ -263,7 +263,10 @@ def ctrl_c_after(seconds):
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        yield
+        try:
+            yield
+        finally:  # a signal may come in here, too: once, and the handler below is there for it
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         ctrl_c_after.count += 1
     finally:
