@@ -164,10 +164,11 @@ def ambient_pieces(
             failures = 0
             continue
         failures += 1
-        if failures >= _FAILURES and seen:
+        if failures == _FAILURES:
             failures, rounds = 0, rounds + 1
-            _, _, rows = np.linalg.svd(np.array(seen), full_matrices=False)
-            coordinates = _coordinates(X, y, rows[: len(directions)], crossing)
+            if seen:
+                _, _, rows = np.linalg.svd(np.array(seen), full_matrices=False)
+                coordinates = _coordinates(X, y, rows[: len(directions)], crossing)
     owner = known.owner.copy()
     owner[pool] = np.where(open_, owner[pool], pieces.owner)
     return Pieces(pieces.gradients, pieces.constants, pieces.accuracy, owner)

@@ -57,9 +57,8 @@ def third_degree(
 
     Notes
     -----
-    4·n²·d operations each for the labels and for three draws of signs, in blocks of a thousand rows; of many samples
-    the first few thousand are used, so that this stays below 1e11. A parity of three half-spaces in R^100 beyond one
-    known direction is found from n/d = 30 on, where moments of second degree need several hundred.
+    4·n²·d operations each for the labels and for three draws of signs, in blocks of a thousand rows; of many samples so
+    few are used that this stays below 1e11. Measured in docs/learning.md, section 8.
     """
     d = X.shape[1]
     rank = min(rank, d - len(known))
@@ -71,9 +70,9 @@ def third_degree(
     drawn: list[float] = []
     for _ in range(_DRAWS):
         drawn.append(_best(rows, weights * rng.choice([-1.0, 1.0], len(weights)), rank, rng)[1])
-        if expired() or (len(drawn) > 1 and min(drawn) * _CLEAR > size):
+        if expired() or (len(drawn) > 1 and min(drawn) > size):
             return np.empty((0, d))
-    return orthonormal(off_span(found, known)) if size > _CLEAR * np.median(drawn) else np.empty((0, d))
+    return orthonormal(off_span(found, known)) if size > np.median(drawn) else np.empty((0, d))
 
 
 def standardised(p: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -140,7 +139,7 @@ def _iterated(rows: np.ndarray, weights: np.ndarray, bases: np.ndarray, turns: i
 
 _LEAST = 5  # samples for each input: with fewer the null is as large as anything
 _MOST_OPERATIONS = 1e11
-_DRAWS, _CLEAR = 3, 1.0  # draws of signs; the ratio to their median from which refinement is worth its time
+_DRAWS = 3  # of signs: labels that show more than the median are worth a refinement, which is the judge
 _NEIGHBOURS, _CLIP, _TINY = 50, 2.5, 1e-300
 _LEADING, _STARTS = (10, 20), 100  # eigenvectors that starts are in the span of, and starts for each
 _KEPT, _FEW_TURNS, _MORE_TURNS, _TURNS = 8, 4, 10, 20
